@@ -1,0 +1,4 @@
+import { Migration20261122202413_initial } from "./Migration20261122202413_initial.ts";
+
+/** Every migration in order. A test compares this list with the files beside it. */
+export const migrationList = [Migration20261122202413_initial] as const;

@@ -1,0 +1,116 @@
+import { resolve } from "node:path";
+
+/** Everything the environment decides, parsed once at the start. */
+export type Config = Readonly<{
+  host: string;
+  port: number;
+  /** The hub's name in every license it signs: an absolute URL without a trailing slash. */
+  publicUrl: string;
+  databaseUrl: string | undefined;
+  /** Connections to the database server at most. */
+  databasePool: number;
+  dataDir: string;
+  keysDir: string;
+  keyAlgorithm: "ES256" | "EdDSA";
+  demo: boolean;
+  tokenIssuer: string;
+  tokenAudience: string;
+  logLevel: (typeof logLevels)[number];
+}>;
+
+const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+/** Thrown for a variable that cannot be used; the message is one line for a person. */
+export class ConfigError extends Error {}
+
+/** Reads the configuration. *Throws* ConfigError naming the variable, what it was and what is expected. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const host = env["HOST"] || "127.0.0.1";
+  const port = readInteger(env, "PORT", 4000, 0, 65_535);
+  const databaseUrl = readUrl(env, "DATABASE_URL", ["postgres:", "postgresql:"]);
+  const shownHost = host.includes(":") ? `[${host}]` : host;
+  return {
+    ...{ host, port, databaseUrl },
+    publicUrl: (readUrl(env, "PUBLIC_URL", ["http:", "https:"]) ?? `http://${shownHost}:${port}`).replace(/\/+$/, ""),
+    databasePool: readInteger(env, "DATABASE_POOL", 16, 2, 500),
+    dataDir: resolve(env["DATA_DIR"] || "./data"),
+    keysDir: resolve(env["KEYS_DIR"] || "./keys"),
+    keyAlgorithm: readChoice(env, "KEY_ALGORITHM", ["ES256", "EdDSA"], "ES256"),
+    demo:
+      readChoice(env, "DEMO", ["on", "off", "1", "0", "true", "false"], databaseUrl ? "off" : "on").match(
+        /^(on|1|true)$/,
+      ) !== null,
+    tokenIssuer: readUrl(env, "TOKEN_ISSUER", ["http:", "https:"]) ?? "https://tokens.zhengzhao.invalid",
+    tokenAudience: env["TOKEN_AUDIENCE"] || "https://hub.zhengzhao.invalid",
+    logLevel: readChoice(env, "LOG_LEVEL", logLevels, "info"),
+  };
+}
+
+/** What the environment decides about the gateway. */
+export type GatewayConfig = Readonly<{
+  host: string;
+  port: number;
+  hubUrl: string;
+  /** Addresses of the departments' subgraphs. Without one the gateway runs that department itself: demo mode only. */
+  marketSupervisionUrl: string | undefined;
+  creditPlatformUrl: string | undefined;
+  /** Port of the first department the gateway runs itself, the second has the next; 0: any free ones. */
+  departmentsPort: number;
+  /** Absent: the one that comes with the package. */
+  supergraphFile: string | undefined;
+  logLevel: Config["logLevel"];
+}>;
+
+/** Reads the configuration of the gateway. *Throws* ConfigError as `readConfig` does. */
+export function readGatewayConfig(env: Env = process.env): GatewayConfig {
+  const config = readConfig(env);
+  const departmentUrl = (name: string) => {
+    const url = readUrl(env, name, ["http:", "https:"]);
+    if (url === undefined && !config.demo) throw new ConfigError(`${name} is not set; only a demo runs without it`);
+    return url;
+  };
+  return {
+    host: config.host,
+    port: readInteger(env, "GATEWAY_PORT", 4001, 0, 65_535),
+    hubUrl: readUrl(env, "HUB_URL", ["http:", "https:"]) ?? "http://127.0.0.1:4000/graphql",
+    marketSupervisionUrl: departmentUrl("MARKET_SUPERVISION_URL"),
+    creditPlatformUrl: departmentUrl("CREDIT_PLATFORM_URL"),
+    departmentsPort: readInteger(env, "DEPARTMENTS_PORT", 4101, 0, 65_534),
+    supergraphFile: env["SUPERGRAPH_FILE"] ? resolve(env["SUPERGRAPH_FILE"]) : undefined,
+    logLevel: config.logLevel,
+  };
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+function readInteger(env: Env, name: string, fallback: number, least: number, most: number): number {
+  const text = env[name];
+  if (text === undefined || text === "") return fallback;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= least && value <= most)) {
+    throw new ConfigError(`${name} is ${JSON.stringify(text)}; expected a whole number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+function readChoice<const Choice extends string>(
+  env: Env,
+  name: string,
+  choices: readonly Choice[],
+  fallback: NoInfer<Choice>,
+): Choice {
+  const text = env[name] || fallback;
+  const choice = choices.find((one) => one === text);
+  if (!choice) throw new ConfigError(`${name} is ${JSON.stringify(text)}; expected one of ${choices.join(", ")}`);
+  return choice;
+}
+
+/** Parses a URL. A wrong one is not repeated: it may hold a password. */
+function readUrl(env: Env, name: string, protocols: readonly string[]): string | undefined {
+  const text = env[name];
+  if (!text) return undefined;
+  if (URL.canParse(text) && protocols.includes(new URL(text).protocol)) return text;
+  throw new ConfigError(
+    `${name} is not a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
+  );
+}

@@ -1,0 +1,92 @@
+import { HubError } from "../errors.ts";
+import type { HolderIdType } from "./licenses/license-type.ts";
+
+/** What a token may be good for. */
+export const scopes = ["license:submit", "license:read", "material:check", "material:fetch", "audit:read"] as const;
+export type Scope = (typeof scopes)[number];
+
+type Bearer = Readonly<{ clientId: string; scopes: ReadonlySet<string> }>;
+
+/**
+ * Whoever asks, as far as the access token proves it. *Trust*: the token was verified; whether the client still
+ * exists, and what it is granted, is asked of the store each time.
+ */
+export type Caller =
+  | Readonly<{ kind: "STRANGER" }>
+  | (Bearer & Readonly<{ kind: "DEPARTMENT" }>)
+  | (Bearer & Readonly<{ kind: "HOLDER"; holder: Readonly<{ idType: HolderIdType; id: string }> }>)
+  | (Bearer & Readonly<{ kind: "AUDITOR" }>);
+
+/** A caller whose token was verified. */
+export type KnownCaller = Exclude<Caller, { kind: "STRANGER" }>;
+
+/** Everything that can be asked of the hub. */
+export type Action =
+  | "SUBMIT_LICENSES"
+  | "READ_SUBMISSION"
+  | "READ_ENTERPRISE"
+  | "READ_LICENSES"
+  | "CONFIRM_LICENSE"
+  | "CHECK_MATERIALS"
+  | "FETCH_MATERIALS"
+  | "READ_ACCESS_RECORDS";
+
+/** Which kinds of caller may ask for it at all, and the scope the token must carry. What is not here is refused. */
+const rules: Readonly<Record<Action, { scope: Scope; kinds: readonly KnownCaller["kind"][] }>> = {
+  SUBMIT_LICENSES: { scope: "license:submit", kinds: ["DEPARTMENT"] },
+  READ_SUBMISSION: { scope: "license:submit", kinds: ["DEPARTMENT"] },
+  READ_ENTERPRISE: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },
+  READ_LICENSES: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },
+  CONFIRM_LICENSE: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },
+  CHECK_MATERIALS: { scope: "material:check", kinds: ["DEPARTMENT"] },
+  FETCH_MATERIALS: { scope: "material:fetch", kinds: ["DEPARTMENT"] },
+  READ_ACCESS_RECORDS: { scope: "audit:read", kinds: ["DEPARTMENT", "HOLDER", "AUDITOR"] },
+};
+
+/** The answer to "may this caller ask this at all"; grants and purposes are decided after it. */
+export type Permission = "ALLOWED" | "UNAUTHENTICATED" | "FORBIDDEN" | "SCOPE_MISSING";
+
+/** Whether a caller may ask for an action at all. Deny unless a rule says otherwise. */
+export function may(caller: Caller, action: Action): Permission {
+  if (caller.kind === "STRANGER") return "UNAUTHENTICATED";
+  const rule = rules[action];
+  if (!rule.kinds.includes(caller.kind)) return "FORBIDDEN";
+  return caller.scopes.has(rule.scope) ? "ALLOWED" : "SCOPE_MISSING";
+}
+
+/** The scope an action needs. */
+export function scopeOf(action: Action): Scope {
+  return rules[action].scope;
+}
+
+/** 申请事由: travels with every disclosing call. */
+export type Purpose = Readonly<{ procedure: string; caseNumber: string; reason: string }>;
+
+/** Limits of a purpose, in characters. */
+export const purposeLimits = {
+  reason: { least: 2, most: 200 },
+  caseNumber: { least: 1, most: 100 },
+  procedure: { least: 1, most: 100 },
+} as const;
+
+/** The first field of a purpose that is out of its limits, or undefined. *Trust*: attacker-chosen texts. */
+export function purposeFault(purpose: Purpose): keyof typeof purposeLimits | undefined {
+  for (const field of ["procedure", "caseNumber", "reason"] as const) {
+    const text = purpose[field];
+    const { least, most } = purposeLimits[field];
+    // White space around it does not fill it, but is stored with it.
+    if ([...text.trim()].length < least || [...text].length > most) return field;
+    if (/\p{Cc}/u.test(text) || !text.isWellFormed()) return field;
+  }
+  return undefined;
+}
+
+/**
+ * Lets the caller pass, or throws: the first line of every use case that is not open to everyone.
+ * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING.
+ */
+export function checkMay(caller: Caller, action: Action): asserts caller is KnownCaller {
+  const permission = may(caller, action);
+  if (permission === "ALLOWED") return;
+  throw new HubError(permission, permission === "SCOPE_MISSING" ? { scope: scopeOf(action) } : {});
+}

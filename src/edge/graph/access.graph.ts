@@ -1,0 +1,151 @@
+import { Arg, Args, Ctx, Field, ID, InputType, Int, ObjectType, Query, Resolver } from "type-graphql";
+import { parseInstant } from "../../domain/calendar.ts";
+import { maskHolderId } from "../../domain/resident-id.ts";
+import { HubError } from "../../errors.ts";
+import type { AccessRecord as AccessRow } from "../../store/access-store.ts";
+import type { AccessOutcome } from "../../store/tables/access-tables.ts";
+import type { Context } from "../context.ts";
+import { Department, findDepartment } from "./catalogue.graph.ts";
+import { decodeCursor, PageArgs, PageInfo, pageSize, toConnection } from "./connection.ts";
+import { AccessActionEnum, AccessOutcomeEnum } from "./enums.ts";
+import { PurposeOutput } from "./purpose.graph.ts";
+import { DateTimeScalar } from "./scalars.ts";
+
+@ObjectType({ description: "调用留痕: one access to one holder's licenses, granted or refused." })
+export class AccessRecord {
+  @Field(() => ID, { description: "Number of the record." })
+  id: string;
+
+  @Field(() => DateTimeScalar, { description: "When." })
+  at: string;
+
+  @Field(() => ID, { description: "The client that asked." })
+  client: string;
+
+  @Field(() => Department, { nullable: true, description: "The department it speaks for; null for holders." })
+  department: Department | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: "Whose licenses; a person's code is masked to all but that person. null: nobody known.",
+  })
+  holder: string | null;
+
+  @Field(() => AccessActionEnum, { description: "What was asked." })
+  action: string;
+
+  @Field(() => AccessOutcomeEnum, { description: "What went out." })
+  outcome: string;
+
+  @Field(() => String, { nullable: true, description: "Why it was refused: an error code." })
+  refusal: string | null;
+
+  @Field(() => PurposeOutput, { nullable: true, description: "For which purpose." })
+  purpose: PurposeOutput | null;
+
+  @Field(() => [ID], { description: "Identifiers of the licenses disclosed or named." })
+  licenses: string[];
+
+  @Field(() => Int, { description: "Licenses left out for want of a grant." })
+  withheldCount: number;
+}
+
+@ObjectType({ description: "An access record in a page." })
+export class AccessRecordEdge {
+  @Field(() => String, { description: "Cursor of the record." })
+  cursor: string;
+
+  @Field(() => AccessRecord, { description: "The record." })
+  node: AccessRecord;
+}
+
+@ObjectType({ description: "A page of access records, newest first." })
+export class AccessRecordConnection {
+  @Field(() => [AccessRecordEdge], { description: "Records with their cursors." })
+  edges: AccessRecordEdge[];
+
+  @Field(() => [AccessRecord], { description: "Records alone." })
+  nodes: AccessRecord[];
+
+  @Field(() => PageInfo, { description: "Where the page stands." })
+  pageInfo: PageInfo;
+}
+
+@InputType({ description: "Narrows access records; every set field must fit." })
+export class AccessFilter {
+  @Field(() => ID, { nullable: true, description: "Code of the holder." })
+  holder?: string | null;
+
+  @Field(() => ID, { nullable: true, description: "Id of the client." })
+  client?: string | null;
+
+  @Field(() => ID, { nullable: true, description: "Code of the department." })
+  department?: string | null;
+
+  @Field(() => ID, { nullable: true, description: "Code of the procedure." })
+  procedure?: string | null;
+
+  @Field(() => String, { nullable: true, description: "Case number." })
+  caseNumber?: string | null;
+
+  @Field(() => AccessOutcomeEnum, { nullable: true, description: "What went out." })
+  outcome?: AccessOutcome | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: "Not before." })
+  from?: string | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: "Not after." })
+  until?: string | null;
+}
+
+@Resolver(() => AccessRecord)
+export class AccessResolver {
+  @Query(() => AccessRecordConnection, {
+    description:
+      "Access records the caller may see, newest first: a department its own, a holder all about itself, an auditor all. Needs scope audit:read.",
+  })
+  async accessRecords(
+    @Ctx() { hub, caller }: Context,
+    @Args(() => PageArgs) { first, after }: PageArgs,
+    @Arg("filter", () => AccessFilter, { nullable: true, description: "Narrows the records." })
+    filter?: AccessFilter | null,
+  ): Promise<AccessRecordConnection> {
+    const position = decodeCursor(after, /^\d{1,15}$/);
+    const query = {
+      filter: toFilter(filter ?? {}),
+      first: pageSize(first),
+      after: position === undefined ? undefined : Number(position),
+    };
+    const page = await hub.readAccessRecords(caller, query);
+    const self = caller.kind === "HOLDER" ? caller.holder.id : undefined;
+    const records = await Promise.all(page.rows.map((row) => toRecord(hub, row, self)));
+    return toConnection(records, page.hasNextPage, (row) => row.id, after);
+  }
+}
+
+function toFilter(filter: AccessFilter) {
+  const { holder, client, department, procedure, caseNumber, outcome } = filter;
+  return {
+    ...{ holder: holder ?? undefined, client: client ?? undefined, department: department ?? undefined },
+    ...{ procedure: procedure ?? undefined, caseNumber: caseNumber ?? undefined, outcome: outcome ?? undefined },
+    ...{ from: toInstant("filter.from", filter.from), until: toInstant("filter.until", filter.until) },
+  };
+}
+
+/** An instant argument. *Throws* INPUT_INVALID naming it. */
+export function toInstant(argument: string, text: string | null | undefined): Date | undefined {
+  if (text === null || text === undefined) return undefined;
+  const instant = parseInstant(text);
+  if (!instant) throw new HubError("INPUT_INVALID", { argument });
+  return instant;
+}
+
+async function toRecord(hub: Context["hub"], row: AccessRow, self: string | undefined): Promise<AccessRecord> {
+  const { at, action, outcome, refusal, purpose, identifiers, withheld, holder } = row;
+  return {
+    ...{ id: String(row.id), at, client: row.clientId, action, outcome, refusal, purpose, withheldCount: withheld },
+    department: row.department === null ? null : await findDepartment(hub, row.department),
+    holder: holder === "" ? null : holder === self ? holder : maskHolderId(holder),
+    licenses: [...identifiers],
+  };
+}

@@ -1,0 +1,15 @@
+import type { FastifyPluginAsync } from "fastify";
+import type { Hub } from "../../hub.ts";
+
+/** `/.well-known/jwks.json`: every key that ever signed, with the period of its use. *Source*: RFC 7517 §5. */
+export function keyRoutes(hub: Hub): FastifyPluginAsync {
+  return async (app) => {
+    app.get("/.well-known/jwks.json", async (_request, reply) =>
+      reply
+        .header("cache-control", "public, max-age=300")
+        .header("access-control-allow-origin", "*")
+        .type("application/jwk-set+json")
+        .send(JSON.stringify({ keys: hub.publicKeys })),
+    );
+  };
+}

@@ -1,0 +1,53 @@
+import DataLoader from "dataloader";
+import type { Caller, Purpose } from "../domain/department.ts";
+import type { StateChange } from "../domain/licenses/license.ts";
+import type { Hub } from "../hub.ts";
+import type { LicensePage, LicenseQuery, StoredLicense } from "../store/license-store.ts";
+import type { Enterprise } from "../use-cases/licenses/read-enterprises.ts";
+
+/** One statement a list: every loader of one request, keyed by what it asks. */
+export type Loaders = ReturnType<typeof makeLoaders>;
+
+/** Makes the loaders of one request. They live as long as the request, so nobody sees what another caller read. */
+export function makeLoaders(hub: Hub, caller: Caller) {
+  const pages = new Map<string, DataLoader<string, LicensePage>>();
+  const versions = new Map<string, DataLoader<string, StoredLicense | undefined>>();
+
+  return {
+    enterprises: new DataLoader<string, Enterprise | undefined>(async (codes) => {
+      const found = await hub.readEnterprises(caller, codes);
+      return codes.map((code) => found.get(code));
+    }),
+
+    /** Pages of licenses by holder; equal questions about different holders share one statement. */
+    licensePages: (purpose: Purpose, query: LicenseQuery) =>
+      perQuestion(pages, { purpose, query }, async (holders) => {
+        const found = await hub.readLicenses(caller, { holders, purpose, query });
+        return holders.map((holder) => found.get(holder) ?? { licenses: [], hasNextPage: false, withheldCount: 0 });
+      }),
+
+    licenses: (purpose: Purpose) =>
+      perQuestion(versions, purpose, async (identifiers) => {
+        const found = await hub.readLicensesByIdentifier(caller, { identifiers, purpose });
+        return identifiers.map((identifier) => found.get(identifier));
+      }),
+
+    changes: new DataLoader<string, readonly StateChange[]>(async (identifiers) => {
+      const found = await hub.changesOf(identifiers);
+      return identifiers.map((identifier) => found.get(identifier) ?? []);
+    }),
+  };
+}
+
+function perQuestion<V>(
+  made: Map<string, DataLoader<string, V>>,
+  question: object,
+  load: (keys: readonly string[]) => Promise<readonly V[]>,
+): DataLoader<string, V> {
+  const key = JSON.stringify(question);
+  const existing = made.get(key);
+  if (existing) return existing;
+  const loader = new DataLoader<string, V>(load);
+  made.set(key, loader);
+  return loader;
+}

@@ -1,0 +1,55 @@
+import "reflect-metadata";
+import { buildSubgraphSchema } from "@apollo/subgraph";
+import { printSchemaWithDirectives } from "@graphql-tools/utils";
+import { type GraphQLSchema, lexicographicSortSchema, parse } from "graphql";
+import { buildSchemaSync, createResolversMap } from "type-graphql";
+import { AccessResolver } from "./graph/access.graph.ts";
+import { CatalogueResolver, Department } from "./graph/catalogue.graph.ts";
+import { Enterprise, EnterpriseResolver } from "./graph/enterprise.graph.ts";
+import { License, LicenseResolver } from "./graph/license.graph.ts";
+import { MaterialAnswerResolver, MaterialResolver } from "./graph/material.graph.ts";
+import { PermitItem, PermitItemResolver } from "./graph/permit-item.graph.ts";
+import { ProblemResolver, SubmissionResolver } from "./graph/submission.graph.ts";
+import { VerificationResolver } from "./graph/verification.graph.ts";
+
+const federationLink =
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@external"])\n';
+
+/** Two libraries, one shape: type-graphql makes the map, the subgraph builder takes it. */
+type ResolverMap = NonNullable<
+  Exclude<Parameters<typeof buildSubgraphSchema>[0], unknown[] | { kind: string }>["resolvers"]
+>;
+
+/** The hub's GraphQL schema, as a Federation 2 subgraph. */
+export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
+  const plain = buildSchemaSync({
+    resolvers: [
+      ...([EnterpriseResolver, LicenseResolver, SubmissionResolver, ProblemResolver, MaterialResolver] as const),
+      ...([
+        MaterialAnswerResolver,
+        CatalogueResolver,
+        PermitItemResolver,
+        AccessResolver,
+        VerificationResolver,
+      ] as const),
+    ],
+    validate: false,
+    skipCheck: true,
+  });
+  describeRoots(plain);
+  const sdl = `${federationLink}\n${printSchemaWithDirectives(lexicographicSortSchema(plain))}\n`;
+  const resolvers: Record<string, object> = createResolversMap(plain);
+  resolvers["Enterprise"] = { ...resolvers["Enterprise"], __resolveReference: Enterprise.__resolveReference };
+  resolvers["Department"] = { ...resolvers["Department"], __resolveReference: Department.__resolveReference };
+  resolvers["PermitItem"] = { ...resolvers["PermitItem"], __resolveReference: PermitItem.__resolveReference };
+  resolvers["License"] = { ...resolvers["License"], __resolveReference: License.__resolveReference };
+  return { schema: buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as ResolverMap }]), sdl };
+}
+
+/** type-graphql offers no place for the descriptions of the root types. */
+function describeRoots(schema: GraphQLSchema): void {
+  const query = schema.getQueryType();
+  const mutation = schema.getMutationType();
+  if (query) query.description = "Everything that can be asked. What discloses needs a token, a grant and a purpose.";
+  if (mutation) mutation.description = "Everything that changes something: licenses come in, materials go into a case.";
+}

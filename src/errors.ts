@@ -1,0 +1,203 @@
+/** Languages every public message exists in. */
+export type LocalizedText = Readonly<{ en: string; zh: string }>;
+
+type ErrorRow = Readonly<{ status: number; message: LocalizedText }>;
+
+/**
+ * Every error a caller can receive: stable code → HTTP status → public message.
+ * A code is never renamed or reused; each has a heading in schema/errors.md.
+ */
+export const errorTable = {
+  UNAUTHENTICATED: {
+    status: 401,
+    message: {
+      en: "An access token is required. Send Authorization: Bearer.",
+      zh: "需要访问令牌，请携带 Authorization: Bearer。",
+    },
+  },
+  TOKEN_INVALID: {
+    status: 401,
+    message: {
+      en: "The access token was not accepted. Ask its issuer for a new one for this hub.",
+      zh: "访问令牌无效，请向签发方重新申请面向本枢纽的令牌。",
+    },
+  },
+  TOKEN_EXPIRED: {
+    status: 401,
+    message: { en: "The access token has expired. Ask its issuer for a new one.", zh: "访问令牌已过期，请重新申请。" },
+  },
+  SCOPE_MISSING: {
+    status: 403,
+    message: { en: "The access token lacks the scope this operation needs.", zh: "访问令牌缺少此操作所需的权限范围。" },
+  },
+  FORBIDDEN: {
+    status: 403,
+    message: { en: "This caller may not do this.", zh: "当前调用方无权执行此操作。" },
+  },
+  PURPOSE_NOT_ALLOWED: {
+    status: 403,
+    message: {
+      en: "The stated purpose does not allow this: name a procedure of your own department.",
+      zh: "申请事由不成立：请填写本部门自己的政务服务事项。",
+    },
+  },
+  INPUT_INVALID: {
+    status: 400,
+    message: { en: "An argument has a value that is not accepted.", zh: "参数取值不符合要求。" },
+  },
+  BATCH_TOO_LARGE: {
+    status: 400,
+    message: {
+      en: "A submission holds at most 1,000 records. Split the batch.",
+      zh: "每批最多提交 1000 条记录，请拆分批次。",
+    },
+  },
+  PROCEDURE_NOT_FOUND: {
+    status: 404,
+    message: { en: "No procedure has this code.", zh: "没有该编码的政务服务事项。" },
+  },
+  PERMIT_ITEM_CANCELLED: {
+    status: 409,
+    message: {
+      en: "This permit has been abolished: no application may be asked for, no material may be demanded.",
+      zh: "该许可事项已直接取消审批，不得受理申请，也不得要求企业提供材料。",
+    },
+  },
+  CHECK_NOT_FOUND: {
+    status: 404,
+    message: { en: "This caller has no material check with this id.", zh: "当前调用方没有该编号的免提交判定。" },
+  },
+  CHECK_EXPIRED: {
+    status: 409,
+    message: {
+      en: "The material check is older than 10 minutes. Check the materials again.",
+      zh: "免提交判定已超过 10 分钟，请重新判定。",
+    },
+  },
+  CHECK_USED: {
+    status: 409,
+    message: {
+      en: "The material check was already used. Check the materials again for another fetch.",
+      zh: "免提交判定已使用过，如需再次调取请重新判定。",
+    },
+  },
+  MATERIAL_NOT_FETCHABLE: {
+    status: 409,
+    message: {
+      en: "A requested material can not be fetched. Only materials answered FETCH, and still so, can.",
+      zh: "所请求的材料不可调取：仅判定为 FETCH 且目前仍成立的材料可以调取。",
+    },
+  },
+  DATE_BEFORE_ISSUE: {
+    status: 400,
+    message: { en: "The license had not been issued on that day.", zh: "该日期早于证照的签发日期。" },
+  },
+  QUERY_TOO_DEEP: {
+    status: 400,
+    message: { en: "The query is nested too deeply.", zh: "查询嵌套层数过多。" },
+  },
+  QUERY_TOO_MANY_ALIASES: {
+    status: 400,
+    message: { en: "The query uses too many aliases.", zh: "查询使用的别名过多。" },
+  },
+  QUERY_TOO_COSTLY: {
+    status: 400,
+    message: {
+      en: "The query could return too much. Ask for fewer fields or smaller pages.",
+      zh: "查询代价过高，请减少字段或缩小分页。",
+    },
+  },
+  QUERY_TOO_LONG: {
+    status: 400,
+    message: { en: "The query has too many tokens.", zh: "查询语句过长。" },
+  },
+  QUERY_MANY_OPERATIONS: {
+    status: 400,
+    message: { en: "A request holds one operation.", zh: "每个请求只能包含一个操作。" },
+  },
+  QUERY_DIRECTIVES: {
+    status: 400,
+    message: { en: "The query repeats directives too often.", zh: "查询使用的指令过多。" },
+  },
+  PAGE_TOO_LARGE: {
+    status: 400,
+    message: { en: "A page or list argument is too large.", zh: "分页或列表参数过大。" },
+  },
+  CURSOR_INVALID: {
+    status: 400,
+    message: {
+      en: "The cursor was not made by this connection. Use endCursor as it came.",
+      zh: "游标无效，请原样使用 endCursor。",
+    },
+  },
+  GRAPHQL_PARSE_FAILED: {
+    status: 400,
+    message: { en: "The query is not valid GraphQL syntax.", zh: "查询语法错误。" },
+  },
+  GRAPHQL_VALIDATION_FAILED: {
+    status: 400,
+    message: { en: "The query does not fit the schema.", zh: "查询与接口模式不符。" },
+  },
+  BAD_USER_INPUT: {
+    status: 400,
+    message: { en: "A variable does not fit its type.", zh: "变量与其类型不符。" },
+  },
+  BAD_REQUEST: {
+    status: 400,
+    message: { en: "The request is not a GraphQL request over HTTP.", zh: "请求不是有效的 GraphQL 请求。" },
+  },
+  BODY_TOO_LARGE: {
+    status: 413,
+    message: { en: "The request body is too large.", zh: "请求体过大。" },
+  },
+  MEDIA_TYPE: {
+    status: 415,
+    message: { en: "Send application/json.", zh: "请使用 application/json。" },
+  },
+  NOT_FOUND: {
+    status: 404,
+    message: { en: "There is nothing at this address.", zh: "该地址不存在。" },
+  },
+  BUSY: {
+    status: 503,
+    message: { en: "The database is not answering. Try again shortly.", zh: "数据库暂时无响应，请稍后重试。" },
+  },
+  DOWNSTREAM_SERVICE_ERROR: {
+    status: 502,
+    message: {
+      en: "A system behind the gateway did not answer; the rest of the answer stands.",
+      zh: "网关后的某个系统未响应，其余结果仍然有效。",
+    },
+  },
+  INTERNAL: {
+    status: 500,
+    message: {
+      en: "Something failed inside the hub; the error id is in its log.",
+      zh: "枢纽内部错误，错误编号已记入日志。",
+    },
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+/** A stable error code. */
+export type ErrorCode = keyof typeof errorTable;
+
+/** Typed, public facts about an error: never a secret, a token or a personal identifier. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** The one error that crosses floors. Thrown only when the caller of a function cannot go on. */
+export class HubError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}, options?: { readonly cause?: unknown }) {
+    super(errorTable[code].message.en, options);
+    this.name = "HubError";
+    this.code = code;
+    this.details = details;
+  }
+
+  /** HTTP status that fits this error. */
+  get status(): number {
+    return errorTable[this.code].status;
+  }
+}

@@ -1,0 +1,204 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { type CalendarDate, dateOf } from "./domain/calendar.ts";
+import type { Caller, Purpose } from "./domain/department.ts";
+import type { RawRecord } from "./domain/licenses/license-record.ts";
+import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
+import type { ErrorCode } from "./errors.ts";
+import { parseJwks } from "./proof/keyring.ts";
+import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
+import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
+import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
+import { type AdmissionRequest, accessStore, type RefusableRequest } from "./store/access-store.ts";
+import { catalogueCache } from "./store/catalogue-cache.ts";
+import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue-store.ts";
+import { type CollectingStore, collectingStore } from "./store/collecting-store.ts";
+import { type Database, isConflict, type Sql } from "./store/database.ts";
+import type { HubKeys } from "./store/key-store.ts";
+import { licenseStore } from "./store/license-store.ts";
+import { materialStore } from "./store/material-store.ts";
+import { admitCaller, permitCaller, refuseCaller } from "./use-cases/admit-caller.ts";
+import { type Claims, confirmLicense } from "./use-cases/licenses/confirm-license.ts";
+import { readEnterprises } from "./use-cases/licenses/read-enterprises.ts";
+import { type LicensesQuestion, readLicenses } from "./use-cases/licenses/read-licenses.ts";
+import { readLicensesByIdentifier } from "./use-cases/licenses/read-licenses-by-identifier.ts";
+import { readSubmission } from "./use-cases/licenses/read-submission.ts";
+import { type SubmissionInput, submitLicenses } from "./use-cases/licenses/submit-licenses.ts";
+import { type VerifyLicenseInput, verifyLicense } from "./use-cases/licenses/verify-license.ts";
+import { loadDemo } from "./use-cases/load-demo.ts";
+import { checkMaterials, type MaterialQuestion } from "./use-cases/materials/check-materials.ts";
+import { fetchMaterials } from "./use-cases/materials/fetch-materials.ts";
+import { judgeCase } from "./use-cases/materials/judge-case.ts";
+import { type RecordQuery, readAccessRecords } from "./use-cases/read-access-records.ts";
+
+/** What a hub is made of. `now` is the only clock below the doors. */
+export type HubParts = Readonly<{ database: Database; keys: HubKeys; publicUrl: string; now: () => Date }>;
+
+/** The hub: every verb, wired to its tools. */
+export type Hub = ReturnType<typeof makeHub>;
+
+/** Wires every verb to its tools. */
+export function makeHub({ database, keys, publicUrl, now }: HubParts) {
+  const newId = randomUUID;
+  const sql = database.sql();
+  const access = accessStore(sql);
+  const catalogueRows = catalogueStore(sql);
+  const licenses = licenseStore(sql);
+  const catalogue = catalogueCache(catalogueRows, now);
+  const keyring = parseJwks({ keys: keys.publicKeys });
+
+  const stores = (db: Sql) => ({
+    ...{ access: accessStore(db), catalogue: catalogueStore(db) },
+    ...{ licenses: licenseStore(db), materials: materialStore(db) },
+  });
+  const transaction = <T>(run: (inside: ReturnType<typeof stores>) => Promise<T>) =>
+    database.transaction((db) => run(stores(db)));
+  const collect = <T>(run: (store: CollectingStore) => Promise<T>) =>
+    tryAgain(() => database.transaction((db) => run(collectingStore(db))));
+
+  const gate = { now, access };
+  const permit = (caller: Caller, request: RefusableRequest) => permitCaller(gate, caller, request);
+  const admit = (caller: Parameters<typeof admitCaller>[1], request: AdmissionRequest) =>
+    admitCaller(gate, caller, request);
+  const refuse = (caller: Parameters<typeof refuseCaller>[1], request: RefusableRequest, code: ErrorCode) =>
+    refuseCaller(gate, caller, request, code);
+
+  const sign = async (license: Omit<LicenseClaimsInput, "issuerUrl">) => {
+    const jws = await signLicense(buildLicenseClaims({ ...license, issuerUrl: keys.license.issuer }), keys.license);
+    return { jws, kid: keys.license.kid };
+  };
+
+  // A list's key is read in the batch's own transaction each time: one that is rolled back must leave nothing behind.
+  const takeStatusPlaces = async (store: CollectingStore, count: number) => {
+    if (count === 0) return [];
+    const places = (await store.takeStatusSequence(count)).map((number) => ({
+      list: Math.floor(number / 2 ** statusIndexBits),
+      place: number % 2 ** statusIndexBits,
+    }));
+    const keysOfLists = new Map<number, Uint8Array>();
+    for (const list of new Set(places.map((place) => place.list))) {
+      const key = await store.statusListKey(list, () => randomBytes(32).toString("base64url"));
+      keysOfLists.set(list, Buffer.from(key, "base64url"));
+    }
+    return places.map(({ list, place }) => {
+      const key = keysOfLists.get(list) ?? new Uint8Array();
+      return { list, uri: `${publicUrl}/status-lists/${list}`, index: statusIndexOf(place, key) };
+    });
+  };
+
+  const submissionCatalogue = async () => {
+    const { licenseTypes, departments, regions } = await catalogue();
+    const typeOf = (code: string) => licenseTypes.get(code);
+    return {
+      typeOf,
+      departmentOf: (code: string) => departments.get(code),
+      hasRegion: (code: string) => regions.has(code),
+    };
+  };
+
+  const submit = (caller: Caller, input: SubmissionInput) =>
+    submitLicenses(
+      {
+        now,
+        newId,
+        newSerial,
+        catalogue: submissionCatalogue,
+        findClient: access.findClient,
+        transaction: collect,
+        sign,
+        takeStatusPlaces,
+      },
+      caller,
+      input,
+    );
+
+  return {
+    // collect
+    submitLicenses: submit,
+    readSubmission: (caller: Caller, id: string) =>
+      readSubmission({ findSubmission: collectingStore(sql).findSubmission }, caller, id),
+
+    // read
+    readEnterprises: (caller: Caller, codes: readonly string[]) => readEnterprises({ licenses }, caller, codes),
+    readLicenses: (caller: Caller, question: LicensesQuestion) =>
+      readLicenses({ permit, admit, licenses }, caller, question),
+    readLicensesByIdentifier: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
+      readLicensesByIdentifier({ permit, admit, transaction }, caller, question),
+    confirmLicense: (caller: Caller, question: { identifier: string; claims: Claims }) =>
+      confirmLicense({ now, permit, refuse, findClient: access.findClient, transaction }, caller, question),
+    /** Changes of licenses already disclosed to the caller. */
+    changesOf: (identifiers: readonly string[]) => licenses.findChanges(identifiers),
+    readAccessRecords: (caller: Caller, query: RecordQuery) => readAccessRecords({ access }, caller, query),
+
+    // once-only
+    checkMaterials: (caller: Caller, question: MaterialQuestion) =>
+      checkMaterials({ now, newId, permit, admit, judge: judgeCase, transaction }, caller, question),
+    fetchMaterials: (caller: Caller, input: { check: string; materials: readonly string[] | undefined }) =>
+      fetchMaterials(
+        {
+          ...{ now, newId, permit, admit, refuse, judge: judgeCase, transaction },
+          findCheck: materialStore(sql).findCheck,
+          signReceipt: (receipt: ReceiptInput) => signReceipt(receipt, keys.receipt),
+        },
+        caller,
+        input,
+      ),
+
+    // verify
+    verifyLicense: async (input: VerifyLicenseInput) => {
+      const { licenseTypes } = await catalogue();
+      return verifyLicense({ keyring, now, schemaOf: (code) => licenseTypes.get(code)?.checkAttributes }, input);
+    },
+    /** Every key that ever signed, for `/.well-known/jwks.json`. */
+    publicKeys: keys.publicKeys,
+    /** The same, ready to verify with. */
+    keyring,
+    now,
+    newId: (): string => newId(),
+
+    // catalogue, open to everyone
+    catalogue,
+    findProcedure: catalogueRows.findProcedure,
+    listProcedures: catalogueRows.listProcedures,
+    listPermitItems: (filter: PermitItemFilter, first: number, after: string | undefined) =>
+      catalogueRows.listPermitItems(filter, first, after),
+    findPermitItem: async (
+      code: string,
+      scope: ReformScope,
+      asOf: CalendarDate | undefined,
+    ): Promise<PermitItemEntry | undefined> =>
+      entryInForce(await catalogueRows.entriesOfItem(code), scope, asOf ?? dateOf(now())),
+    listBusinessScopes: catalogueRows.listBusinessScopes,
+
+    // operate
+    isReady: database.isReady,
+    loadCatalogueOnce: async (rows: CatalogueRows) => {
+      if (await catalogueRows.isEmpty()) await database.transaction((db) => catalogueStore(db).load(rows));
+    },
+    loadDemo: (rows: CatalogueRows, records: readonly RawRecord[], onProgress: (done: number) => void) =>
+      loadDemo(
+        {
+          ...{ submit, onProgress, findSubmission: collectingStore(sql).findSubmission },
+          register: (clients, grants) => database.transaction((db) => accessStore(db).register(clients, grants)),
+        },
+        rows,
+        records,
+      ),
+  };
+}
+
+/** Runs a transaction again when another one came in between; the third conflict is thrown. */
+async function tryAgain<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (attempt === 3 || !isConflict(error)) throw error;
+    }
+  }
+}
+
+/** Serial of a license identifier: 20 digits and upper-case letters, 100 random bits. */
+function newSerial(): string {
+  const alphabet = "0123456789ABCDEFGHJKLMNPQRSTUVWX";
+  return Array.from(randomBytes(20), (byte) => alphabet[byte % 32]).join("");
+}

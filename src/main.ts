@@ -1,0 +1,152 @@
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname, join } from "node:path";
+import { Presets, SingleBar } from "cli-progress";
+import { type Logger, pino } from "pino";
+import { type Config, ConfigError, readConfig } from "./config.ts";
+import { describeError } from "./edge/format-error.ts";
+import { makeServer } from "./edge/server.ts";
+import { type OpenedHub, openHub } from "./open-hub.ts";
+import { welcome } from "./welcome.ts";
+
+/** How long a stop may wait for requests under way. *Units*: milliseconds. */
+const stopDeadlineMs = 10_000;
+
+/** `npm start` sends on the Ctrl-C that the terminal has sent already: that is one wish, not two. *Units*: milliseconds. */
+const sameCtrlCMs = 500;
+
+/** What ends a start that somebody stopped. */
+const stopped = new Error("stopped");
+
+let isReady = false;
+try {
+  await run();
+  process.exit(0);
+} catch (error) {
+  if (error === stopped) process.exit(0);
+  console.error(`The hub did not ${isReady ? "stop cleanly" : "start"}: ${explain(error)}.`);
+  process.exit(1);
+}
+
+/** Starts, serves until somebody stops it, and closes what it opened. */
+async function run(): Promise<void> {
+  const config = readConfig();
+  const logger = makeLogger(config.logLevel);
+  await checkAddress(config);
+  const stop = stopOnSignal();
+  const opened = await open(config, stop);
+  try {
+    stop.throwIfAborted();
+    await serve(config, opened, logger, stop);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function serve(config: Config, { hub, demo: loaded }: OpenedHub, logger: Logger, stop: AbortSignal) {
+  const { host, demo, tokenIssuer, tokenAudience } = config;
+  const server = await makeServer({ hub, tokenIssuer, tokenAudience, demo, logger });
+  await server.listen({ host, port: config.port });
+  const [address] = server.addresses();
+  const port = typeof address === "object" ? address.port : config.port;
+  console.log(welcome({ host, port, demo, loaded }));
+  isReady = true;
+  if (!stop.aborted) await once(stop, "abort");
+  await server.close();
+}
+
+/** The first load takes a while: an address that cannot be listened on is better told before it. */
+async function checkAddress({ host, port }: Config): Promise<void> {
+  const probe = createServer().listen({ host, port });
+  try {
+    await once(probe, "listening");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === "EADDRINUSE")
+      throw new ConfigError(`port ${port} is taken: stop the other program, or set PORT to another one`);
+    if (code === "EACCES") throw new ConfigError(`port ${port} needs more rights: set PORT to one above 1023`);
+    if (/^(EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN)$/.test(code))
+      throw new ConfigError(`HOST is ${JSON.stringify(host)}; expected an address of this machine`);
+    throw error;
+  }
+  probe.close();
+  await once(probe, "close");
+}
+
+async function open(config: Config, stop: AbortSignal): Promise<OpenedHub> {
+  const show = progress();
+  const onDemoProgress = (done: number, total: number) => {
+    show(done, total, stop.aborted);
+    stop.throwIfAborted();
+  };
+  try {
+    return await openHub(config, packageRoot(import.meta.dirname), () => new Date(), { onDemoProgress });
+  } catch (error) {
+    if (error === stopped || error instanceof ConfigError || !config.databaseUrl) throw error;
+    const { host } = new URL(config.databaseUrl);
+    throw new Error(`the database at ${host} (DATABASE_URL) can not be used: ${explain(error)}`);
+  }
+}
+
+/** JSON lines on standard error. What Fastify logs of an error may hold the packet it came from, with its token. */
+function makeLogger(level: Config["logLevel"]): Logger {
+  const logger = pino(
+    { level, base: null, redact: ["*.authorization", "req", "res"], serializers: { err: describeError } },
+    pino.destination({ dest: 2, sync: false }),
+  );
+  process.on("uncaughtException", (err) => {
+    if (isReady) logger.fatal({ err }, "unexpected error, the hub ends");
+    else console.error(`The hub did not start: ${explain(err)}.`);
+    process.exit(1);
+  });
+  return logger;
+}
+
+/** Ctrl-C once: finish what is under way, then end with 0. Twice, or too slow: end at once with 1. */
+function stopOnSignal(): AbortSignal {
+  const stop = new AbortController();
+  let askedAt = 0;
+  const onSignal = () => {
+    if (stop.signal.aborted && performance.now() - askedAt > sameCtrlCMs) process.exit(1);
+    if (stop.signal.aborted) return;
+    askedAt = performance.now();
+    console.log("Stopping: finishing what is under way. Ctrl-C again ends at once.");
+    setTimeout(() => process.exit(1), stopDeadlineMs).unref();
+    stop.abort(stopped);
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return stop.signal;
+}
+
+/** A bar on a terminal, a line every quarter elsewhere. */
+function progress(): (done: number, total: number, isStopped: boolean) => void {
+  if (!process.stdout.isTTY) {
+    let shown = 0;
+    return (done, total) => {
+      const quarter = Math.floor((done / total) * 4);
+      if (quarter > shown) console.log(`Loading sample records: ${done} of ${total}`);
+      shown = quarter;
+    };
+  }
+  const format = "Loading sample records  {bar} {value}/{total}";
+  const bar = new SingleBar({ format }, Presets.shades_classic);
+  return (done, total, isStopped) => {
+    if (!bar.isActive) bar.start(total, done);
+    bar.update(done);
+    if (isStopped || done >= total) bar.stop();
+  };
+}
+
+/** One line about why, without its full stop; a stack helps nobody here. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const line = error.message.split("\n")[0]?.replace(/\.$/, "");
+  return line || ("code" in error ? String(error.code) : error.name);
+}
+
+/** The folder that holds package.json, whether this runs from src or from dist. */
+function packageRoot(from: string): string {
+  return existsSync(join(from, "package.json")) ? from : packageRoot(dirname(from));
+}

@@ -1,0 +1,88 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "./config.ts";
+import { type Hub, makeHub } from "./hub.ts";
+import { readCatalogueFiles, readRecordFile } from "./store/catalogue-files.ts";
+import { type DatabasePlace, openDatabase } from "./store/database.ts";
+import { lockFolder } from "./store/folder-lock.ts";
+import { openKeys } from "./store/key-store.ts";
+import type { DemoReport } from "./use-cases/load-demo.ts";
+
+/** What opening a hub tells while it takes its time, and what a test may leave out. */
+export type OpeningSteps = Readonly<{
+  onDemoProgress?: (done: number, total: number) => void;
+  /** Clients and grants of the demo, but none of its records. */
+  skipDemoRecords?: boolean;
+}>;
+
+/** An opened hub and how to close it. */
+export type OpenedHub = Readonly<{ hub: Hub; demo: DemoReport | undefined; close: () => Promise<void> }>;
+
+/**
+ * Opens everything a hub stands on: database and migrations, keys, the catalogue, and in demo mode the sample data.
+ * @param root the package's folder, where schema/ and migrations/data/ lie
+ * *Throws* an Error with one clear line when the folder or the keys cannot be used.
+ */
+export async function openHub(
+  config: Config,
+  root: string,
+  now: () => Date,
+  steps: OpeningSteps = {},
+  onStatement?: (sql: string) => void,
+): Promise<OpenedHub> {
+  const unlock = config.databaseUrl ? async () => {} : await lockDataFolder(config.dataDir);
+  const database = await openDatabase(placeOf(config, onStatement)).catch(async (error: unknown) => {
+    await unlock();
+    throw error;
+  });
+  const close = async () => {
+    await database.close();
+    await unlock();
+  };
+  try {
+    const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
+    const keyPlace = { folder: config.keysDir, issuer: config.publicUrl, tokenIssuer, algorithm: config.keyAlgorithm };
+    const keys = await openKeys(keyPlace, now());
+    const hub = makeHub({ database, keys, publicUrl: config.publicUrl, now });
+    const demo = await database.alone(async () => {
+      await database.migrate();
+      return loadFirstData(hub, config.demo, root, steps);
+    });
+    return { hub, demo, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function loadFirstData(
+  hub: Hub,
+  isDemo: boolean,
+  root: string,
+  steps: OpeningSteps,
+): Promise<DemoReport | undefined> {
+  const data = join(root, "migrations/data");
+  const licenseTypeSchemas = join(root, "schema/license-types");
+  const catalogue = await readCatalogueFiles({ catalogue: join(data, "catalogue"), licenseTypeSchemas });
+  await hub.loadCatalogueOnce(catalogue);
+  if (!isDemo) return undefined;
+  const files = steps.skipDemoRecords ? [] : ["demo/licenses.ndjson", "demo/license-events.ndjson"];
+  const records = (await Promise.all(files.map((file) => readRecordFile(join(data, file))))).flat();
+  return hub.loadDemo(catalogue, records, (done) => steps.onDemoProgress?.(done, records.length));
+}
+
+function placeOf(config: Config, onStatement: ((sql: string) => void) | undefined): DatabasePlace {
+  if (!config.databaseUrl) return { kind: "EMBEDDED", folder: join(config.dataDir, "pglite") };
+  const server = { kind: "SERVER", url: config.databaseUrl, poolSize: config.databasePool } as const;
+  return onStatement ? { ...server, onStatement } : server;
+}
+
+async function lockDataFolder(folder: string): Promise<() => Promise<void>> {
+  try {
+    await mkdir(folder, { recursive: true });
+    return await lockFolder(folder);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`the data folder ${folder} (DATA_DIR) can not be used: ${reason}`);
+  }
+}

@@ -1,0 +1,106 @@
+import { HubError } from "../errors.ts";
+import { type ClaimsShape, fitsShape, isSeconds, isText } from "./claims-shape.ts";
+import { acceptedClaims, type ExpectedJws, openJws, signJws } from "./jws.ts";
+import type { Keyring, SigningKey } from "./keyring.ts";
+import { isJsonObject, type JsonObject } from "./strict-json.ts";
+
+/** Who acts with a token. */
+export type TokenRole = "department" | "holder" | "auditor";
+
+/**
+ * What an access token says.
+ * Shape: `scope` is space-separated, possibly empty; `holder` is there exactly when the role is holder.
+ * Units: seconds since 1970.
+ * Source: RFC 9068 §2.2; `role` and `holder` are our own.
+ */
+export type AccessTokenClaims = Readonly<{
+  iss: string;
+  aud: string;
+  sub: string;
+  client_id: string;
+  jti: string;
+  iat: number;
+  exp: number;
+  scope: string;
+  role: TokenRole;
+  holder?: Readonly<{ idType: string; id: string }>;
+}>;
+
+/** What a token is made of; its issuer is the key's. */
+export type AccessTokenInput = Omit<AccessTokenClaims, "iss" | "iat" | "exp"> & Readonly<{ ttlSeconds: number }>;
+
+/** Whose tokens are accepted, for whom, and the time. */
+export type AccessTokenRules = Readonly<{ issuer: string; audience: string; now: Date }>;
+
+/** Longest life of a token. Units: seconds. */
+export const maxTtlSeconds = 24 * 60 * 60;
+
+/**
+ * Mints an access token.
+ * Shape: compact JWS, `typ` at+jwt.
+ * Throws: RangeError when the life is not 1 second to 24 hours; TypeError when the key is not a token
+ * key; INPUT_INVALID as `signJws`.
+ */
+export async function mintAccessToken(input: AccessTokenInput, key: SigningKey, now: Date): Promise<string> {
+  const { ttlSeconds, holder, ...rest } = input;
+  const isLife = Number.isInteger(ttlSeconds) && ttlSeconds >= 1 && ttlSeconds <= maxTtlSeconds;
+  if (!isLife) throw new RangeError("A token lives 1 second to 24 hours.");
+  const iat = Math.floor(now.getTime() / 1000);
+  const claims = { iss: key.issuer, ...rest, iat, exp: iat + ttlSeconds, ...(holder && { holder }) };
+  return signJws(claims, tokenJws, key);
+}
+
+/**
+ * Opens an access token for one issuer and one audience. Clocks may differ by 30 seconds.
+ * Throws: TOKEN_EXPIRED when it is genuine but its time is over; TOKEN_INVALID for everything else, without saying why.
+ * Trust: the token is attacker-chosen; the claims returned are verified. `aud` of the result is the audience asked for,
+ * also when the token names several.
+ * Source: RFC 9068 §4.
+ */
+export async function openAccessToken(
+  token: string,
+  keyring: Keyring,
+  rules: AccessTokenRules,
+): Promise<AccessTokenClaims> {
+  const claims = acceptedClaims(await openJws(token, keyring, tokenJws));
+  if (claims === undefined || claims.iss !== rules.issuer) throw new HubError("TOKEN_INVALID");
+  if (!audiencesOf(claims.aud).includes(rules.audience)) throw new HubError("TOKEN_INVALID");
+  const now = rules.now.getTime() / 1000;
+  if (claims.iat > now + toleranceSeconds) throw new HubError("TOKEN_INVALID");
+  if (claims.exp <= claims.iat || claims.exp - claims.iat > maxTtlSeconds) throw new HubError("TOKEN_INVALID");
+  if (claims.exp <= now - toleranceSeconds) throw new HubError("TOKEN_EXPIRED");
+  return { ...claims, aud: rules.audience };
+}
+
+const toleranceSeconds = 30;
+
+type WireClaims = Omit<AccessTokenClaims, "aud"> & Readonly<{ aud: string | readonly string[] }>;
+
+const tokenJws: ExpectedJws<WireClaims> = {
+  types: ["at+jwt", "application/at+jwt"],
+  purpose: "token",
+  maxLength: 8 * 1024,
+  parseClaims: (payload) =>
+    fitsShape(payload, tokenShape) && holderFitsRole(payload) ? (payload as WireClaims) : undefined,
+};
+
+const tokenShape: ClaimsShape = {
+  iss: isText,
+  aud: (value) => audiencesOf(value).length > 0 && audiencesOf(value).every(isText),
+  sub: isText,
+  client_id: isText,
+  jti: isText,
+  iat: isSeconds,
+  exp: isSeconds,
+  scope: (value) => typeof value === "string" && value.length <= 1000,
+  role: (value) => value === "department" || value === "holder" || value === "auditor",
+};
+
+function audiencesOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function holderFitsRole({ role, holder }: JsonObject): boolean {
+  if (role !== "holder") return holder === undefined;
+  return isJsonObject(holder) && isText(holder["idType"]) && isText(holder["id"]);
+}

@@ -1,0 +1,146 @@
+import { CompactSign, compactVerify, errors } from "jose";
+import { HubError } from "../errors.ts";
+import { type CompactJws, parseCompactJws } from "./compact-jws.ts";
+import type { KeyAlgorithm, KeyPurpose, Keyring, SigningKey, VerifyingKey } from "./keyring.ts";
+import { isJsonObject, type JsonObject, parseStrictJson } from "./strict-json.ts";
+import { type Finding, found, passed, type VerificationCode } from "./verification.ts";
+
+/** What every token of the hub says: its issuer and when it was signed. Units: seconds since 1970. */
+export type BaseClaims = Readonly<{ iss: string; iat: number }>;
+
+/** What a reader is ready to accept: the kind of token, the purpose of its key, the shape of its claims. */
+export type ExpectedJws<C extends BaseClaims> = Readonly<{
+  /** Accepted values of `typ`, exactly. */
+  types: readonly [string, ...string[]];
+  purpose: KeyPurpose;
+  /** Units: characters. */
+  maxLength: number;
+  /** Trust: the payload is attacker-chosen when this runs. */
+  parseClaims(payload: JsonObject): C | undefined;
+}>;
+
+/**
+ * What was found about a token, step by step; steps nobody could judge are left out.
+ * Trust: `claims` are there only when the signature held and the key may sign this for that issuer. They may still be
+ * from outside the key's period of use, which the findings then say.
+ */
+export type OpenedJws<C> = Readonly<{ findings: readonly Finding[]; claims?: C }>;
+
+/**
+ * Signs claims as a compact JWS with the key's own algorithm. Nothing is signed that `openJws` would refuse.
+ * Throws: TypeError when the key is of another purpose or issuer: a mistake of the program, never of its input;
+ * INPUT_INVALID (reason CLAIMS_MALFORMED or TOKEN_TOO_LARGE) when the claims do not make an acceptable token.
+ * Source: RFC 7515 §5.1, §7.1.
+ */
+export async function signJws<C extends BaseClaims>(
+  claims: C & JsonObject,
+  expected: ExpectedJws<C>,
+  key: SigningKey,
+): Promise<string> {
+  if (key.purpose !== expected.purpose) throw new TypeError(`A ${key.purpose} key may not sign ${expected.types[0]}.`);
+  if (key.issuer !== claims.iss) throw new TypeError("A key signs for its own issuer only.");
+  if (expected.parseClaims(claims) === undefined) throw new HubError("INPUT_INVALID", { reason: "CLAIMS_MALFORMED" });
+  const token = await new CompactSign(encoder.encode(JSON.stringify(claims)))
+    .setProtectedHeader({ alg: key.alg, typ: expected.types[0], kid: key.kid })
+    .sign(key.privateKey);
+  if (token.length > expected.maxLength) throw new HubError("INPUT_INVALID", { reason: "TOKEN_TOO_LARGE" });
+  return token;
+}
+
+/**
+ * Opens a compact JWS: the steps FORMAT, SIGNATURE, ISSUER_TRUST and KEY_VALIDITY. The algorithm comes from the key;
+ * the key comes from the keyring. A fault of the payload does not hide one of the signature: both are reported.
+ * Trust: every character of the token is attacker-chosen; the keyring is trusted.
+ * Source: RFC 7515 §5.2; RFC 8725 §3.1, §3.2, §3.8, §3.11.
+ */
+export async function openJws<C extends BaseClaims>(
+  token: string,
+  keyring: Keyring,
+  expected: ExpectedJws<C>,
+): Promise<OpenedJws<C>> {
+  const jws = parseCompactJws(token, expected);
+  if ("code" in jws) return { findings: [found("FORMAT", jws.code)] };
+  const claims = readClaims(jws, expected);
+  const format = jws.headerFault ?? (typeof claims === "string" ? claims : undefined);
+  const findings: Finding[] = [
+    format === undefined ? passed("FORMAT") : found("FORMAT", format, formatDetail(expected, format)),
+  ];
+  if (!isAllowed(jws.alg)) return { findings: [...findings, found("SIGNATURE", "ALGORITHM_NOT_ALLOWED")] };
+  if (jws.headerFault !== undefined) return { findings };
+  if (keyring.size === 0) return { findings: [...findings, found("ISSUER_TRUST", "NO_KEYS")] };
+  const key = keyring.find(jws.kid);
+  if (key === undefined) return { findings: [...findings, found("ISSUER_TRUST", "KEY_UNKNOWN")] };
+  const signature = await checkSignature(token, jws, key);
+  findings.push(signature);
+  if (signature.outcome !== "PASS" || typeof claims === "string") return { findings };
+  const trust = checkIssuer(claims, key, expected);
+  findings.push(trust);
+  if (trust.outcome !== "PASS") return { findings };
+  findings.push(checkPeriod(claims, key));
+  return { findings, claims };
+}
+
+/**
+ * Whether the signature of a compact JWS holds, by the key's own algorithm; nothing else is looked at.
+ * Trust: the token is attacker-chosen.
+ * Source: RFC 7515 §5.2; RFC 7518 §3.4; RFC 8037 §3.1.
+ */
+export async function isSignedBy(token: string, key: VerifyingKey): Promise<boolean> {
+  try {
+    await compactVerify(token, key.publicKey, { algorithms: [key.alg] });
+    return true;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return false;
+    throw error;
+  }
+}
+
+/** The claims when every step passed; undefined otherwise. */
+export function acceptedClaims<C>(opened: OpenedJws<C>): C | undefined {
+  return opened.findings.every((finding) => finding.outcome === "PASS") ? opened.claims : undefined;
+}
+
+const encoder = new TextEncoder();
+const payloadLimits = { maxBytes: 96 * 1024, maxDepth: 32 };
+
+function readClaims<C extends BaseClaims>(jws: CompactJws, expected: ExpectedJws<C>): C | VerificationCode {
+  const parsed = parseStrictJson(jws.payload, payloadLimits);
+  if ("fault" in parsed) return parsed.fault === "JSON_TOO_LARGE" ? "TOKEN_TOO_LARGE" : parsed.fault;
+  if (!isJsonObject(parsed.value)) return "JSON_INVALID";
+  return expected.parseClaims(parsed.value) ?? "CLAIMS_MALFORMED";
+}
+
+function formatDetail<C extends BaseClaims>(expected: ExpectedJws<C>, code: VerificationCode) {
+  if (code !== "TYP_UNEXPECTED") return undefined;
+  return { en: `expected typ ${expected.types[0]}`, zh: `应为 typ ${expected.types[0]}` };
+}
+
+function isAllowed(alg: string): alg is KeyAlgorithm {
+  return alg === "ES256" || alg === "EdDSA";
+}
+
+async function checkSignature(token: string, jws: CompactJws, key: VerifyingKey): Promise<Finding> {
+  if (jws.alg !== key.alg) {
+    const detail = { en: `this key signs with ${key.alg}`, zh: `该密钥的算法是 ${key.alg}` };
+    return found("SIGNATURE", "ALGORITHM_NOT_ALLOWED", detail);
+  }
+  return (await isSignedBy(token, key)) ? passed("SIGNATURE") : found("SIGNATURE", "SIGNATURE_WRONG");
+}
+
+function checkIssuer<C extends BaseClaims>(claims: C, key: VerifyingKey, expected: ExpectedJws<C>): Finding {
+  if (key.purpose !== expected.purpose) {
+    const detail = { en: `this key is for: ${key.purpose}`, zh: `该密钥的用途是：${key.purpose}` };
+    return found("ISSUER_TRUST", "KEY_PURPOSE", detail);
+  }
+  if (claims.iss !== key.issuer) {
+    const detail = { en: `the key belongs to ${key.issuer}`, zh: `该密钥属于 ${key.issuer}` };
+    return found("ISSUER_TRUST", "ISSUER_MISMATCH", detail);
+  }
+  return passed("ISSUER_TRUST", { en: key.issuer, zh: key.issuer });
+}
+
+function checkPeriod(claims: BaseClaims, key: VerifyingKey): Finding {
+  const signedAt = claims.iat * 1000;
+  const isInUse = signedAt >= key.notBefore.getTime() && signedAt <= (key.notAfter?.getTime() ?? Infinity);
+  return isInUse ? passed("KEY_VALIDITY") : found("KEY_VALIDITY", "KEY_OUTSIDE_PERIOD");
+}

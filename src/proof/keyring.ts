@@ -1,0 +1,220 @@
+import { createPublicKey } from "node:crypto";
+import { type CryptoKey, exportJWK, generateKeyPair, importJWK } from "jose";
+import { HubError } from "../errors.ts";
+import { digestOf } from "./canonical-json.ts";
+import { isJsonObject, type JsonObject, parseStrictJson } from "./strict-json.ts";
+
+/** What a key may sign; a key never serves two purposes. */
+export type KeyPurpose = "license" | "receipt" | "token";
+
+/** The signature algorithms there are. Source: RFC 7518 §3.4 (ES256); RFC 8037 §3.1 (EdDSA, Ed25519 only). */
+export type KeyAlgorithm = "ES256" | "EdDSA";
+
+/**
+ * A public key as published.
+ * Shape: `kid` is the RFC 7638 thumbprint; `purpose`, `iss` (the issuer it signs for), `nbf` and `exp` (period of
+ * use, both inclusive) are members of our own. Units: seconds since 1970.
+ */
+export type PublicJwk = Readonly<{
+  kty: "EC" | "OKP";
+  crv: "P-256" | "Ed25519";
+  x: string;
+  y?: string;
+  kid: string;
+  use: "sig";
+  alg: KeyAlgorithm;
+  purpose: KeyPurpose;
+  iss: string;
+  nbf: number;
+  exp?: number;
+}>;
+
+/** A signing key as it lies in its file: the public members and the secret `d`. */
+export type PrivateJwk = PublicJwk & Readonly<{ d: string }>;
+
+type KeyFacts = Readonly<{
+  kid: string;
+  purpose: KeyPurpose;
+  alg: KeyAlgorithm;
+  issuer: string;
+  notBefore: Date;
+  notAfter?: Date;
+}>;
+
+/** A key ready to sign for its issuer and purpose. */
+export type SigningKey = KeyFacts & Readonly<{ privateKey: CryptoKey }>;
+
+/** A key ready to verify. Trust: comes from a key set the caller trusts, never from a token. */
+export type VerifyingKey = KeyFacts & Readonly<{ publicKey: CryptoKey }>;
+
+/** A trusted set of public keys, imported once. */
+export type Keyring = Readonly<{
+  /** How many usable keys there are. */
+  size: number;
+  /** The key of this id. Trust: `kid` may be attacker-chosen. */
+  find(kid: string): VerifyingKey | undefined;
+}>;
+
+/** Most keys a key set may hold. */
+export const maxKeys = 256;
+
+/**
+ * Makes a new key pair for one issuer and purpose, in use from `now` on.
+ * Throws: INPUT_INVALID (reason KEY_ISSUER) when the issuer is not an http(s) URL.
+ */
+export async function makeKeyPair(
+  purpose: KeyPurpose,
+  issuer: string,
+  now: Date,
+  alg: KeyAlgorithm = "ES256",
+): Promise<{ privateJwk: PrivateJwk; publicJwk: PublicJwk }> {
+  if (!isIssuer(issuer)) throw refusal("KEY_ISSUER");
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  const { x = "", y, d = "" } = await exportJWK(privateKey);
+  const curve = y === undefined ? ({ ...shapes.EdDSA, x } as const) : ({ ...shapes.ES256, x, y } as const);
+  const publicJwk: PublicJwk = {
+    ...curve,
+    kid: digestOf(curve),
+    use: "sig",
+    alg,
+    purpose,
+    iss: issuer,
+    nbf: Math.floor(now.getTime() / 1000),
+  };
+  return { publicJwk, privateJwk: { ...publicJwk, d } };
+}
+
+/**
+ * Imports a signing key from its file's content, once per process. The private part is not extractable afterwards.
+ * Throws: INPUT_INVALID (reason as `parseJwks`, or KEY_PRIVATE when `d` is missing or belongs to another key).
+ */
+export async function importSigningKey(privateJwk: unknown): Promise<SigningKey> {
+  if (!isJsonObject(privateJwk) || typeof privateJwk["d"] !== "string") throw refusal("KEY_PRIVATE");
+  const { d, ...publicMembers } = privateJwk;
+  const read = readPublicJwk(publicMembers, {});
+  if (read === undefined) throw refusal("KEY_UNSUPPORTED");
+  const { publicKey: _, ...facts } = read;
+  const { crv, x, y } = publicMembers;
+  const privateKey = await importPrivate({ ...shapes[facts.alg], crv, x, y, d }, facts.alg);
+  return { ...facts, privateKey };
+}
+
+/**
+ * Parses a published key set: the text of a JWKS, or the parsed value.
+ * Shape: keys of a kind, curve or purpose unknown here are ignored (RFC 7517 §5); everything else must be exact.
+ * Throws: INPUT_INVALID, with a `reason` and the key's `index`: KEYS_MALFORMED, KEYS_TOO_MANY, KEY_MALFORMED,
+ * KEY_SECRET (a private or symmetric key does not belong here), KEY_ALGORITHM, KEY_ID (not the thumbprint),
+ * KEY_REPEATED, KEY_ISSUER, KEY_PERIOD, KEY_POINT (not a point of the curve).
+ * Trust: the caller vouches for the content; limits still hold.
+ * Source: RFC 7517 §5; RFC 7638; RFC 8037 §2.
+ */
+export function parseJwks(value: unknown): Keyring {
+  const members = jwksMembers(value);
+  const keys = new Map<string, VerifyingKey>();
+  for (const [index, member] of members.entries()) {
+    const key = readPublicJwk(member, { index });
+    if (key === undefined) continue;
+    if (keys.has(key.kid)) throw refusal("KEY_REPEATED", { index });
+    keys.set(key.kid, key);
+  }
+  return { size: keys.size, find: (kid) => keys.get(kid) };
+}
+
+/** Whether a text may name an issuer: an absolute http(s) URL in ASCII without credentials, query or fragment. */
+export function isIssuer(text: unknown): text is string {
+  if (typeof text !== "string" || !/^[!-~]{1,2000}$/.test(text) || !URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && username + password === "" && !/[?#]/.test(text);
+}
+
+const jwksLimits = { maxBytes: 512 * 1024, maxDepth: 8 };
+const shapes = { ES256: { kty: "EC", crv: "P-256" }, EdDSA: { kty: "OKP", crv: "Ed25519" } } as const;
+const webCryptoNames = { ES256: { name: "ECDSA", namedCurve: "P-256" }, EdDSA: { name: "Ed25519" } } as const;
+
+type Where = Readonly<{ index?: number }>;
+
+function refusal(reason: string, where: Where = {}, cause?: unknown): HubError {
+  return new HubError("INPUT_INVALID", { reason, ...where }, { cause });
+}
+
+function jwksMembers(value: unknown): readonly unknown[] {
+  const isText = typeof value === "string" || value instanceof Uint8Array;
+  const parsed = isText ? parseStrictJson(value, jwksLimits) : { value };
+  if ("fault" in parsed || !isJsonObject(parsed.value)) throw refusal("KEYS_MALFORMED");
+  const { keys } = parsed.value;
+  if (!Array.isArray(keys)) throw refusal("KEYS_MALFORMED");
+  if (keys.length > maxKeys) throw refusal("KEYS_TOO_MANY");
+  return keys;
+}
+
+/** The key; undefined when it is of a kind this version does not know. */
+function readPublicJwk(jwk: unknown, where: Where): VerifyingKey | undefined {
+  if (!isJsonObject(jwk)) throw refusal("KEY_MALFORMED", where);
+  if (secretMembers.some((name) => name in jwk) || jwk["kty"] === "oct") throw refusal("KEY_SECRET", where);
+  const alg = algorithmOf(jwk);
+  if (alg === undefined) return undefined;
+  if (jwk["alg"] !== alg || jwk["use"] !== "sig") throw refusal("KEY_ALGORITHM", where);
+  const { purpose, kid, x, y, iss, nbf, exp } = jwk;
+  if (typeof purpose !== "string") throw refusal("KEY_MALFORMED", where);
+  if (!isPurpose(purpose)) return undefined;
+  const point = alg === "ES256" ? { ...shapes.ES256, x, y } : { ...shapes.EdDSA, x };
+  if (!isCoordinate(x) || (alg === "ES256" && !isCoordinate(y))) throw refusal("KEY_POINT", where);
+  if (typeof kid !== "string" || kid !== digestOf(point)) throw refusal("KEY_ID", where);
+  if (!isIssuer(iss)) throw refusal("KEY_ISSUER", where);
+  if (!isSeconds(nbf) || !(exp === undefined || (isSeconds(exp) && exp >= nbf))) throw refusal("KEY_PERIOD", where);
+  return {
+    kid,
+    purpose,
+    alg,
+    issuer: iss,
+    notBefore: new Date(nbf * 1000),
+    ...(exp !== undefined && { notAfter: new Date(exp * 1000) }),
+    publicKey: importPublic(point, alg, where),
+  };
+}
+
+/** RSA's private members too: whoever publishes one must hear of it, even though RSA keys are not used. */
+const secretMembers = ["d", "k", "p", "q", "dp", "dq", "qi", "oth", "priv"];
+
+function algorithmOf(jwk: JsonObject): KeyAlgorithm | undefined {
+  if (jwk["kty"] === shapes.ES256.kty && jwk["crv"] === shapes.ES256.crv) return "ES256";
+  if (jwk["kty"] === shapes.EdDSA.kty && jwk["crv"] === shapes.EdDSA.crv) return "EdDSA";
+  return undefined;
+}
+
+function isPurpose(text: string): text is KeyPurpose {
+  return text === "license" || text === "receipt" || text === "token";
+}
+
+/** 32 bytes in canonical base64url: the unused bits of the last character are zero. */
+function isCoordinate(value: unknown): boolean {
+  return typeof value === "string" && /^[\w-]{42}[AEIMQUYcgkosw048]$/.test(value);
+}
+
+/** Seconds that a Date can hold. */
+function isSeconds(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 8_640_000_000_000;
+}
+
+function importPublic(point: JsonObject, alg: KeyAlgorithm, where: Where): CryptoKey {
+  try {
+    const key = createPublicKey({ key: { ...point }, format: "jwk" }).toCryptoKey(webCryptoNames[alg], true, [
+      "verify",
+    ]);
+    // One class, two type declarations: Node's and the one jose sees.
+    return key as CryptoKey;
+  } catch (cause) {
+    throw refusal("KEY_POINT", where, cause);
+  }
+}
+
+/** Web Crypto compares the secret with the public point; a test holds it to that. */
+async function importPrivate(jwk: JsonObject, alg: KeyAlgorithm): Promise<CryptoKey> {
+  try {
+    const key = await importJWK({ ...jwk }, alg, { extractable: false });
+    if (!(key instanceof Uint8Array)) return key;
+  } catch (cause) {
+    throw refusal("KEY_PRIVATE", {}, cause);
+  }
+  throw refusal("KEY_PRIVATE");
+}

@@ -1,0 +1,239 @@
+import { sql } from "kysely";
+import type { CalendarDate } from "../domain/calendar.ts";
+import type { Caller, KnownCaller, Purpose } from "../domain/department.ts";
+import type { ErrorCode } from "../errors.ts";
+import { type ColumnTypes, insertRows } from "./bulk.ts";
+import type { Page } from "./catalogue-store.ts";
+import { type Sql, statement } from "./database.ts";
+import type { AccessAction, AccessOutcome } from "./tables/access-tables.ts";
+
+/** What a client may do for a procedure, as the database says at this moment. */
+export type ClientAccess = Readonly<{
+  department: string;
+  active: boolean;
+  /** The department the named procedure belongs to; null when there is no such procedure. */
+  procedureDepartment: string | null;
+  /** License types granted to the client for the procedure on the day. */
+  grantedTypes: readonly string[];
+}>;
+
+/** An access record to be written. `holder` "" when it is not known whose license was asked for. */
+export type NewAccessRecord = Readonly<{
+  holder: string;
+  at: Date;
+  callerKind: "DEPARTMENT" | "HOLDER" | "AUDITOR";
+  clientId: string;
+  department: string | null;
+  action: AccessAction;
+  outcome: AccessOutcome;
+  refusal: string | null;
+  purpose: Purpose | null;
+  identifiers: readonly string[];
+  withheld: number;
+}>;
+
+/** An access record as read back. */
+export type AccessRecord = Omit<NewAccessRecord, "at"> & Readonly<{ id: number; at: string }>;
+
+/** Who is to be let in: what is wanted of whom, and why. */
+export type AdmissionRequest = Readonly<{ action: AccessAction; purpose: Purpose; holders: readonly string[] }>;
+
+/** A caller let in for a purpose, with the access record of whatever it does next begun. */
+export type Admission = Readonly<{
+  today: CalendarDate;
+  /** License types granted for the purpose's procedure; null: the caller is the holder itself and sees all of its own. */
+  grantedTypes: readonly string[] | null;
+  record: Pick<NewAccessRecord, "at" | "callerKind" | "clientId" | "department" | "action" | "purpose" | "refusal">;
+}>;
+
+/** Whether a caller may ask such a thing at all; a refusal is recorded (a stranger's is not: nobody is known). */
+export type Permit = (caller: Caller, request: RefusableRequest) => Promise<KnownCaller>;
+
+/** Lets a permitted caller in for a purpose, or refuses and records it. */
+export type Admit = (caller: KnownCaller, request: AdmissionRequest) => Promise<Admission>;
+
+/** Records a refusal and throws it. */
+export type Refuse = (caller: KnownCaller, request: RefusableRequest, code: ErrorCode) => Promise<never>;
+
+/** What a refusal record can say when nothing else is known yet. */
+export type RefusableRequest = Readonly<{ action: AccessAction; purpose: Purpose | null; holders: readonly string[] }>;
+
+/** Whose records are asked for; every set field narrows. */
+export type AccessFilter = Readonly<{
+  holder?: string | undefined;
+  client?: string | undefined;
+  department?: string | undefined;
+  procedure?: string | undefined;
+  caseNumber?: string | undefined;
+  outcome?: AccessOutcome | undefined;
+  from?: Date | undefined;
+  until?: Date | undefined;
+  /** Leaves out refusals that would tell whose a license is: those a department is answered like "no such license". */
+  tellsHolder?: boolean | undefined;
+}>;
+
+/** Clients, grants and access records. */
+export function accessStore(db: Sql) {
+  return {
+    /** One statement: the client, the procedure's department, and the grants in force. Undefined: no such client. */
+    findClientAccess: async (
+      clientId: string,
+      procedure: string,
+      day: CalendarDate,
+    ): Promise<ClientAccess | undefined> => {
+      const [row] = await selectClientAccess(db, [clientId, procedure, day]);
+      return (
+        row && {
+          department: row.department,
+          active: row.active,
+          procedureDepartment: row.procedure_department,
+          grantedTypes: row.granted_types,
+        }
+      );
+    },
+
+    findClient: (clientId: string) =>
+      db.selectFrom("client").select(["department", "active"]).where("id", "=", clientId).executeTakeFirst(),
+
+    /** Whether the client holds a grant for the license type in any procedure on the day. */
+    hasAnyGrant: async (clientId: string, licenseType: string, day: CalendarDate): Promise<boolean> => {
+      const rows = await db
+        .selectFrom("access_grant")
+        .innerJoin("client", "client.id", "access_grant.client_id")
+        .select("access_grant.id")
+        .where("client.active", "=", true)
+        .where("access_grant.client_id", "=", clientId)
+        .where("access_grant.license_type", "=", licenseType)
+        .where("access_grant.revoked_at", "is", null)
+        .where("access_grant.valid_from", "<=", day)
+        .where((eb) => eb.or([eb("access_grant.valid_until", "is", null), eb("access_grant.valid_until", ">=", day)]))
+        .limit(1)
+        .execute();
+      return rows.length > 0;
+    },
+
+    record: async (records: readonly NewAccessRecord[]): Promise<void> => {
+      if (records.length > 0) await insertRows("access_record", recordColumns, records.map(toRecordRow)).execute(db);
+    },
+
+    /** Newest first. @param after id of the last record seen */
+    list: async (filter: AccessFilter, first: number, after: number | undefined): Promise<Page<AccessRecord>> => {
+      let query = db
+        .selectFrom("access_record")
+        .selectAll()
+        .orderBy("id", "desc")
+        .limit(first + 1);
+      if (filter.holder !== undefined) query = query.where("holder_code", "=", filter.holder);
+      if (filter.tellsHolder) query = query.where(sql<boolean>`refusal is distinct from 'NOT_FOUND'`);
+      if (filter.client !== undefined) query = query.where("client_id", "=", filter.client);
+      if (filter.department !== undefined) query = query.where("department", "=", filter.department);
+      if (filter.procedure !== undefined) query = query.where("procedure", "=", filter.procedure);
+      if (filter.caseNumber !== undefined) query = query.where("case_number", "=", filter.caseNumber);
+      if (filter.outcome !== undefined) query = query.where("outcome", "=", filter.outcome);
+      if (filter.from) query = query.where("at", ">=", filter.from.toISOString());
+      if (filter.until) query = query.where("at", "<=", filter.until.toISOString());
+      if (after !== undefined) query = query.where("id", "<", after);
+      const rows = await query.execute();
+      const records = rows.map((row) => ({
+        ...{
+          id: Number(row.id),
+          at: row.at,
+          holder: row.holder_code,
+          callerKind: row.caller_kind,
+          clientId: row.client_id,
+        },
+        ...{ department: row.department, action: row.action, outcome: row.outcome, refusal: row.refusal },
+        ...{ identifiers: row.identifiers, withheld: row.withheld, purpose: toPurpose(row) },
+      }));
+      return { rows: records.slice(0, first), hasNextPage: records.length > first };
+    },
+
+    /** Registers clients that do not stand yet, with their grants; call it inside a transaction. */
+    register: async (
+      clients: readonly Readonly<{ id: string; department: string; name: string }>[],
+      grants: readonly Readonly<{
+        clientId: string;
+        licenseType: string;
+        procedure: string;
+        validFrom: CalendarDate;
+        legalBasis: string;
+      }>[],
+    ): Promise<void> => {
+      const added = sql`on conflict do nothing returning id`;
+      const { rows: fresh } = await insertRows(
+        "client",
+        { id: "text", department: "text", name: "text" },
+        clients,
+        added,
+      ).execute(db);
+      const isFresh = new Set(fresh.map((row) => (row as { id: string }).id));
+      const columns = {
+        client_id: "text",
+        license_type: "text",
+        procedure: "text",
+        valid_from: "date",
+        legal_basis: "text",
+      };
+      const rows = grants.map((grant) => ({
+        ...{ client_id: grant.clientId, license_type: grant.licenseType, procedure: grant.procedure },
+        ...{ valid_from: grant.validFrom, legal_basis: grant.legalBasis },
+      }));
+      await insertRows(
+        "access_grant",
+        columns,
+        rows.filter((row) => isFresh.has(row.client_id)),
+      ).execute(db);
+    },
+  };
+}
+
+/** What `accessStore` offers. */
+export type AccessStore = ReturnType<typeof accessStore>;
+
+const selectClientAccess = statement<{
+  department: string;
+  active: boolean;
+  procedure_department: string | null;
+  granted_types: string[];
+}>(`
+  select client.department, client.active,
+    (select procedure.department from procedure where procedure.code = $2) as procedure_department,
+    array(select distinct license_type from access_grant
+      where client_id = $1 and procedure = $2 and revoked_at is null and valid_from <= $3::date
+        and (valid_until is null or valid_until >= $3::date)) as granted_types
+  from client where client.id = $1`);
+
+const recordColumns: ColumnTypes = {
+  ...{
+    holder_code: "text",
+    at: "timestamptz",
+    caller_kind: "text",
+    client_id: "text",
+    department: "text",
+    action: "text",
+  },
+  ...{ outcome: "text", refusal: "text", procedure: "text", case_number: "text", reason: "text" },
+  ...{ identifiers: "text[]", withheld: "int" },
+};
+
+function toRecordRow(record: NewAccessRecord): object {
+  return {
+    ...{ holder_code: record.holder, at: record.at, caller_kind: record.callerKind, client_id: record.clientId },
+    ...{ department: record.department, action: record.action, outcome: record.outcome, refusal: record.refusal },
+    ...{
+      procedure: record.purpose?.procedure,
+      case_number: record.purpose?.caseNumber,
+      reason: record.purpose?.reason,
+    },
+    ...{ identifiers: record.identifiers, withheld: record.withheld },
+  };
+}
+
+function toPurpose(row: {
+  procedure: string | null;
+  case_number: string | null;
+  reason: string | null;
+}): Purpose | null {
+  const { procedure, case_number: caseNumber, reason } = row;
+  return procedure !== null && caseNumber !== null && reason !== null ? { procedure, caseNumber, reason } : null;
+}

@@ -1,0 +1,173 @@
+import type { AcceptedIssue, BatchDecision, Entry } from "../domain/licenses/batch.ts";
+import { checkStatusOf } from "../domain/licenses/license-identifier.ts";
+import type { RawRecord } from "../domain/licenses/license-record.ts";
+import { businessLicenseTypeCode } from "../domain/licenses/license-type.ts";
+import type {
+  CollectingStore,
+  NewEvent,
+  NewLicense,
+  NewPendingEvent,
+  SeenHolder,
+  StateUpdate,
+} from "./collecting-store.ts";
+
+/** The batch a row comes from. */
+export type SubmissionFacts = Readonly<{ id: string; clientId: string; receivedAt: Date }>;
+
+/** A new version with everything that was made for it. */
+export type SignedIssue = Readonly<{
+  issue: AcceptedIssue;
+  jws: string;
+  kid: string;
+  place: Readonly<{ list: number; index: number }>;
+}>;
+
+type BatchRows = Parameters<CollectingStore["save"]>[0];
+
+/** The rows of a decided batch, table by table. */
+export function rowsOf(
+  decision: BatchDecision,
+  signed: readonly SignedIssue[],
+  entries: readonly Entry[],
+  raws: readonly RawRecord[],
+  submission: SubmissionFacts,
+): BatchRows {
+  return {
+    holders: holderRows(decision.issues),
+    licenses: signed.map((issue) => licenseRow(issue, submission)),
+    events: [...issueEvents(decision, submission), ...changeEvents(decision, submission)],
+    updates: stateUpdates(decision),
+    pending: pendingRows(decision, entries, raws, submission),
+    appliedPending: decision.changes.flatMap(({ waited, identifier }) =>
+      waited
+        ? [
+            {
+              identifier,
+              content_digest: waited.contentDigest,
+              source_updated_at: waited.record.sourceUpdatedAt.toISOString(),
+            },
+          ]
+        : [],
+    ),
+  };
+}
+
+/** One row a holder: the name on its business license wins over any other. */
+function holderRows(issues: readonly AcceptedIssue[]): readonly SeenHolder[] {
+  const holders = new Map<string, SeenHolder>();
+  for (const { record, identifier } of issues) {
+    const isRegistration = record.licenseType === businessLicenseTypeCode;
+    const { id: code, idType: id_type, name } = record.holder;
+    if (!isRegistration && holders.has(code)) continue;
+    holders.set(code, { code, id_type, name, region: record.region, name_license: isRegistration ? identifier : null });
+  }
+  return [...holders.values()];
+}
+
+function licenseRow({ issue, jws, kid, place }: SignedIssue, submission: SubmissionFacts): NewLicense {
+  const { record, identifier, version, contentDigest } = issue;
+  return {
+    holder_code: record.holder.id,
+    identifier,
+    type_code: record.licenseType,
+    number: record.number,
+    holder_id_type: record.holder.idType,
+    holder_name: record.holder.name,
+    issuer_code: record.issuer,
+    region: record.region,
+    issued_on: record.issuedOn,
+    valid_from: record.validFrom,
+    valid_until: record.validUntil,
+    version,
+    predecessor: record.predecessor ?? null,
+    successor: null,
+    attributes: record.attributes,
+    state: "VALID",
+    state_since: record.issuedOn,
+    check_status: checkStatusOf(identifier),
+    jws,
+    kid,
+    status_list: place.list,
+    status_index: place.index,
+    content_digest: contentDigest,
+    client_id: submission.clientId,
+    source_record_id: record.sourceRecordId,
+    source_updated_at: record.sourceUpdatedAt.toISOString(),
+    received_at: submission.receivedAt.toISOString(),
+    submission_id: submission.id,
+  };
+}
+
+function issueEvents(decision: BatchDecision, submission: SubmissionFacts): readonly NewEvent[] {
+  return decision.issues.map(({ record, identifier, contentDigest }) => ({
+    holder_code: record.holder.id,
+    identifier,
+    operation: record.operation,
+    state: "VALID",
+    effective_on: record.issuedOn,
+    reason: null,
+    client_id: submission.clientId,
+    source_record_id: record.sourceRecordId,
+    source_updated_at: record.sourceUpdatedAt.toISOString(),
+    received_at: submission.receivedAt.toISOString(),
+    content_digest: contentDigest,
+    submission_id: submission.id,
+  }));
+}
+
+function changeEvents(decision: BatchDecision, submission: SubmissionFacts): readonly NewEvent[] {
+  return decision.changes.map(({ record, identifier, holderId, state, effectiveOn, contentDigest, waited }) => ({
+    holder_code: holderId,
+    identifier,
+    operation: record.operation,
+    state,
+    effective_on: effectiveOn,
+    reason: record.kind === "EVENT" ? record.reason : null,
+    client_id: waited?.clientId ?? submission.clientId,
+    source_record_id: record.sourceRecordId,
+    source_updated_at: record.sourceUpdatedAt.toISOString(),
+    received_at: waited?.receivedAt ?? submission.receivedAt.toISOString(),
+    content_digest: contentDigest,
+    submission_id: waited?.submissionId ?? submission.id,
+  }));
+}
+
+function stateUpdates(decision: BatchDecision): readonly StateUpdate[] {
+  const touched = new Map(decision.changes.map((change) => [change.identifier, change.holderId]));
+  return [...touched].flatMap(([identifier, holder_code]) => {
+    const license = decision.ledger.get(identifier);
+    if (!license) return [];
+    const update = {
+      holder_code,
+      identifier,
+      state: license.state,
+      state_since: license.stateSince,
+      successor: decision.successors.get(identifier) ?? null,
+      source_updated_at: license.sourceUpdatedAt.toISOString(),
+    };
+    return [update];
+  });
+}
+
+function pendingRows(
+  decision: BatchDecision,
+  entries: readonly Entry[],
+  raws: readonly RawRecord[],
+  submission: SubmissionFacts,
+): readonly NewPendingEvent[] {
+  return entries.flatMap(({ record, index, contentDigest }) => {
+    const raw = raws[index];
+    if (record.kind !== "EVENT" || !raw || decision.verdicts.get(index)?.outcome !== "PENDING") return [];
+    const row = {
+      identifier: record.identifier,
+      content_digest: contentDigest,
+      source_updated_at: record.sourceUpdatedAt.toISOString(),
+      issuer_code: record.issuer,
+      client_id: submission.clientId,
+      record: raw,
+      received_at: submission.receivedAt.toISOString(),
+      submission_id: submission.id,
+    };
+    return [row];
+  });
+}

@@ -1,0 +1,284 @@
+import { sql } from "kysely";
+import type { KnownLicense } from "../domain/licenses/collecting.ts";
+import type { RawRecord } from "../domain/licenses/license-record.ts";
+import { type ColumnTypes, insertRows, rowSource } from "./bulk.ts";
+import { type Row, type Sql, toInstant } from "./database.ts";
+import type { StoredResult } from "./tables/license-tables.ts";
+
+/** A batch as kept. */
+export type StoredSubmission = Readonly<{
+  id: string;
+  clientId: string;
+  batchId: string;
+  receivedAt: string;
+  accepted: number;
+  unchanged: number;
+  rejected: number;
+  pending: number;
+  results: readonly StoredResult[];
+}>;
+
+export type NewLicense = Omit<Row<"license">, "attributes"> & { attributes: Readonly<Record<string, unknown>> };
+export type NewEvent = Omit<Row<"license_event">, "id">;
+export type NewPendingEvent = Readonly<{
+  identifier: string;
+  content_digest: string;
+  source_updated_at: string;
+  issuer_code: string;
+  client_id: string;
+  record: RawRecord;
+  received_at: string;
+  submission_id: string;
+}>;
+
+/** The present state of a license after a batch. */
+export type StateUpdate = Pick<
+  Row<"license">,
+  "holder_code" | "identifier" | "state" | "state_since" | "successor" | "source_updated_at"
+>;
+
+/** A holder seen in a batch. `name_license`: the business license its name was read from, if it was. */
+export type SeenHolder = Pick<Row<"holder">, "code" | "id_type" | "name" | "region" | "name_license">;
+
+/** Everything collecting reads and writes; used inside one transaction. */
+export function collectingStore(db: Sql) {
+  return {
+    /**
+     * Takes the batch for this transaction. A repeat waits for the first to end and gets what it answered.
+     * Then the department is locked: its batches are decided one after another, others' go on.
+     */
+    begin: async (batch: { id: string; clientId: string; batchId: string; receivedAt: Date; department: string }) => {
+      const fresh = await db
+        .insertInto("submission")
+        .values({
+          ...{
+            id: batch.id,
+            client_id: batch.clientId,
+            batch_id: batch.batchId,
+            received_at: batch.receivedAt.toISOString(),
+          },
+          ...{ accepted: 0, unchanged: 0, rejected: 0, pending: 0, results: sql<StoredResult[]>`'[]'::jsonb` },
+        })
+        .onConflict((conflict) => conflict.columns(["client_id", "batch_id"]).doNothing())
+        .returning("id")
+        .executeTakeFirst();
+      if (fresh) await sql`select 1 from department where code = ${batch.department} for no key update`.execute(db);
+      return fresh !== undefined;
+    },
+
+    findSubmission: async (
+      clientId: string,
+      where: { id: string } | { batchId: string },
+    ): Promise<StoredSubmission | undefined> => {
+      const query = db.selectFrom("submission").selectAll().where("client_id", "=", clientId);
+      const row = await ("id" in where
+        ? query.where("id", "=", where.id)
+        : query.where("batch_id", "=", where.batchId)
+      ).executeTakeFirst();
+      return (
+        row && {
+          ...{ id: row.id, clientId: row.client_id, batchId: row.batch_id, receivedAt: row.received_at },
+          ...{
+            accepted: row.accepted,
+            unchanged: row.unchanged,
+            rejected: row.rejected,
+            pending: row.pending,
+            results: row.results,
+          },
+        }
+      );
+    },
+
+    finish: (
+      id: string,
+      counts: Pick<StoredSubmission, "accepted" | "unchanged" | "rejected" | "pending">,
+      results: readonly StoredResult[],
+    ) =>
+      db
+        .updateTable("submission")
+        .set({ ...counts, results: sql<StoredResult[]>`${JSON.stringify(results)}::jsonb` })
+        .where("id", "=", id)
+        .execute(),
+
+    /** Licenses by identifier, and by source record of this client (for records that bring no identifier); rows locked. */
+    findKnown: async (named: {
+      identifiers: readonly string[];
+      clientId: string;
+      sourceRecordIds: readonly string[];
+      issuer: string;
+      contentDigests: readonly string[];
+    }) => {
+      const { rows } = await sql<KnownRow>`
+        select l.identifier, l.type_code, l.issuer_code, l.holder_code, l.version, l.issued_on, l.content_digest, l.state,
+          l.state_since, l.successor, l.source_updated_at, l.source_record_id, l.client_id,
+          array(select e.content_digest from license_event e
+            where e.identifier = l.identifier and e.holder_code = l.holder_code) as event_digests
+        from license l
+        where l.identifier = any(${named.identifiers}::text[])
+          or (l.client_id = ${named.clientId} and l.source_record_id = any(${named.sourceRecordIds}::text[]))
+          or (l.issuer_code = ${named.issuer} and l.content_digest = any(${named.contentDigests}::text[]))
+        order by l.identifier for no key update of l`.execute(db);
+      return rows.map((row) => ({
+        sourceRecordId: row.source_record_id,
+        clientId: row.client_id,
+        holderCode: row.holder_code,
+        license: toKnown(row),
+      }));
+    },
+
+    findPending: (identifiers: readonly string[]) =>
+      db
+        .selectFrom("pending_event")
+        .selectAll()
+        .where("identifier", "in", [...identifiers])
+        .orderBy("received_at")
+        .execute(),
+
+    findHolderNames: async (codes: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+      const rows = await db
+        .selectFrom("holder")
+        .select(["code", "name"])
+        .where("code", "in", [...codes])
+        .where("name_license", "is not", null)
+        .execute();
+      return new Map(rows.map((row) => [row.code, row.name]));
+    },
+
+    /** Numbers that no other license ever got. They may have gaps. */
+    takeStatusSequence: async (count: number): Promise<readonly number[]> => {
+      const { rows } = await sql<{
+        n: number;
+      }>`select nextval('license_status_sequence')::int as n from generate_series(1, ${count})`.execute(db);
+      return rows.map((row) => row.n);
+    },
+
+    /** The secret that shuffles a status list; made with `fresh` at its first use. */
+    statusListKey: async (id: number, fresh: () => string): Promise<string> => {
+      const find = () => db.selectFrom("status_list").select("shuffle_key").where("id", "=", id).executeTakeFirst();
+      const found = await find();
+      if (found) return found.shuffle_key;
+      await db
+        .insertInto("status_list")
+        .values({ id, shuffle_key: fresh() })
+        .onConflict((c) => c.column("id").doNothing())
+        .execute();
+      return (await find())?.shuffle_key ?? "";
+    },
+
+    /** Writes a decided batch: at most one statement a table, whatever its size. */
+    save: async (batch: {
+      holders: readonly SeenHolder[];
+      licenses: readonly NewLicense[];
+      events: readonly NewEvent[];
+      updates: readonly StateUpdate[];
+      pending: readonly NewPendingEvent[];
+      appliedPending: readonly Pick<NewPendingEvent, "identifier" | "content_digest" | "source_updated_at">[];
+    }): Promise<void> => {
+      if (batch.holders.length > 0)
+        await insertRows("holder", holderColumns, batch.holders, keepRegisteredName).execute(db);
+      if (batch.licenses.length > 0) await insertRows("license", licenseColumns, batch.licenses).execute(db);
+      if (batch.updates.length > 0) {
+        await sql`update license l set state = r.state, state_since = r.state_since, successor = r.successor,
+          source_updated_at = r.source_updated_at from ${rowSource(updateColumns, batch.updates)}
+          where l.holder_code = r.holder_code and l.identifier = r.identifier`.execute(db);
+      }
+      if (batch.events.length > 0) await insertRows("license_event", eventColumns, batch.events).execute(db);
+      if (batch.pending.length > 0) {
+        await insertRows("pending_event", pendingColumns, batch.pending, sql`on conflict do nothing`).execute(db);
+      }
+      if (batch.appliedPending.length > 0) {
+        await sql`delete from pending_event p using ${rowSource(appliedColumns, batch.appliedPending)}
+          where p.identifier = r.identifier and p.content_digest = r.content_digest
+            and p.source_updated_at = r.source_updated_at`.execute(db);
+      }
+    },
+  };
+}
+
+/** Everything collecting does with the database. */
+export type CollectingStore = ReturnType<typeof collectingStore>;
+
+// A name read from a business license is only replaced by one read from a business license.
+const keepRegisteredName = sql`on conflict (code) do update set
+  name = case when excluded.name_license is not null or holder.name_license is null then excluded.name else holder.name end,
+  region = case when excluded.name_license is not null or holder.name_license is null then coalesce(excluded.region, holder.region) else holder.region end,
+  name_license = coalesce(excluded.name_license, holder.name_license)
+  where excluded.name_license is not null or (holder.name_license is null and holder.name <> excluded.name)`;
+
+const holderColumns: ColumnTypes = {
+  code: "text",
+  id_type: "text",
+  name: "text",
+  region: "text",
+  name_license: "text",
+};
+
+const licenseColumns: ColumnTypes = {
+  ...{
+    holder_code: "text",
+    identifier: "text",
+    type_code: "text",
+    number: "text",
+    holder_id_type: "text",
+    holder_name: "text",
+  },
+  ...{
+    issuer_code: "text",
+    region: "text",
+    issued_on: "date",
+    valid_from: "date",
+    valid_until: "date",
+    version: "int",
+  },
+  ...{
+    predecessor: "text",
+    successor: "text",
+    attributes: "jsonb",
+    state: "text",
+    state_since: "date",
+    check_status: "text",
+  },
+  ...{ jws: "text", kid: "text", status_list: "int", status_index: "int", content_digest: "text", client_id: "text" },
+  ...{ source_record_id: "text", source_updated_at: "timestamptz", received_at: "timestamptz", submission_id: "uuid" },
+};
+
+const eventColumns: ColumnTypes = {
+  ...{
+    holder_code: "text",
+    identifier: "text",
+    operation: "text",
+    state: "text",
+    effective_on: "date",
+    reason: "text",
+  },
+  ...{ client_id: "text", source_record_id: "text", source_updated_at: "timestamptz", received_at: "timestamptz" },
+  ...{ content_digest: "text", submission_id: "uuid" },
+};
+
+const updateColumns: ColumnTypes = {
+  ...{ holder_code: "text", identifier: "text", state: "text", state_since: "date", successor: "text" },
+  source_updated_at: "timestamptz",
+};
+
+const appliedColumns: ColumnTypes = { identifier: "text", content_digest: "text", source_updated_at: "timestamptz" };
+
+const pendingColumns: ColumnTypes = {
+  source_updated_at: "timestamptz",
+  ...{ identifier: "text", content_digest: "text", issuer_code: "text", client_id: "text", record: "jsonb" },
+  ...{ received_at: "timestamptz", submission_id: "uuid" },
+};
+
+type KnownRow = Pick<
+  Row<"license">,
+  | ("identifier" | "type_code" | "issuer_code" | "holder_code" | "version" | "issued_on" | "content_digest" | "state")
+  | ("state_since" | "successor" | "source_updated_at" | "source_record_id" | "client_id")
+> & { event_digests: string[] };
+
+function toKnown(row: KnownRow): KnownLicense {
+  return {
+    ...{ identifier: row.identifier, licenseType: row.type_code, issuer: row.issuer_code, holderId: row.holder_code },
+    ...{ version: row.version, issuedOn: row.issued_on, contentDigest: row.content_digest, state: row.state },
+    ...{ stateSince: row.state_since, hasSuccessor: row.successor !== null, eventDigests: new Set(row.event_digests) },
+    sourceUpdatedAt: toInstant(row.source_updated_at),
+  };
+}

@@ -1,0 +1,224 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout } from "node:timers/promises";
+import { Migrator } from "@mikro-orm/migrations";
+import { MikroORM as PgliteORM } from "@mikro-orm/pglite";
+import { MikroORM as PostgresORM } from "@mikro-orm/postgresql";
+import type { InferDBFromKysely } from "@mikro-orm/sql";
+import { CompiledQuery, type KyselyPlugin, type QueryExecutorProvider, type Selectable, sql } from "kysely";
+import { migrationList } from "../../migrations/list.ts";
+import { tables } from "./tables/tables.ts";
+
+/** Where the hub remembers: a PostgreSQL server, or PostgreSQL embedded in this process. */
+export type DatabasePlace =
+  | Readonly<{ kind: "SERVER"; url: string; poolSize: number; onStatement?: (sql: string) => void }>
+  /** `folder` undefined: in memory, for tests. */
+  | Readonly<{ kind: "EMBEDDED"; folder: string | undefined }>;
+
+/** Deadlines on everything that waits for the database. *Units*: milliseconds. */
+export const databaseDeadlines = {
+  statement: 30_000,
+  lock: 10_000,
+  connect: 5_000,
+  idleInTransaction: 60_000,
+} as const;
+
+/** Number of the lock under which one hub at a time prepares the database. */
+const startLock = 20_211_103;
+
+/** The opened database. */
+export type Database = Awaited<ReturnType<typeof openDatabase>>;
+
+/** Typed SQL, outside or inside a transaction. */
+export type Sql = ReturnType<Database["sql"]>;
+
+type Tables = InferDBFromKysely<Sql>;
+
+/** A row as a query returns it, by table name. */
+export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
+
+/** Opens the database and makes sure that it answers. *Throws* when it does not. */
+export async function openDatabase(place: DatabasePlace) {
+  const orm = place.kind === "SERVER" ? await openServer(place) : await openEmbedded(place.folder);
+  const kysely = orm.em.fork().getKysely();
+  const pool = kysely.withPlugin(refusePoolInTransaction);
+  pools.add(pool);
+  return {
+    /** The ORM itself, for migrations and their drift check. */
+    orm,
+    /** Typed SQL on the pool. Rows are plain: calendar dates and instants are the strings PostgreSQL prints. */
+    sql: () => pool,
+    /** Runs everything inside one transaction; any error rolls all of it back. */
+    transaction: <T>(run: (sql: typeof kysely) => Promise<T>): Promise<T> =>
+      inTransaction.run(true, () => kysely.transaction().execute(run)),
+    /** Whether the database answers and every migration is done. */
+    isReady: async () => (await orm.isConnected()) && (await orm.migrator.getPending()).length === 0,
+    /** Runs something while no other hub on this database does: migrations, first data. */
+    alone: <T>(run: () => Promise<T>): Promise<T> => {
+      if (place.kind === "EMBEDDED") return run();
+      return kysely.connection().execute(async (connection) => {
+        await takeStartLock(connection);
+        try {
+          return await run();
+        } finally {
+          await sql`select pg_advisory_unlock(${startLock})`.execute(connection);
+        }
+      });
+    },
+    /** Brings the schema up to date; returns how many migrations ran. */
+    migrate: async () => (await orm.migrator.up()).length,
+    close: () => orm.close(true),
+  };
+}
+
+const inTransaction = new AsyncLocalStorage<true>();
+const pools = new WeakSet<object>();
+
+/**
+ * A statement on the pool while a transaction is open waits for a second connection, and when all of them do, for ever.
+ * This refuses it at once, so that such code never leaves its author's desk.
+ */
+function checkOutsideTransaction(): void {
+  if (inTransaction.getStore()) throw new Error("a statement outside of the transaction was sent from inside it");
+}
+
+const refusePoolInTransaction: KyselyPlugin = {
+  transformQuery: ({ node }) => {
+    checkOutsideTransaction();
+    return node;
+  },
+  transformResult: async ({ result }) => result,
+};
+
+/**
+ * A statement of a hot path, written once as text: nothing is built when it runs, and its text never changes, so that
+ * a server keeps its plan. @returns rows, as PostgreSQL prints them
+ */
+export function statement<Result>(
+  text: string,
+): (db: Sql, parameters: readonly unknown[]) => Promise<readonly Result[]> {
+  return async (db, parameters) => {
+    if (pools.has(db)) checkOutsideTransaction();
+    const { rows } = await db.executeQuery(CompiledQuery.raw(text, [...parameters]));
+    return rows as readonly Result[]; // the one who wrote the text says what its rows are
+  };
+}
+
+const shared = () => ({
+  entities: [...tables],
+  extensions: [Migrator],
+  forceUtcTimezone: true,
+  migrations: {
+    migrationsList: [...migrationList],
+    path: "migrations",
+    pathTs: "migrations",
+    snapshotName: "snapshot",
+    snapshotOnMigrate: false,
+    silent: true,
+  },
+});
+
+function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>) {
+  const { onStatement } = place;
+  return PostgresORM.init({
+    ...shared(),
+    clientUrl: place.url,
+    pool: { min: 0, max: place.poolSize },
+    driverOptions: {
+      application_name: "zhengzhao",
+      options: "-c TimeZone=UTC",
+      connectionTimeoutMillis: databaseDeadlines.connect,
+      statement_timeout: databaseDeadlines.statement,
+      lock_timeout: databaseDeadlines.lock,
+      idle_in_transaction_session_timeout: databaseDeadlines.idleInTransaction,
+      query_timeout: databaseDeadlines.statement + 1_000,
+      onPoolCreated: (pool: ListenablePool) => {
+        nameStatements(pool);
+        if (onStatement) listen(pool, onStatement);
+      },
+    },
+  });
+}
+
+function openEmbedded(folder: string | undefined) {
+  return PgliteORM.init({ ...shared(), dbName: folder ?? "memory://" });
+}
+
+/** Asks again and again instead of waiting inside the database, whose deadlines are shorter than a first start. */
+async function takeStartLock(connection: QueryExecutorProvider): Promise<void> {
+  for (let attempt = 1; attempt <= 600; attempt++) {
+    const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_lock(${startLock}) as taken`.execute(
+      connection,
+    );
+    if (rows[0]?.taken) return;
+    await setTimeout(250);
+  }
+  throw new Error("another hub has been preparing this database for over two minutes");
+}
+
+type ListenablePool = {
+  on(event: "connect", listener: (client: { query: (...args: unknown[]) => unknown }) => void): unknown;
+};
+
+/** Texts that get a name and so a plan kept by the server; beyond that many, the others run as they come. */
+const maxNamedStatements = 200;
+
+/** Names every statement with parameters, so that each connection parses and plans it once. */
+function nameStatements(pool: ListenablePool): void {
+  const names = new Map<string, string>();
+  pool.on("connect", (client) => {
+    const query = client.query.bind(client);
+    client.query = (...args) => {
+      const [text, values] = args;
+      if (typeof text !== "string" || !Array.isArray(values) || values.length === 0) return query(...args);
+      if (!names.has(text) && names.size < maxNamedStatements) names.set(text, `s${names.size}`);
+      const name = names.get(text);
+      return name === undefined ? query(...args) : query({ name, text, values });
+    };
+  });
+}
+
+/** Lets a test see every statement as it is sent. */
+function listen(pool: ListenablePool, onStatement: (sql: string) => void): void {
+  pool.on("connect", (client) => {
+    const query = client.query.bind(client);
+    client.query = (...args) => {
+      const [first] = args;
+      if (typeof first === "string") onStatement(first);
+      else if (typeof first === "object" && first !== null && "text" in first) onStatement(String(first.text));
+      return query(...args);
+    };
+  });
+}
+
+/** An instant as PostgreSQL prints it in UTC (`2026-11-22 08:00:00.123+00`). */
+export function toInstant(text: string): Date {
+  return new Date(`${text.slice(0, 10)}T${text.slice(11).replace(/[+-]\d\d$/, "$&:00")}`);
+}
+
+/** SQLSTATE of a database error, or undefined for any other error. */
+export function sqlState(error: unknown): string | undefined {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+/** Whether another transaction came in between (unique key, deadlock, serialization): trying again can succeed. */
+export function isConflict(error: unknown): boolean {
+  return ["23505", "40P01", "40001"].includes(sqlState(error) ?? "");
+}
+
+/** What the driver itself says of a connection that is gone or late; whole sentences, so that no caller can imitate them. */
+const driverComplaints =
+  /^(Connection terminated|Connection terminated unexpectedly|Connection terminated due to connection timeout|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error and is not queryable|Client was closed and is not queryable)$/;
+
+const networkCodes = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH)$/;
+
+/** Whether the database could not be reached, stopped, or did not answer in time. */
+export function isUnavailable(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state) return ["08", "53", "57"].includes(state.slice(0, 2)) || state === "55P03";
+  if (typeof error !== "object" || error === null) return false;
+  // GraphQL wraps what is not an Error of its own realm.
+  if ("thrownValue" in error) return isUnavailable(error.thrownValue);
+  if ("code" in error && networkCodes.test(String(error.code))) return true;
+  return "message" in error && driverComplaints.test(String(error.message));
+}

@@ -1,0 +1,219 @@
+import { type RawBuilder, sql } from "kysely";
+import type { CalendarDate } from "../domain/calendar.ts";
+import type { LicenseState, StateChange, StoredState } from "../domain/licenses/license.ts";
+import type { HolderIdType } from "../domain/licenses/license-type.ts";
+import type { NewAccessRecord } from "./access-store.ts";
+import { type Row, type Sql, statement } from "./database.ts";
+
+/** A license as stored. *Trust*: checked when it was accepted; `jws` is the signed form. */
+export type StoredLicense = Readonly<{
+  identifier: string;
+  typeCode: string;
+  number: string;
+  holder: Readonly<{ idType: HolderIdType; id: string; name: string }>;
+  issuerCode: string;
+  region: string | null;
+  issuedOn: CalendarDate;
+  validFrom: CalendarDate;
+  validUntil: CalendarDate | null;
+  version: number;
+  predecessor: string | null;
+  attributes: Readonly<Record<string, unknown>>;
+  state: StoredState;
+  jws: string;
+}>;
+
+/** A holder as the hub knows it. */
+export type Holder = Readonly<{ code: string; idType: HolderIdType; name: string; region: string | null }>;
+
+/** Which licenses of a holder a reader wants, a page at a time. *Order*: newest issue first, then identifier. */
+export type LicenseQuery = Readonly<{
+  types: readonly string[] | undefined;
+  states: readonly LicenseState[] | undefined;
+  first: number;
+  after: LicensePosition | undefined;
+}>;
+
+/** Where a page ended. */
+export type LicensePosition = Readonly<{ issuedOn: CalendarDate; identifier: string }>;
+
+/** One holder's page. `withheldCount`: the holder's licenses whose types the reader is not granted, whatever else was asked: a count that followed the filters would tell type and state. */
+export type LicensePage = Readonly<{ licenses: readonly StoredLicense[]; hasNextPage: boolean; withheldCount: number }>;
+
+/** What every access record of one disclosure shares; holder, identifiers and withheld come from the rows. */
+export type Disclosure = Omit<NewAccessRecord, "holder" | "identifiers" | "withheld">;
+
+/** Reads of licenses and their holders. */
+export function licenseStore(db: Sql) {
+  return {
+    /**
+     * Holders by code, for a client that stands: one statement. @param clientId null: the holder itself asks
+     * @returns undefined when the client does not stand; unknown codes are left out
+     */
+    findHolders: async (codes: readonly string[], clientId: string | null): Promise<readonly Holder[] | undefined> => {
+      const rows = await selectHolders(db, [codes, clientId]);
+      if (rows.length === 0) return undefined;
+      return rows.flatMap(({ code, id_type: idType, name, region }) =>
+        code !== null && idType !== null && name !== null ? [{ code, idType, name, region }] : [],
+      );
+    },
+
+    /**
+     * Licenses of many holders and the access records of reading them, in one statement: what is not recorded is not
+     * read. @param grantedTypes null: the reader is the holder itself, nothing is withheld
+     */
+    disclose: async (
+      holders: readonly string[],
+      query: LicenseQuery,
+      grantedTypes: readonly string[] | null,
+      today: CalendarDate,
+      disclosure: Disclosure,
+    ): Promise<ReadonlyMap<string, LicensePage>> => {
+      const { at, callerKind, clientId, department, action, outcome, purpose } = disclosure;
+      const rows = await discloseLicenses(db, [
+        ...[holders, query.types ?? null, query.states ?? null, grantedTypes, today],
+        ...[query.after?.issuedOn ?? null, query.after?.identifier ?? null, query.first],
+        ...[at.toISOString(), callerKind, clientId, department, action, outcome],
+        ...[purpose?.procedure ?? null, purpose?.caseNumber ?? null, purpose?.reason ?? null],
+      ]);
+      return toPages(holders, rows, query.first);
+    },
+
+    findByIdentifiers: async (identifiers: readonly string[]): Promise<readonly StoredLicense[]> => {
+      const rows = await db
+        .selectFrom("license")
+        .select(licenseColumns)
+        .where(isAnyOf("identifier", identifiers))
+        .execute();
+      return rows.map(toLicense);
+    },
+
+    /** All licenses of some types held by any of the subjects, with the changes of each up to now, in one query. */
+    findCandidates: async (holders: readonly string[], types: readonly string[]) => {
+      const rows = await db
+        .selectFrom("license")
+        .select(licenseColumns)
+        .select((eb) => [
+          eb
+            .selectFrom("license_event")
+            .select(
+              sql<{ effectiveOn: string; state: StoredState }[]>`jsonb_agg(jsonb_build_object('effectiveOn',
+              effective_on, 'state', state) order by effective_on, id)`.as("changes"),
+            )
+            .whereRef("license_event.identifier", "=", "license.identifier")
+            .whereRef("license_event.holder_code", "=", "license.holder_code")
+            .as("changes"),
+        ])
+        .where(isAnyOf("holder_code", holders))
+        .where(isAnyOf("type_code", types))
+        .execute();
+      return rows.map((row) => ({ license: toLicense(row), changes: row.changes ?? [] }));
+    },
+
+    /** The changes of many licenses, each in order. */
+    findChanges: async (identifiers: readonly string[]): Promise<ReadonlyMap<string, readonly StateChange[]>> => {
+      const rows = await db
+        .selectFrom("license_event")
+        .select(["identifier", "effective_on", "state"])
+        .where(isAnyOf("identifier", identifiers))
+        .orderBy("effective_on")
+        .orderBy("id")
+        .execute();
+      const grouped = Map.groupBy(rows, (row) => row.identifier);
+      return new Map(
+        [...grouped].map(([id, own]) => [id, own.map((row) => ({ effectiveOn: row.effective_on, state: row.state }))]),
+      );
+    },
+  };
+}
+
+/** What `licenseStore` offers. */
+export type LicenseStore = ReturnType<typeof licenseStore>;
+
+/** One parameter whatever the number of values, so that the statement's text, and its plan, stay the same. */
+function isAnyOf(column: string, values: readonly string[]): RawBuilder<boolean> {
+  return sql<boolean>`${sql.ref(column)} = any(${values}::text[])`;
+}
+
+const licenseColumns = [
+  ...([
+    "identifier",
+    "type_code",
+    "number",
+    "holder_code",
+    "holder_id_type",
+    "holder_name",
+    "issuer_code",
+    "region",
+  ] as const),
+  ...(["issued_on", "valid_from", "valid_until", "version", "predecessor", "attributes", "state", "jws"] as const),
+] as const;
+
+type LicenseRow = Pick<Row<"license">, (typeof licenseColumns)[number]>;
+type DisclosedRow = { subject: string; withheld: number } & { [Name in keyof LicenseRow]: LicenseRow[Name] | null };
+
+const columnsOf = (alias: string) => licenseColumns.map((name) => `${alias}.${name}`).join(", ");
+
+// $1 holders, $2 types, $3 states, $4 granted types (null: all), $5 today, $6 and $7 where the page before ended, $8 first,
+// $9 at, $10 caller kind, $11 client, $12 department, $13 action, $14 outcome, $15 procedure, $16 case, $17 reason.
+const wanted = `l.holder_code = h.code and ($2::text[] is null or l.type_code = any($2::text[]))
+  and ($3::text[] is null or case when l.state = 'VALID' and l.valid_until < $5::date then 'EXPIRED' else l.state end = any($3::text[]))`;
+
+const discloseLicenses = statement<DisclosedRow>(`
+  with h as (
+    select h.code, case when $4::text[] is null then 0 else
+      (select count(*)::int from license l where l.holder_code = h.code and not l.type_code = any($4::text[])) end as withheld
+    from unnest($1::text[]) as h(code)
+  ),
+  page as (
+    select h.code as subject, p.* from h cross join lateral (
+      select ${columnsOf("l")}, row_number() over w as place from license l
+      where ${wanted} and ($4::text[] is null or l.type_code = any($4::text[]))
+        and ($6::date is null or l.issued_on < $6::date or (l.issued_on = $6::date and l.identifier > $7::text))
+      window w as (order by l.issued_on desc, l.identifier) order by place limit $8::int + 1
+    ) p
+  ),
+  record as (
+    insert into access_record (holder_code, at, caller_kind, client_id, department, action, outcome, procedure,
+      case_number, reason, identifiers, withheld)
+    select h.code, $9::timestamptz, $10, $11, $12, $13, $14, $15, $16, $17,
+      array(select identifier from page where subject = h.code and place <= $8::int order by place), h.withheld
+    from h
+  )
+  select h.code as subject, h.withheld, ${columnsOf("page")}
+  from h left join page on page.subject = h.code order by h.code, page.place`);
+
+const selectHolders = statement<{ [Name in "code" | "id_type" | "name" | "region"]: Row<"holder">[Name] | null }>(`
+  select h.code, h.id_type, h.name, h.region
+  from (select 1 where $2::text is null or exists (select from client where id = $2::text and active)) as allowed
+  left join holder h on h.code = any($1::text[])`);
+
+function toPages(
+  holders: readonly string[],
+  rows: readonly DisclosedRow[],
+  first: number,
+): ReadonlyMap<string, LicensePage> {
+  const grouped = Map.groupBy(rows, (row) => row.subject);
+  return new Map(
+    holders.map((holder) => {
+      const own = grouped.get(holder) ?? [];
+      const licenses = own.filter(isLicenseRow).map(toLicense);
+      const withheldCount = own[0]?.withheld ?? 0;
+      return [holder, { licenses: licenses.slice(0, first), hasNextPage: licenses.length > first, withheldCount }];
+    }),
+  );
+}
+
+function isLicenseRow(row: DisclosedRow): row is DisclosedRow & LicenseRow {
+  return row.identifier !== null;
+}
+
+function toLicense(row: LicenseRow): StoredLicense {
+  const { identifier, number, region, version, predecessor, attributes, state, jws } = row;
+  return {
+    ...{ identifier, number, region, version, predecessor, attributes, state, jws },
+    ...{ typeCode: row.type_code, issuerCode: row.issuer_code, issuedOn: row.issued_on },
+    ...{ validFrom: row.valid_from, validUntil: row.valid_until },
+    holder: { idType: row.holder_id_type, id: row.holder_code, name: row.holder_name },
+  };
+}

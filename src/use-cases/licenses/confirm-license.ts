@@ -1,0 +1,109 @@
+import { dateOf } from "../../domain/calendar.ts";
+import type { Caller, KnownCaller } from "../../domain/department.ts";
+import { visibleState } from "../../domain/licenses/license.ts";
+import { HubError } from "../../errors.ts";
+import { canonicalJson } from "../../proof/canonical-json.ts";
+import type { AccessStore, Permit, Refuse } from "../../store/access-store.ts";
+import type { LicenseStore, StoredLicense } from "../../store/license-store.ts";
+
+/** What confirming needs. */
+export type Tools = Readonly<{
+  now: () => Date;
+  permit: Permit;
+  refuse: Refuse;
+  findClient: AccessStore["findClient"];
+  transaction: <T>(run: (stores: { access: AccessStore; licenses: LicenseStore }) => Promise<T>) => Promise<T>;
+}>;
+
+/** A claim is what somebody says stands in the license. *Trust*: attacker-chosen. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** Most claims of one call. */
+export const maxClaims = 20;
+
+const plainClaims = [
+  "number",
+  "type",
+  "issuer",
+  "region",
+  "issuedOn",
+  "validFrom",
+  "validUntil",
+  "state",
+  "holder.id",
+  "holder.name",
+] as const;
+
+/**
+ * Yes when every claim holds, no otherwise: an unknown license, one the caller is not granted, and a wrong claim are
+ * the same no. The access is recorded.
+ * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID (no claims, too many, or of an unknown name).
+ */
+export async function confirmLicense(
+  tools: Tools,
+  caller: Caller,
+  input: Readonly<{ identifier: string; claims: Claims }>,
+): Promise<{ confirmed: boolean; checkedAt: Date }> {
+  const known = await tools.permit(caller, { action: "CONFIRM", purpose: null, holders: [] });
+  const claimed = readClaims(input.claims);
+  const client = known.kind === "HOLDER" ? undefined : await tools.findClient(known.clientId);
+  if (known.kind !== "HOLDER" && !client?.active) {
+    return tools.refuse(known, { action: "CONFIRM", purpose: null, holders: [] }, "FORBIDDEN");
+  }
+  const at = tools.now();
+  const today = dateOf(at);
+  return tools.transaction(async ({ access, licenses }) => {
+    const [found] = await licenses.findByIdentifiers([input.identifier]);
+    const isAllowed = found !== undefined && (await mayConfirm(access, known, found, today));
+    const confirmed = isAllowed && holds(found, claimed, today);
+    await access.record([
+      {
+        ...{ holder: found?.holder.id ?? "", at, callerKind: known.kind, clientId: known.clientId },
+        ...{ department: client?.department ?? null, action: "CONFIRM", purpose: null, withheld: 0 },
+        outcome: isAllowed ? "ANSWERED" : "REFUSED",
+        refusal: isAllowed ? null : "NOT_FOUND",
+        identifiers: isAllowed ? [found.identifier] : [],
+      },
+    ]);
+    return { confirmed, checkedAt: at };
+  });
+}
+
+/** Claims as canonical text, before anything is looked up: what can not be compared is refused alike for everybody. */
+function readClaims(claims: Claims): ReadonlyMap<string, string> {
+  const names = Object.keys(claims);
+  const isKnown = (name: string) =>
+    plainClaims.some((plain) => plain === name) || /^attributes\.[A-Za-z]{1,60}$/.test(name);
+  const unknown = names.find((name) => !isKnown(name));
+  if (unknown !== undefined)
+    throw new HubError("INPUT_INVALID", { argument: "claims", known: [...plainClaims, "attributes.NAME"] });
+  if (names.length === 0 || names.length > maxClaims)
+    throw new HubError("INPUT_INVALID", { argument: "claims", limit: maxClaims });
+  try {
+    return new Map(Object.entries(claims).map(([name, claim]) => [name, canonicalJson(claim)]));
+  } catch (cause) {
+    throw new HubError("INPUT_INVALID", { argument: "claims" }, { cause });
+  }
+}
+
+async function mayConfirm(
+  access: AccessStore,
+  caller: KnownCaller,
+  license: StoredLicense,
+  today: string,
+): Promise<boolean> {
+  if (caller.kind === "HOLDER") return caller.holder.id === license.holder.id;
+  return access.hasAnyGrant(caller.clientId, license.typeCode, today);
+}
+
+function holds(license: StoredLicense, claimed: ReadonlyMap<string, string>, today: string): boolean {
+  const facts: Readonly<Record<(typeof plainClaims)[number], unknown>> = {
+    ...{ number: license.number, type: license.typeCode, issuer: license.issuerCode, region: license.region },
+    ...{ issuedOn: license.issuedOn, validFrom: license.validFrom, validUntil: license.validUntil },
+    ...{ "holder.id": license.holder.id, "holder.name": license.holder.name },
+    state: visibleState(license.state, license.validUntil, today),
+  };
+  const all = new Map(Object.entries(facts));
+  for (const [name, value] of Object.entries(license.attributes)) all.set(`attributes.${name}`, value);
+  return [...claimed].every(([name, claim]) => all.has(name) && canonicalJson(all.get(name)) === claim);
+}

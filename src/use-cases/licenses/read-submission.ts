@@ -1,0 +1,17 @@
+import { type Caller, checkMay } from "../../domain/department.ts";
+import type { StoredSubmission } from "../../store/collecting-store.ts";
+
+/** What reading a submission needs. */
+export type Tools = Readonly<{
+  findSubmission: (clientId: string, where: { id: string }) => Promise<StoredSubmission | undefined>;
+}>;
+
+/**
+ * A batch the caller's own client handed in; undefined for any other id, whether it exists or not.
+ * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING.
+ */
+export async function readSubmission(tools: Tools, caller: Caller, id: string): Promise<StoredSubmission | undefined> {
+  checkMay(caller, "READ_SUBMISSION");
+  const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id);
+  return isId ? tools.findSubmission(caller.clientId, { id }) : undefined;
+}

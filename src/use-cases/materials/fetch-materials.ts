@@ -1,0 +1,147 @@
+import { dateOf } from "../../domain/calendar.ts";
+import type { Caller, Purpose } from "../../domain/department.ts";
+import type { Judgement, MaterialCase } from "../../domain/materials/material.ts";
+import { type ErrorCode, HubError } from "../../errors.ts";
+import { payloadDigest } from "../../proof/compact-jws.ts";
+import type { ReceiptInput } from "../../proof/receipt-jws.ts";
+import type { AccessStore, Admit, Permit, Refuse } from "../../store/access-store.ts";
+import type { CatalogueStore } from "../../store/catalogue-store.ts";
+import type { LicenseStore, StoredLicense } from "../../store/license-store.ts";
+import type { MaterialStore, StoredCheck } from "../../store/material-store.ts";
+
+/** What fetching needs. */
+export type Tools = Readonly<{
+  now: () => Date;
+  newId: () => string;
+  permit: Permit;
+  admit: Admit;
+  refuse: Refuse;
+  judge: (stores: Pick<Stores, "catalogue" | "licenses">, input: MaterialCase) => Promise<Judgement>;
+  signReceipt: (receipt: ReceiptInput) => Promise<string>;
+  findCheck: (id: string, clientId: string) => Promise<StoredCheck | undefined>;
+  transaction: <T>(run: (stores: Stores) => Promise<T>) => Promise<T>;
+}>;
+
+type Stores = Readonly<{
+  access: AccessStore;
+  catalogue: CatalogueStore;
+  licenses: LicenseStore;
+  materials: MaterialStore;
+}>;
+
+/** What went into the case: the licenses as signed, and the hub's signed receipt of having handed them over. */
+export type MaterialBundle = Readonly<{
+  id: string;
+  receipt: string;
+  licenses: readonly StoredLicense[];
+  purpose: Purpose;
+}>;
+
+/** How long a check may be used. *Units*: milliseconds. */
+export const checkLifetimeMs = 10 * 60_000;
+
+/**
+ * Hands the licenses of a check over into its case: once, to the client that asked, within ten minutes, and only what
+ * still may be fetched now. Licenses, receipt and access records are one transaction; so is a refusal and its record.
+ * @param input.materials codes of materials answered FETCH; undefined: all of them
+ * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, CHECK_NOT_FOUND, CHECK_EXPIRED, CHECK_USED,
+ * MATERIAL_NOT_FETCHABLE, PURPOSE_NOT_ALLOWED.
+ */
+export async function fetchMaterials(
+  tools: Tools,
+  caller: Caller,
+  input: Readonly<{ check: string; materials: readonly string[] | undefined }>,
+): Promise<MaterialBundle> {
+  const known = await tools.permit(caller, { action: "FETCH", purpose: null, holders: [] });
+  const { clientId } = known;
+  const found = isUuid(input.check) ? await tools.findCheck(input.check, clientId) : undefined;
+  if (!found) return tools.refuse(known, { action: "FETCH", purpose: null, holders: [] }, "CHECK_NOT_FOUND");
+  const { procedure, caseNumber, reason } = found;
+  const subjects = [...new Set([found.holder, ...found.facts.persons.map((person) => person.residentId)])];
+  const purpose = { procedure, caseNumber, reason };
+  const { grantedTypes, record } = await tools.admit(known, { action: "FETCH", purpose, holders: subjects });
+
+  const outcome = await tools.transaction(async (stores): Promise<MaterialBundle | ErrorCode> => {
+    const now = tools.now();
+    const refuse = async (refusal: ErrorCode): Promise<ErrorCode> => {
+      const refused = { ...record, refusal, outcome: "REFUSED", identifiers: [], withheld: 0 } as const;
+      await stores.access.record(subjects.map((holder) => ({ ...refused, holder })));
+      return refusal;
+    };
+    const check = await stores.materials.lockCheck(found.id, clientId);
+    if (!check) return refuse("CHECK_NOT_FOUND");
+    if (check.used) return refuse("CHECK_USED");
+    if (now.getTime() - check.checkedAt.getTime() > checkLifetimeMs) return refuse("CHECK_EXPIRED");
+    const identifiers = await fetchable(tools, stores, check, input.materials, grantedTypes ?? [], now);
+    if (!identifiers) return refuse("MATERIAL_NOT_FETCHABLE");
+
+    const licenses = await stores.licenses.findByIdentifiers(identifiers);
+    const id = tools.newId();
+    const receipt = await tools.signReceipt({
+      ...{ aud: clientId, sub: check.holder, jti: id, check: check.id, purpose, issuedAt: now },
+      licenses: licenses.map(({ identifier, typeCode, jws }) => ({
+        identifier,
+        type: typeCode,
+        digest: payloadDigest(jws),
+      })),
+    });
+    await stores.materials.useCheck(check.id, now);
+    await stores.materials.saveBundle({
+      id,
+      checkId: check.id,
+      clientId,
+      holder: check.holder,
+      receipt,
+      fetchedAt: now,
+    });
+    const disclosed = { ...record, outcome: "DISCLOSED", withheld: 0 } as const;
+    const holders = Map.groupBy(licenses, (license) => license.holder.id);
+    await stores.access.record(
+      [...holders].map(([holder, own]) => ({
+        ...disclosed,
+        holder,
+        identifiers: own.map((license) => license.identifier),
+      })),
+    );
+    return { id, receipt, licenses, purpose };
+  });
+  if (typeof outcome === "string") throw new HubError(outcome);
+  return outcome;
+}
+
+/** The identifiers to hand over, or undefined when a wanted material was not, or is no longer, answered FETCH with them. */
+async function fetchable(
+  tools: Tools,
+  stores: Stores,
+  check: StoredCheck,
+  wanted: readonly string[] | undefined,
+  grantedTypes: readonly string[],
+  now: Date,
+): Promise<readonly string[] | undefined> {
+  const procedure = await stores.catalogue.findProcedure(check.procedure);
+  if (!procedure) return undefined;
+  const { holder, facts } = check;
+  const { persons, commitment } = facts;
+  const { answers, reformMode } = await tools.judge(stores, {
+    procedure,
+    holder,
+    persons,
+    commitment,
+    grantedTypes,
+    asOf: dateOf(now),
+  });
+  const codes = [...new Set(wanted ?? facts.fetch.map((promise) => promise.material))];
+  if (codes.length === 0 || reformMode === "CANCELLED") return undefined;
+  const identifiers: string[] = [];
+  for (const code of codes) {
+    const promised = facts.fetch.find((promise) => promise.material === code)?.identifiers;
+    const still = answers.find((answer) => answer.material.code === code)?.sources.map((source) => source.identifier);
+    if (!promised || !still || promised.toSorted().join() !== still.toSorted().join()) return undefined;
+    identifiers.push(...still);
+  }
+  return [...new Set(identifiers)];
+}
+
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}

@@ -1,0 +1,38 @@
+import { type Caller, checkMay } from "../domain/department.ts";
+import { HubError } from "../errors.ts";
+import type { AccessFilter, AccessRecord, AccessStore } from "../store/access-store.ts";
+import type { Page } from "../store/catalogue-store.ts";
+
+/** What reading access records needs. */
+export type Tools = Readonly<{ access: AccessStore }>;
+
+/** Narrowing filters a caller may add; whose records it sees at all is decided by who it is. */
+export type RecordQuery = Readonly<{ filter: AccessFilter; first: number; after: number | undefined }>;
+
+/**
+ * 调用留痕, newest first: a department sees its own, a holder everything about itself, an auditor all.
+ * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING.
+ */
+export async function readAccessRecords(
+  tools: Tools,
+  caller: Caller,
+  { filter, first, after }: RecordQuery,
+): Promise<Page<AccessRecord>> {
+  checkMay(caller, "READ_ACCESS_RECORDS");
+  const none = { rows: [], hasNextPage: false };
+  if (caller.kind === "AUDITOR") return tools.access.list(filter, first, after);
+  if (caller.kind === "HOLDER") {
+    if (filter.holder !== undefined && filter.holder !== caller.holder.id) return none;
+    return tools.access.list({ ...filter, holder: caller.holder.id }, first, after);
+  }
+  const client = await tools.access.findClient(caller.clientId);
+  if (!client?.active) throw new HubError("FORBIDDEN");
+  if (filter.department !== undefined && filter.department !== client.department) return none;
+  // Asked for by the holder, a refusal that hides whether the license exists would tell after all; and so would its holder.
+  const page = await tools.access.list(
+    { ...filter, department: client.department, tellsHolder: filter.holder !== undefined },
+    first,
+    after,
+  );
+  return { ...page, rows: page.rows.map((row) => (row.refusal === "NOT_FOUND" ? { ...row, holder: "" } : row)) };
+}

@@ -1,0 +1,211 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { signLicense } from "../../src/proof/license-jws.ts";
+import { headerOf, makeTestKey, sampleClaims, type TestKey, unsigned } from "../proof/samples.ts";
+
+const program = join(import.meta.dirname, "..", "..", "src", "cli", "verify.ts");
+const steps =
+  "FORMAT SIGNATURE ISSUER_TRUST KEY_VALIDITY TYPE_SCHEMA VALIDITY_PERIOD STATUS LOG_INCLUSION HOLDER_BINDING";
+
+let folder: string;
+let key: TestKey;
+let token: string;
+let license: string;
+let keys: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "verify-"));
+  key = await makeTestKey();
+  token = await signLicense(sampleClaims(), key.signing);
+  license = file("license.jws", token);
+  keys = file("jwks.json", JSON.stringify({ keys: [key.publicJwk] }));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+type Run = Readonly<{ code: number | null; out: string; error: string; lines: readonly string[] }>;
+
+/** Runs the command as a person would, far from the package's folder and without an environment. */
+async function run(args: readonly string[], input = ""): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, ...args], { cwd: folder, env: {} });
+    const read = { out: "", error: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (read.out += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (read.error += text));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, ...read, lines: read.out.trimEnd().split("\n") }));
+    child.stdin.on("error", () => undefined).end(input);
+  });
+}
+
+/** The step and the code of each line but the last. */
+function codes({ lines }: Run): string[] {
+  return lines.slice(0, -1).map((line) => line.split(/\s+/).slice(1, 3).join(" "));
+}
+
+const day = ["--at", "2026-11-22"];
+
+describe("verify FILE --keys JWKS", () => {
+  test("prints one line a check and the outcome last, and exits 0 for a valid license", async () => {
+    const done = await run([license, "--keys", keys, ...day]);
+    expect(done.error).toBe("");
+    expect(done.code).toBe(0);
+    expect(done.lines).toHaveLength(10);
+    expect(codes(done).map((line) => line.split(" ")[0])).toEqual(steps.split(" "));
+    expect(codes(done)[4]).toBe("TYPE_SCHEMA PASS");
+    expect(codes(done)[6]).toBe("STATUS NOT_CHECKED");
+    expect(done.lines[0]).toMatch(/^✓ FORMAT/);
+    expect(done.lines[6]).toMatch(/^– STATUS/);
+    expect(done.lines.at(-1)).toMatch(/^VALID /);
+  });
+
+  test("prints no personal data unless asked for JSON", async () => {
+    const { out } = await run([license, "--keys", keys, ...day]);
+    expect(out).not.toMatch(/92371082XXXX50091D|荣成/);
+  });
+
+  test("exits 1 for a changed license and names the step", async () => {
+    const at = token.length - 20;
+    const changed = token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
+    const done = await run([file("changed.jws", changed), "--keys", keys, ...day]);
+    expect(done.code).toBe(1);
+    expect(codes(done)[1]).toBe("SIGNATURE SIGNATURE_WRONG");
+    expect(done.lines[1]).toMatch(/^✗ .*→ Do not rely on it/);
+    expect(done.lines.at(-1)).toMatch(/^INVALID /);
+  });
+
+  test("exits 1 for alg none", async () => {
+    const forged = unsigned({ ...headerOf(key.signing), alg: "none" }, sampleClaims(), "");
+    const done = await run([file("none.jws", forged), "--keys", keys]);
+    expect([done.code, codes(done)[1]]).toEqual([1, "SIGNATURE ALGORITHM_NOT_ALLOWED"]);
+  });
+
+  test("takes a day as its noon in Asia/Shanghai, and an instant as it is", async () => {
+    const outcome = async (at: string) => codes(await run([license, "--keys", keys, "--at", at]))[5];
+    expect(
+      await Promise.all(
+        ["2027-02-17", "2027-02-18", "2027-02-17T16:00:00Z", "2027-02-17T15:59:59Z", "2023-02-17"].map(outcome),
+      ),
+    ).toEqual([
+      "VALIDITY_PERIOD PASS",
+      "VALIDITY_PERIOD EXPIRED",
+      "VALIDITY_PERIOD EXPIRED",
+      "VALIDITY_PERIOD PASS",
+      "VALIDITY_PERIOD NOT_YET_VALID",
+    ]);
+  });
+
+  test("judges the attributes by the schemas of the package", async () => {
+    const wrong = await signLicense(sampleClaims({ attributes: { vehicleCount: "十二" } }), key.signing);
+    const done = await run([file("attributes.jws", wrong), "--keys", keys, ...day]);
+    expect([done.code, codes(done)[4]]).toEqual([1, "TYPE_SCHEMA ATTRIBUTES_INVALID"]);
+    const strange = sampleClaims({ type: { code: "11100000XXXX00115CX99", name: "新证照" } });
+    const other = await run([file("strange.jws", await signLicense(strange, key.signing)), "--keys", keys, ...day]);
+    expect([other.code, codes(other)[4]]).toEqual([0, "TYPE_SCHEMA TYPE_UNKNOWN"]);
+  });
+
+  test("reads standard input, and ignores one newline at the end but not two", async () => {
+    const from = (input: string) => run(["-", "--keys", keys, ...day], input);
+    const results = await Promise.all(
+      [token, `${token}\n`, `${token}\r\n`, `${token}\n\n`, `\n${token}`, ""].map(from),
+    );
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 1, 1, 1]);
+  });
+
+  test("prints the report as JSON", async () => {
+    const done = await run([license, "--keys", keys, ...day, "--json"]);
+    const report: { outcome: string; checks: { name: string }[]; license: unknown } = JSON.parse(done.out);
+    expect(report.outcome).toBe("VALID");
+    expect(report.checks.map(({ name }) => name).join(" ")).toBe(steps);
+    expect(report.license).toEqual(sampleClaims());
+  });
+
+  test("speaks Chinese", async () => {
+    const done = await run([license, "--keys", keys, "--lang", "zh", "--at", "2030-01-01"]);
+    expect(done.code).toBe(1);
+    expect(done.lines[1]).toMatch(/^✓ SIGNATURE\s+PASS\s+签名：通过$/);
+    expect(done.lines[5]).toMatch(/EXPIRED\s+所询时间证照已过期。（查询日期 2030-01-01） → 请索取延续后的证照。/);
+    expect(done.lines.at(-1)).toMatch(/^INVALID\s+无效/);
+  });
+
+  test("a file of two megabytes, of random bytes or with terminal codes is invalid and harmless", async () => {
+    const contents = [
+      "A".repeat(2 * 1024 * 1024),
+      Uint8Array.from({ length: 999 }, (_, at) => at % 0x7e),
+      "\u001b[2J.a.b",
+    ];
+    const done = await Promise.all(contents.map((content, at) => run([file(`bad${at}`, content), "--keys", keys])));
+    expect(done.map(({ code }) => code)).toEqual([1, 1, 1]);
+    for (const { out } of done) expect(out).not.toContain("\u001b");
+  });
+
+  test("JSON output holds no character that steers a terminal", async () => {
+    const holder = { idType: "USCC", id: "92371082XXXX50091D", name: "\u001b[31m\u009b\u202e" };
+    const odd = file("odd.jws", await signLicense(sampleClaims({ holder }), key.signing));
+    const { out } = await run([odd, "--keys", keys, ...day, "--json"]);
+    expect(out).not.toMatch(/[\u001b\u009b\u202e]/);
+    expect(JSON.parse(out)).toMatchObject({ license: { license: { holder } } });
+  });
+});
+
+describe("what cannot be told exits 2", () => {
+  test.each<[string, () => string[], RegExp]>([
+    ["without arguments", () => [], /FILE/],
+    ["without keys", () => [license], /--keys/],
+    ["with two files", () => [license, license, "--keys", keys], /FILE/],
+    ["with an unknown option", () => [license, "--keys", keys, "--force"], /--force/],
+    ["with a wrong language", () => [license, "--keys", keys, "--lang", "fr"], /--lang/],
+    ["with a day that does not exist", () => [license, "--keys", keys, "--at", "2026-02-30"], /--at/],
+    ["with a time without offset", () => [license, "--keys", keys, "--at", "2026-02-03T10:00:00"], /--at/],
+    ["with a missing file", () => [join(folder, "none"), "--keys", keys], /cannot read .*none/],
+    ["with a folder", () => [folder, "--keys", keys], /cannot read/],
+    ["with a missing key set", () => [license, "--keys", join(folder, "none")], /cannot read .*none/],
+    ["with a key set that is none", () => [license, "--keys", license], /KEYS_MALFORMED/],
+    [
+      "with a private key",
+      () => [license, "--keys", file("d.json", JSON.stringify({ keys: [key.privateJwk] }))],
+      /KEY_SECRET at keys\[0\]/,
+    ],
+    ["with a file name that steers the terminal", () => ["\u001b[2J", "--keys", keys], /cannot read \?\[2J/],
+  ])("%s, with one line on standard error", async (_, args, message) => {
+    const done = await run(args());
+    expect(done.code).toBe(2);
+    expect(done.out).toBe("");
+    expect(done.error).toMatch(message);
+    expect(done.error.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test("a secret in a key set is not printed", async () => {
+    const done = await run([license, "--keys", file("d2.json", JSON.stringify({ keys: [key.privateJwk] }))]);
+    expect(done.error).not.toContain(key.privateJwk.d);
+  });
+
+  test("an empty key set", async () => {
+    const done = await run([license, "--keys", file("empty.json", '{"keys":[]}')]);
+    expect([done.code, codes(done)[2], done.lines.at(-1)?.split(" ")[0]]).toEqual([
+      2,
+      "ISSUER_TRUST NO_KEYS",
+      "UNDECIDED",
+    ]);
+  });
+
+  test("an SD-JWT", async () => {
+    const done = await run([file("sd.jwt", `${token}~`), "--keys", keys]);
+    expect([done.code, codes(done)[0]]).toEqual([2, "FORMAT FORMAT_NOT_SUPPORTED"]);
+  });
+});
+
+test("--help explains and exits 0", async () => {
+  const done = await run(["--help"]);
+  expect([done.code, done.error]).toEqual([0, ""]);
+  for (const word of ["FILE", "--keys", "--at", "noon", "--json", "--lang", "Exit code"])
+    expect(done.out).toContain(word);
+});

@@ -1,0 +1,113 @@
+import { resolve } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { ConfigError, readConfig, readGatewayConfig } from "../src/config.ts";
+
+type Env = Readonly<Record<string, string>>;
+
+/** What is wrong with an environment, in the words a person reads. */
+function complaint(env: Env, read: (env: Env) => unknown = readConfig): string {
+  try {
+    read(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error(`${JSON.stringify(env)} was accepted`);
+}
+
+describe("without variables the hub is a demo on an embedded database, for this machine only", () => {
+  test.each([
+    ["absent", {}],
+    [
+      "empty",
+      Object.fromEntries(["PORT", "HOST", "DATABASE_URL", "DEMO", "LOG_LEVEL", "DATA_DIR"].map((name) => [name, ""])),
+    ],
+  ])("%s", (_, env) => {
+    expect(readConfig(env)).toMatchObject({
+      ...{ host: "127.0.0.1", port: 4000, publicUrl: "http://127.0.0.1:4000", databaseUrl: undefined },
+      ...{ dataDir: resolve("data"), keysDir: resolve("keys"), keyAlgorithm: "ES256", demo: true },
+    });
+  });
+});
+
+describe("DEMO", () => {
+  test.each<[Env, boolean]>([
+    [{ DATABASE_URL: "postgres://127.0.0.1/hub" }, false],
+    [{ DATABASE_URL: "postgres://127.0.0.1/hub", DEMO: "on" }, true],
+    ...["on", "1", "true"].map((DEMO): [Env, boolean] => [{ DEMO }, true]),
+    ...["off", "0", "false"].map((DEMO): [Env, boolean] => [{ DEMO }, false]),
+  ])("%j: %s", (env, demo) => {
+    expect(readConfig(env).demo).toBe(demo);
+  });
+});
+
+describe("PUBLIC_URL", () => {
+  test.each<[Env, string]>([
+    [{ HOST: "::1", PORT: "80" }, "http://[::1]:80"],
+    [{ HOST: "hub.local", PORT: "4001" }, "http://hub.local:4001"],
+    [{ PUBLIC_URL: "https://hub.example/", PORT: "4001" }, "https://hub.example"],
+    [{ PUBLIC_URL: "https://hub.example/a//" }, "https://hub.example/a"],
+  ])("%j: %s", (env, publicUrl) => {
+    expect(readConfig(env).publicUrl).toBe(publicUrl);
+  });
+});
+
+describe("a wrong variable is named, with what is expected", () => {
+  test.each<[string, readonly string[], RegExp]>([
+    [
+      "PORT",
+      ["abc", "70000", "-1", "1e3", "0x50", "80.5", " 80", "４０００", "99999999999"],
+      /whole number from 0 to 65535/,
+    ],
+    ["DATABASE_POOL", ["0", "501", "many"], /whole number from \d+ to 500/],
+    ["DEMO", ["maybe", "ON", "yes"], /one of on, off, 1, 0, true, false/],
+    ["LOG_LEVEL", ["loud", "INFO"], /one of fatal, .*, silent/],
+    ["KEY_ALGORITHM", ["RS256", "none", "es256"], /one of ES256, EdDSA/],
+  ])("%s", (name, values, expected) => {
+    for (const value of values) {
+      expect(complaint({ [name]: value })).toMatch(expected);
+      expect(complaint({ [name]: value })).toContain(`${name} is ${JSON.stringify(value)}`);
+    }
+  });
+
+  test("stays one line, whatever was in it", () => {
+    expect(complaint({ PORT: "1\n2\u001b[2J" })).not.toMatch(/[\n\u001b]/);
+  });
+});
+
+describe("a wrong address is named but not repeated: it may hold a password", () => {
+  test.each<[string, readonly string[]]>([
+    [
+      "DATABASE_URL",
+      ["geheim", "geheim://u@h/d", "postgres//u:geheim@h", "postgres://u:geheim@h:99999/d", "http://geheim"],
+    ],
+    ["PUBLIC_URL", ["geheim", "//geheim", "ftp://geheim/"]],
+    ["TOKEN_ISSUER", ["geheim", "ftp://geheim/"]],
+  ])("%s", (name, values) => {
+    for (const value of values) {
+      expect(complaint({ [name]: value })).toMatch(new RegExp(`^${name} is not a URL that starts with \\w+://`));
+      expect(complaint({ [name]: value })).not.toContain("geheim");
+    }
+  });
+});
+
+describe("the gateway", () => {
+  test("runs in demo mode without variables, beside the hub", () => {
+    const { port, hubUrl, marketSupervisionUrl, creditPlatformUrl } = readGatewayConfig({});
+    expect([port, hubUrl]).toEqual([4001, "http://127.0.0.1:4000/graphql"]);
+    expect([marketSupervisionUrl, creditPlatformUrl]).toEqual([undefined, undefined]);
+  });
+
+  test("outside of demo mode must be told where each department is", () => {
+    const one = { DEMO: "off", MARKET_SUPERVISION_URL: "http://127.0.0.1:1" };
+    expect(complaint({ DEMO: "off" }, readGatewayConfig)).toMatch(/^MARKET_SUPERVISION_URL is not set/);
+    expect(complaint(one, readGatewayConfig)).toMatch(/^CREDIT_PLATFORM_URL is not set/);
+    const both = { ...one, CREDIT_PLATFORM_URL: "http://127.0.0.1:2" };
+    expect(readGatewayConfig(both)).toMatchObject({ creditPlatformUrl: "http://127.0.0.1:2" });
+  });
+
+  test("refuses what the hub refuses", () => {
+    expect(complaint({ LOG_LEVEL: "loud" }, readGatewayConfig)).toMatch(/^LOG_LEVEL/);
+    expect(complaint({ GATEWAY_PORT: "70000" }, readGatewayConfig)).toMatch(/^GATEWAY_PORT/);
+  });
+});

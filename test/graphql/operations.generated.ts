@@ -1,0 +1,402 @@
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** What was asked. */
+export type AccessAction =
+  /** Materials were checked. */
+  | 'CHECK'
+  /** Claims were confirmed or not. */
+  | 'CONFIRM'
+  /** Materials were fetched into a case. */
+  | 'FETCH'
+  /** Licenses were read. */
+  | 'READ';
+
+/** Narrows access records; every set field must fit. */
+export type AccessFilter = {
+  /** Case number. */
+  readonly caseNumber?: string | null | undefined;
+  /** Id of the client. */
+  readonly client?: string | null | undefined;
+  /** Code of the department. */
+  readonly department?: string | null | undefined;
+  /** Not before. */
+  readonly from?: string | null | undefined;
+  /** Code of the holder. */
+  readonly holder?: string | null | undefined;
+  /** What went out. */
+  readonly outcome?: AccessOutcome | null | undefined;
+  /** Code of the procedure. */
+  readonly procedure?: string | null | undefined;
+  /** Not after. */
+  readonly until?: string | null | undefined;
+};
+
+/** What went out. */
+export type AccessOutcome =
+  /** An answer without content. */
+  | 'ANSWERED'
+  /** Content. */
+  | 'DISCLOSED'
+  /** Nothing. */
+  | 'REFUSED';
+
+/** A question about the materials of one case. */
+export type CheckMaterialsInput = {
+  /** A past day to decide for; today when left out. */
+  readonly asOf?: string | null | undefined;
+  /** Whether the applicant signed the commitment. */
+  readonly commitment?: boolean | null | undefined;
+  /** Code of the applicant. */
+  readonly holder: string;
+  /** Persons whose licenses the materials may need. */
+  readonly persons?: ReadonlyArray<PersonInput> | null | undefined;
+  /** Code of the procedure. */
+  readonly procedure: string;
+  /** What it is asked for; names the same procedure. */
+  readonly purpose: PurposeInput;
+};
+
+/** Outcome of one check. */
+export type CheckOutcome =
+  /** Failed. */
+  | 'FAIL'
+  /** Passed. */
+  | 'PASS'
+  /** Not made; `code` says why. */
+  | 'SKIPPED';
+
+/** What to fetch with a check. */
+export type FetchMaterialsInput = {
+  /** Id of the caller's own check. */
+  readonly check: string;
+  /** Codes of materials answered FETCH; all of them when left out. */
+  readonly materials?: ReadonlyArray<string> | null | undefined;
+};
+
+/** What identifies a holder. */
+export type HolderIdType =
+  /** 公民身份号码, GB 11643. */
+  | 'RESIDENT_ID'
+  /** 统一社会信用代码, GB 32100-2015. */
+  | 'USCC';
+
+/** Whose license a record is about. */
+export type HolderInput = {
+  /** Unified social credit code or resident ID, upper case. */
+  readonly id: string;
+  /** What kind of code identifies it. */
+  readonly idType: HolderIdType;
+  /** Name as on the license. */
+  readonly name: string;
+};
+
+/** What a record does to a license. */
+export type LicenseOperation =
+  /** 注销: ends the license; `outcome` says how. */
+  | 'CANCEL'
+  /** 取消转出: undoes a transfer. */
+  | 'CANCEL_TRANSFER'
+  /** 变更: a new version with other content; names its predecessor. */
+  | 'CHANGE'
+  /** 新发: a new license. */
+  | 'ISSUE'
+  /** 过期失效. */
+  | 'LAPSE'
+  /** Anything else; `reason` is required. */
+  | 'OTHER'
+  /** 暂扣发还: ends a suspension. */
+  | 'REINSTATE'
+  /** 延续: a new version with a new period; names its predecessor. */
+  | 'RENEW'
+  /** 暂扣. */
+  | 'SUSPEND'
+  /** 转入: a license moved here; names its predecessor. */
+  | 'TRANSFER_IN';
+
+/** One line of the NDJSON format, field for field. Dates are YYYY-MM-DD; a wrong one is a problem of its record only. */
+export type LicenseRecordInput = {
+  /** 照面信息, as the type's schema describes. */
+  readonly attributes?: unknown;
+  /** Day on which an event takes effect. */
+  readonly effectiveOn?: string | null | undefined;
+  /** Whose license it is. */
+  readonly holder?: HolderInput | null | undefined;
+  /** 电子证照标识; a new license that brings none gets one. */
+  readonly identifier?: string | null | undefined;
+  /** Day of issue. */
+  readonly issuedOn?: string | null | undefined;
+  /** Code of the issuing department. */
+  readonly issuer: string;
+  /** Code of the license type. */
+  readonly licenseType: string;
+  /** License number; follows the type's rule. */
+  readonly number?: string | null | undefined;
+  /** What the record does. */
+  readonly operation: LicenseOperation;
+  /** How CANCEL ends: CANCELLED, REVOKED, ANNULLED or TRANSFERRED. */
+  readonly outcome?: LicenseState | null | undefined;
+  /** Identifier of the version this one follows: RENEW, CHANGE, TRANSFER_IN. */
+  readonly predecessor?: string | null | undefined;
+  /** Why; required for OTHER. */
+  readonly reason?: string | null | undefined;
+  /** Region code. */
+  readonly region?: string | null | undefined;
+  /** The source's own id of this record. */
+  readonly sourceRecordId: string;
+  /** When the source last changed it; older records never overwrite newer ones. */
+  readonly sourceUpdatedAt: string;
+  /** First day of validity. */
+  readonly validFrom?: string | null | undefined;
+  /** Last day of validity; left out: long term. */
+  readonly validUntil?: string | null | undefined;
+};
+
+/** State of a license version. */
+export type LicenseState =
+  /** 吊销: taken away as a punishment. Final. */
+  | 'ANNULLED'
+  /** 注销: given up. Final. */
+  | 'CANCELLED'
+  /** Past its last day; derived, never stored. */
+  | 'EXPIRED'
+  /** 失效: ended by law. */
+  | 'LAPSED'
+  /** Another state, described in the event's reason. */
+  | 'OTHER'
+  /** 撤销: never rightly granted. Final. */
+  | 'REVOKED'
+  /** A newer version stands. Final. */
+  | 'SUPERSEDED'
+  /** 暂扣: taken away for a time. */
+  | 'SUSPENDED'
+  /** 办理转出: moved to another authority. */
+  | 'TRANSFERRED'
+  /** 有效: in force. */
+  | 'VALID';
+
+/** 免提交判定: what becomes of a material. */
+export type MaterialDecision =
+  /** May follow by `dueOn`. */
+  | 'DEFERRED'
+  /** Held electronically: it may be fetched, and paper may not be asked for. */
+  | 'FETCH'
+  /** Nobody may ask for it in this case. */
+  | 'NOT_NEEDED'
+  /** The applicant hands it in; the reasons say why it cannot be fetched. */
+  | 'SUBMIT'
+  /** Replaced by the signed commitment. */
+  | 'WAIVED';
+
+/** A person the case names. */
+export type PersonInput = {
+  /** 公民身份号码. */
+  readonly residentId: string;
+  /** In which role. */
+  readonly role: PersonRole;
+};
+
+/** In which role a case names a person. */
+export type PersonRole =
+  /** 法定代表人（负责人）. */
+  | 'LEGAL_REPRESENTATIVE'
+  /** 从业人员. */
+  | 'STAFF';
+
+/** 申请事由: why something is disclosed. Recorded with the disclosure, and shown to the holder. */
+export type PurposeInput = {
+  /** The caller's case number: 1 to 100 characters. */
+  readonly caseNumber: string;
+  /** Code of the procedure, one of the caller's own department. */
+  readonly procedure: string;
+  /** In words: 2 to 200 characters. */
+  readonly reason: string;
+};
+
+/** 改革方式 of a permit item. */
+export type ReformMode =
+  /** 直接取消审批: no permit any more. */
+  | 'CANCELLED'
+  /** 实行告知承诺: decided on the spot against a signed commitment. */
+  | 'COMMITMENT'
+  /** 审批改为备案: a filing, which cannot be refused. */
+  | 'FILING'
+  /** 优化审批服务: a permit, made easier. */
+  | 'OPTIMISED';
+
+/** Where an entry of the reform list applies. */
+export type ReformScope =
+  /** This city's own adjustment. */
+  | 'CITY'
+  /** 自贸试验区. */
+  | 'FREE_TRADE_ZONE'
+  /** 全国. */
+  | 'NATIONAL'
+  /** Another province's list. */
+  | 'OTHER_PROVINCE';
+
+/** How bad a problem is. */
+export type Severity =
+  /** The record is refused. */
+  | 'ERROR'
+  /** The record is accepted; the doubt is kept with it. */
+  | 'WARNING';
+
+/** What became of a record. */
+export type SubmissionOutcome =
+  /** Stored; a new version was signed. */
+  | 'ACCEPTED'
+  /** An event whose license has not come yet; kept, and applied when it does. */
+  | 'PENDING'
+  /** Refused; `problems` say why. */
+  | 'REJECTED'
+  /** The hub already holds exactly this. */
+  | 'UNCHANGED';
+
+/** A batch of records. */
+export type SubmitLicensesInput = {
+  /** The client's own id of the batch: 1 to 128 printable characters. A repeat gets the first answer. */
+  readonly batchId: string;
+  /** 1 to 1,000 records, decided in this order. */
+  readonly records: ReadonlyArray<LicenseRecordInput>;
+};
+
+/** Outcome of a verification. */
+export type VerificationOutcome =
+  /** A check failed. */
+  | 'INVALID'
+  /** It could not be told. */
+  | 'UNDECIDED'
+  /** Every check that could be made passed. */
+  | 'VALID';
+
+/** A step of a verification, in order. */
+export type VerificationStep =
+  /** Format 格式 */
+  | 'FORMAT'
+  /** Holder 持证人 */
+  | 'HOLDER_BINDING'
+  /** Issuer 签发方 */
+  | 'ISSUER_TRUST'
+  /** Key in use 密钥使用期 */
+  | 'KEY_VALIDITY'
+  /** Public log 公开日志 */
+  | 'LOG_INCLUSION'
+  /** Signature 签名 */
+  | 'SIGNATURE'
+  /** Status 状态 */
+  | 'STATUS'
+  /** Content 内容结构 */
+  | 'TYPE_SCHEMA'
+  /** Validity 有效期 */
+  | 'VALIDITY_PERIOD';
+
+export type AccessRecordsQueryVariables = Exact<{
+  filter?: AccessFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type AccessRecordsQuery = { readonly accessRecords: { readonly nodes: ReadonlyArray<{ readonly id: string, readonly at: string, readonly client: string, readonly holder: string | null, readonly action: AccessAction, readonly outcome: AccessOutcome, readonly refusal: string | null, readonly licenses: ReadonlyArray<string>, readonly withheldCount: number, readonly department: { readonly code: string, readonly name: string } | null, readonly purpose: { readonly procedure: string, readonly caseNumber: string, readonly reason: string } | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type CheckMaterialsQueryVariables = Exact<{
+  input: CheckMaterialsInput;
+}>;
+
+
+export type CheckMaterialsQuery = { readonly checkMaterials: { readonly id: string, readonly checkedAt: string, readonly fetchCount: number, readonly submitCount: number, readonly procedure: { readonly code: string, readonly name: string }, readonly answers: ReadonlyArray<{ readonly decision: MaterialDecision, readonly dueOn: string | null, readonly ground: string | null, readonly material: { readonly code: string, readonly name: string }, readonly reasons: ReadonlyArray<{ readonly code: string, readonly message: string, readonly messageZh: string }>, readonly sources: ReadonlyArray<{ readonly identifier: string, readonly attributes: ReadonlyArray<string>, readonly type: { readonly code: string, readonly name: string } }> }> } };
+
+export type ConfirmLicenseQueryVariables = Exact<{
+  identifier: string;
+  claims: unknown;
+}>;
+
+
+export type ConfirmLicenseQuery = { readonly confirmLicense: { readonly confirmed: boolean, readonly checkedAt: string } };
+
+export type EnterpriseLicensesQueryVariables = Exact<{
+  uscc: string;
+  purpose: PurposeInput;
+  types?: ReadonlyArray<string> | string | null | undefined;
+  states?: ReadonlyArray<LicenseState> | LicenseState | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type EnterpriseLicensesQuery = { readonly enterprise: { readonly uscc: string, readonly name: string, readonly region: { readonly code: string, readonly name: string } | null, readonly licenses: { readonly withheldCount: number, readonly nodes: ReadonlyArray<{ readonly identifier: string, readonly number: string, readonly issuedOn: string, readonly validFrom: string, readonly validUntil: string | null, readonly state: LicenseState, readonly attributes: unknown, readonly jws: string, readonly type: { readonly code: string, readonly name: string }, readonly issuer: { readonly code: string, readonly name: string } }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } } | null };
+
+export type FetchMaterialsMutationVariables = Exact<{
+  input: FetchMaterialsInput;
+}>;
+
+
+export type FetchMaterialsMutation = { readonly fetchMaterials: { readonly id: string, readonly receipt: string, readonly licenses: ReadonlyArray<{ readonly identifier: string, readonly number: string, readonly validUntil: string | null, readonly state: LicenseState, readonly attributes: unknown, readonly jws: string, readonly type: { readonly code: string, readonly name: string } }> } };
+
+export type LicenseTypesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LicenseTypesQuery = { readonly licenseTypes: ReadonlyArray<{ readonly code: string, readonly name: string, readonly holderIdType: HolderIdType, readonly validityRange: string, readonly numberRule: string, readonly attributesSchema: unknown }> };
+
+export type LicenseQueryVariables = Exact<{
+  identifier: string;
+  purpose: PurposeInput;
+}>;
+
+
+export type LicenseQuery = { readonly license: { readonly identifier: string, readonly number: string, readonly issuedOn: string, readonly validFrom: string, readonly validUntil: string | null, readonly state: LicenseState, readonly attributes: unknown, readonly jws: string, readonly type: { readonly code: string, readonly name: string }, readonly holder: { readonly idType: HolderIdType, readonly id: string, readonly name: string }, readonly issuer: { readonly code: string, readonly name: string }, readonly predecessor: { readonly identifier: string, readonly state: LicenseState } | null } | null };
+
+export type PermitItemQueryVariables = Exact<{
+  code: string;
+  scope?: ReformScope | null | undefined;
+  asOf?: string | null | undefined;
+}>;
+
+
+export type PermitItemQuery = { readonly permitItem: { readonly code: string, readonly name: string, readonly department: string, readonly reformMode: ReformMode, readonly scope: ReformScope, readonly effectiveFrom: string, readonly effectiveTo: string | null, readonly legalBasis: string | null, readonly verified: boolean } | null };
+
+export type ProcedureQueryVariables = Exact<{
+  code: string;
+}>;
+
+
+export type ProcedureQuery = { readonly procedure: { readonly code: string, readonly name: string, readonly permitItem: string | null, readonly department: { readonly code: string, readonly name: string }, readonly materials: ReadonlyArray<{ readonly code: string, readonly name: string, readonly required: boolean, readonly form: boolean, readonly commitmentWaivable: boolean, readonly deferrableDays: number | null, readonly alternativeDocument: string | null, readonly source: unknown }> } | null };
+
+export type SubmissionQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type SubmissionQuery = { readonly submission: { readonly batchId: string, readonly receivedAt: string, readonly accepted: number, readonly unchanged: number, readonly rejected: number, readonly pending: number, readonly results: ReadonlyArray<{ readonly index: number, readonly sourceRecordId: string, readonly outcome: SubmissionOutcome, readonly identifier: string | null, readonly problems: ReadonlyArray<{ readonly code: string, readonly path: string, readonly severity: Severity, readonly message: string, readonly messageZh: string }> }> } | null };
+
+export type SubmitLicensesMutationVariables = Exact<{
+  input: SubmitLicensesInput;
+}>;
+
+
+export type SubmitLicensesMutation = { readonly submitLicenses: { readonly id: string, readonly batchId: string, readonly receivedAt: string, readonly accepted: number, readonly unchanged: number, readonly rejected: number, readonly pending: number, readonly results: ReadonlyArray<{ readonly index: number, readonly sourceRecordId: string, readonly outcome: SubmissionOutcome, readonly identifier: string | null, readonly problems: ReadonlyArray<{ readonly code: string, readonly path: string, readonly severity: Severity, readonly message: string, readonly messageZh: string }> }> } };
+
+export type VerifyLicenseQueryVariables = Exact<{
+  token: string;
+  at?: string | null | undefined;
+}>;
+
+
+export type VerifyLicenseQuery = { readonly verifyLicense: { readonly outcome: VerificationOutcome, readonly license: unknown, readonly checks: ReadonlyArray<{ readonly name: VerificationStep, readonly outcome: CheckOutcome, readonly code: string | null, readonly detail: string | null }> } };
+
+
+export const AccessRecordsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"AccessRecords"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"AccessFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}},"defaultValue":{"kind":"IntValue","value":"20"}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accessRecords"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"client"}},{"kind":"Field","name":{"kind":"Name","value":"department"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"holder"}},{"kind":"Field","name":{"kind":"Name","value":"action"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"refusal"}},{"kind":"Field","name":{"kind":"Name","value":"purpose"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"procedure"}},{"kind":"Field","name":{"kind":"Name","value":"caseNumber"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"licenses"}},{"kind":"Field","name":{"kind":"Name","value":"withheldCount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]} as unknown as DocumentNode<AccessRecordsQuery, AccessRecordsQueryVariables>;
+export const CheckMaterialsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"CheckMaterials"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CheckMaterialsInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"checkMaterials"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"checkedAt"}},{"kind":"Field","name":{"kind":"Name","value":"procedure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"fetchCount"}},{"kind":"Field","name":{"kind":"Name","value":"submitCount"}},{"kind":"Field","name":{"kind":"Name","value":"answers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"material"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"decision"}},{"kind":"Field","name":{"kind":"Name","value":"reasons"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"messageZh"}}]}},{"kind":"Field","name":{"kind":"Name","value":"sources"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"identifier"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"attributes"}}]}},{"kind":"Field","name":{"kind":"Name","value":"dueOn"}},{"kind":"Field","name":{"kind":"Name","value":"ground"}}]}}]}}]}}]} as unknown as DocumentNode<CheckMaterialsQuery, CheckMaterialsQueryVariables>;
+export const ConfirmLicenseDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ConfirmLicense"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"identifier"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"claims"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"JSON"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"confirmLicense"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"identifier"},"value":{"kind":"Variable","name":{"kind":"Name","value":"identifier"}}},{"kind":"Argument","name":{"kind":"Name","value":"claims"},"value":{"kind":"Variable","name":{"kind":"Name","value":"claims"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"confirmed"}},{"kind":"Field","name":{"kind":"Name","value":"checkedAt"}}]}}]}}]} as unknown as DocumentNode<ConfirmLicenseQuery, ConfirmLicenseQueryVariables>;
+export const EnterpriseLicensesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"EnterpriseLicenses"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"uscc"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"purpose"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PurposeInput"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"types"}},"type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"states"}},"type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"LicenseState"}}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}},"defaultValue":{"kind":"IntValue","value":"20"}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"enterprise"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"uscc"},"value":{"kind":"Variable","name":{"kind":"Name","value":"uscc"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"uscc"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"region"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"licenses"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"purpose"},"value":{"kind":"Variable","name":{"kind":"Name","value":"purpose"}}},{"kind":"Argument","name":{"kind":"Name","value":"types"},"value":{"kind":"Variable","name":{"kind":"Name","value":"types"}}},{"kind":"Argument","name":{"kind":"Name","value":"states"},"value":{"kind":"Variable","name":{"kind":"Name","value":"states"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"identifier"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"issuer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"issuedOn"}},{"kind":"Field","name":{"kind":"Name","value":"validFrom"}},{"kind":"Field","name":{"kind":"Name","value":"validUntil"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"attributes"}},{"kind":"Field","name":{"kind":"Name","value":"jws"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"withheldCount"}}]}}]}}]}}]} as unknown as DocumentNode<EnterpriseLicensesQuery, EnterpriseLicensesQueryVariables>;
+export const FetchMaterialsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"FetchMaterials"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"FetchMaterialsInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"fetchMaterials"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"receipt"}},{"kind":"Field","name":{"kind":"Name","value":"licenses"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"identifier"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"validUntil"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"attributes"}},{"kind":"Field","name":{"kind":"Name","value":"jws"}}]}}]}}]}}]} as unknown as DocumentNode<FetchMaterialsMutation, FetchMaterialsMutationVariables>;
+export const LicenseTypesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"LicenseTypes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"licenseTypes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"holderIdType"}},{"kind":"Field","name":{"kind":"Name","value":"validityRange"}},{"kind":"Field","name":{"kind":"Name","value":"numberRule"}},{"kind":"Field","name":{"kind":"Name","value":"attributesSchema"}}]}}]}}]} as unknown as DocumentNode<LicenseTypesQuery, LicenseTypesQueryVariables>;
+export const LicenseDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"License"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"identifier"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"purpose"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PurposeInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"license"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"identifier"},"value":{"kind":"Variable","name":{"kind":"Name","value":"identifier"}}},{"kind":"Argument","name":{"kind":"Name","value":"purpose"},"value":{"kind":"Variable","name":{"kind":"Name","value":"purpose"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"identifier"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"holder"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"idType"}},{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"issuer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"issuedOn"}},{"kind":"Field","name":{"kind":"Name","value":"validFrom"}},{"kind":"Field","name":{"kind":"Name","value":"validUntil"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"attributes"}},{"kind":"Field","name":{"kind":"Name","value":"predecessor"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"identifier"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}},{"kind":"Field","name":{"kind":"Name","value":"jws"}}]}}]}}]} as unknown as DocumentNode<LicenseQuery, LicenseQueryVariables>;
+export const PermitItemDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PermitItem"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"code"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"scope"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ReformScope"}},"defaultValue":{"kind":"EnumValue","value":"NATIONAL"}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"asOf"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Date"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"permitItem"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"code"},"value":{"kind":"Variable","name":{"kind":"Name","value":"code"}}},{"kind":"Argument","name":{"kind":"Name","value":"scope"},"value":{"kind":"Variable","name":{"kind":"Name","value":"scope"}}},{"kind":"Argument","name":{"kind":"Name","value":"asOf"},"value":{"kind":"Variable","name":{"kind":"Name","value":"asOf"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"department"}},{"kind":"Field","name":{"kind":"Name","value":"reformMode"}},{"kind":"Field","name":{"kind":"Name","value":"scope"}},{"kind":"Field","name":{"kind":"Name","value":"effectiveFrom"}},{"kind":"Field","name":{"kind":"Name","value":"effectiveTo"}},{"kind":"Field","name":{"kind":"Name","value":"legalBasis"}},{"kind":"Field","name":{"kind":"Name","value":"verified"}}]}}]}}]} as unknown as DocumentNode<PermitItemQuery, PermitItemQueryVariables>;
+export const ProcedureDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Procedure"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"code"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"procedure"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"code"},"value":{"kind":"Variable","name":{"kind":"Name","value":"code"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"department"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"permitItem"}},{"kind":"Field","name":{"kind":"Name","value":"materials"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"required"}},{"kind":"Field","name":{"kind":"Name","value":"form"}},{"kind":"Field","name":{"kind":"Name","value":"commitmentWaivable"}},{"kind":"Field","name":{"kind":"Name","value":"deferrableDays"}},{"kind":"Field","name":{"kind":"Name","value":"alternativeDocument"}},{"kind":"Field","name":{"kind":"Name","value":"source"}}]}}]}}]}}]} as unknown as DocumentNode<ProcedureQuery, ProcedureQueryVariables>;
+export const SubmissionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Submission"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"submission"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"batchId"}},{"kind":"Field","name":{"kind":"Name","value":"receivedAt"}},{"kind":"Field","name":{"kind":"Name","value":"accepted"}},{"kind":"Field","name":{"kind":"Name","value":"unchanged"}},{"kind":"Field","name":{"kind":"Name","value":"rejected"}},{"kind":"Field","name":{"kind":"Name","value":"pending"}},{"kind":"Field","name":{"kind":"Name","value":"results"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"index"}},{"kind":"Field","name":{"kind":"Name","value":"sourceRecordId"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"identifier"}},{"kind":"Field","name":{"kind":"Name","value":"problems"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"severity"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"messageZh"}}]}}]}}]}}]}}]} as unknown as DocumentNode<SubmissionQuery, SubmissionQueryVariables>;
+export const SubmitLicensesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SubmitLicenses"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SubmitLicensesInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"submitLicenses"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"batchId"}},{"kind":"Field","name":{"kind":"Name","value":"receivedAt"}},{"kind":"Field","name":{"kind":"Name","value":"accepted"}},{"kind":"Field","name":{"kind":"Name","value":"unchanged"}},{"kind":"Field","name":{"kind":"Name","value":"rejected"}},{"kind":"Field","name":{"kind":"Name","value":"pending"}},{"kind":"Field","name":{"kind":"Name","value":"results"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"index"}},{"kind":"Field","name":{"kind":"Name","value":"sourceRecordId"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"identifier"}},{"kind":"Field","name":{"kind":"Name","value":"problems"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"severity"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"messageZh"}}]}}]}}]}}]}}]} as unknown as DocumentNode<SubmitLicensesMutation, SubmitLicensesMutationVariables>;
+export const VerifyLicenseDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"VerifyLicense"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"token"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"at"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"DateTime"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"verifyLicense"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"token"},"value":{"kind":"Variable","name":{"kind":"Name","value":"token"}}},{"kind":"Argument","name":{"kind":"Name","value":"at"},"value":{"kind":"Variable","name":{"kind":"Name","value":"at"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"checks"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}},{"kind":"Field","name":{"kind":"Name","value":"license"}}]}}]}}]} as unknown as DocumentNode<VerifyLicenseQuery, VerifyLicenseQueryVariables>;

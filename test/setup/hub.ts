@@ -1,0 +1,122 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
+import { Client } from "pg";
+import { pino } from "pino";
+import { type Config, readConfig } from "../../src/config.ts";
+import { type Caller, scopes } from "../../src/domain/department.ts";
+import { makeServer } from "../../src/edge/server.ts";
+import type { Hub } from "../../src/hub.ts";
+import { openHub } from "../../src/open-hub.ts";
+import { type AccessTokenInput, mintAccessToken } from "../../src/proof/access-token.ts";
+import { findTokenKey } from "../../src/store/key-store.ts";
+import { testDatabaseUrl } from "./postgres.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** The day every flow test lives on; a test that needs another moves `clock.now`. */
+export const testNow = new Date("2026-11-22T12:00:00+08:00");
+
+/** What a GraphQL request came back with. */
+export type Answer = Readonly<{
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads the answer as it stands
+  data: any;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads the answer as it stands
+  errors: any[];
+  headers: Record<string, unknown>;
+}>;
+
+/** A hub on a database of its own. */
+export type TestHub = Readonly<{
+  hub: Hub;
+  server: FastifyInstance;
+  /** Move it to let time pass. */
+  clock: { now: Date };
+  /** Every statement sent to PostgreSQL since it was last emptied. */
+  statements: string[];
+  /** Plain SQL beside the hub, for looking and for breaking things. */
+  sql: (text: string, parameters?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
+  config: Config;
+  token: (name: string, changes?: Partial<AccessTokenInput>) => Promise<string>;
+  graphql: (query: string, options?: { as?: string; token?: string; variables?: object }) => Promise<Answer>;
+  close: () => Promise<void>;
+}>;
+
+/** A department's system as a caller that came through the door with every scope. */
+export function department(clientId: string, only: readonly string[] = scopes): Caller {
+  return { kind: "DEPARTMENT", clientId, scopes: new Set(only) };
+}
+
+/** Opens a hub on a fresh real PostgreSQL database. @param demo with the sample data loaded */
+export async function openTestHub({ demo = true }: { demo?: boolean } = {}): Promise<TestHub> {
+  const name = `t_${randomUUID().replaceAll("-", "")}`;
+  const keysDir = await mkdtemp(join(tmpdir(), "zhengzhao-keys-"));
+  await administer(`create database ${name}`);
+  const url = new URL(testDatabaseUrl());
+  url.pathname = `/${name}`;
+  const config = readConfig({ DATABASE_URL: url.href, KEYS_DIR: keysDir, DEMO: demo ? "on" : "off", PORT: "0" });
+  const clock = { now: testNow };
+  const statements: string[] = [];
+  const opened = await openHub(
+    { ...config, demo: true },
+    root,
+    () => clock.now,
+    { skipDemoRecords: !demo },
+    (text) => statements.push(text),
+  );
+  const { tokenIssuer, tokenAudience } = config;
+  const logger = pino({ level: "silent" });
+  const server = await makeServer({ hub: opened.hub, tokenIssuer, tokenAudience, demo: true, logger });
+  const client = new Client({ connectionString: url.href });
+  await client.connect();
+
+  const token = async (who: string, changes: Partial<AccessTokenInput> = {}) => {
+    const key = await findTokenKey(keysDir, tokenIssuer);
+    if (!key) throw new Error("no token key");
+    return mintAccessToken(
+      { ...identity(who), aud: tokenAudience, jti: randomUUID(), ttlSeconds: 3600, ...changes },
+      key,
+      clock.now,
+    );
+  };
+  return {
+    ...{ hub: opened.hub, server, clock, statements, config, token },
+    sql: async (text, parameters = []) => (await client.query(text, [...parameters])).rows,
+    graphql: async (query, { as, token: given, variables } = {}) => {
+      const bearer = given ?? (as === undefined ? undefined : await token(as));
+      const response = await server.inject({
+        method: "POST",
+        url: "/graphql",
+        headers: { "content-type": "application/json", ...(bearer && { authorization: `Bearer ${bearer}` }) },
+        payload: JSON.stringify({ query, variables }),
+      });
+      const body = response.json();
+      return { status: response.statusCode, data: body.data, errors: body.errors ?? [], headers: response.headers };
+    },
+    close: async () => {
+      await client.end();
+      await server.close();
+      await opened.close();
+      await administer(`drop database ${name} with (force)`);
+      await rm(keysDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function identity(who: string): Pick<AccessTokenInput, "sub" | "client_id" | "scope" | "role" | "holder"> {
+  if (who === "auditor") return { sub: who, client_id: who, role: "auditor", scope: "audit:read" };
+  if (!who.startsWith("holder:")) return { sub: who, client_id: who, role: "department", scope: scopes.join(" ") };
+  const id = who.slice("holder:".length);
+  const holder = { idType: /^\d{17}[\dX]$/.test(id) && id.startsWith("37") ? "RESIDENT_ID" : "USCC", id };
+  return { sub: who, client_id: "wallet", role: "holder", scope: "license:read audit:read", holder };
+}
+
+async function administer(statement: string): Promise<void> {
+  const client = new Client({ connectionString: testDatabaseUrl() });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}
