@@ -104,6 +104,7 @@ export async function makeServer({
     },
     handler: async (request, reply) => {
       const caller: Caller = request.caller ?? { kind: "STRANGER" };
+      refuseLongQuery(request.body);
       const headers = new HeaderMap();
       headers.set("content-type", request.headers["content-type"] ?? "");
       if (request.headers.accept) headers.set("accept", request.headers.accept);
@@ -149,6 +150,15 @@ function mostBytes(caller: Caller): number {
 
 function tooLarge(caller: Caller): HubError {
   return new HubError("BODY_TOO_LARGE", { limit: mostBytes(caller) });
+}
+
+/** Longest query text, in characters: 2,000 tokens have room in it, and what is longer is not even hashed. */
+const maxQueryCharacters = 32 * 1024;
+
+function refuseLongQuery(body: unknown): void {
+  const query = typeof body === "object" && body !== null && "query" in body ? body.query : undefined;
+  if (typeof query !== "string" || query.length <= maxQueryCharacters) return;
+  throw new HubError("QUERY_TOO_LONG", { limit: maxQueryCharacters, found: query.length });
 }
 
 /** Lets through what a caller may send, and breaks off at the first byte more. */
