@@ -9,8 +9,8 @@ import type { GatewayPlugin } from "@graphql-hive/gateway-runtime";
 import { type Logger, pino } from "pino";
 import { ConfigError, type GatewayConfig, readGatewayConfig } from "./config.ts";
 import { findRefusal, type GatewayErrorLog, presentError, refusalBody, statusOf } from "./edge/http/gateway-errors.ts";
-import { checkDocument, limitsOptions } from "./edge/limits-plugin.ts";
-import { checkStructure } from "./edge/limits-structure.ts";
+import { checkDocument, limitsOptions } from "./edge/limits/limits-plugin.ts";
+import { checkStructure } from "./edge/limits/limits-structure.ts";
 
 /** How long a stop may wait for requests under way. *Units*: milliseconds. */
 const stopDeadlineMs = 10_000;

@@ -2,10 +2,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { type Hub, makeHub } from "./hub.ts";
-import { readCatalogueFiles, readRecordFile } from "./store/catalogue-files.ts";
+import { readCatalogueFiles, readRecordFile } from "./store/catalogue/catalogue-files.ts";
 import { type DatabasePlace, openDatabase } from "./store/database.ts";
-import { lockFolder } from "./store/folder-lock.ts";
-import { openKeys } from "./store/key-store.ts";
+import { lockFolder } from "./store/keys/folder-lock.ts";
+import { openKeys } from "./store/keys/key-store.ts";
 import type { DemoReport } from "./use-cases/load-demo.ts";
 
 /** What opening a hub tells while it takes its time, and what a test may leave out. */

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readConfig } from "../config.ts";
-import { scopes } from "../domain/department.ts";
+import { scopesOfKind } from "../domain/access/caller.ts";
 import { checkResidentId } from "../domain/resident-id.ts";
 import { checkUscc } from "../domain/uscc.ts";
-import { type AccessTokenInput, mintAccessToken } from "../proof/access-token.ts";
-import { findTokenKey } from "../store/key-store.ts";
+import { type AccessTokenInput, mintAccessToken } from "../proof/access/access-token.ts";
+import { findTokenKey } from "../store/keys/key-store.ts";
 
 const usage = "Usage: npm run --silent token -- <department key | auditor | holder CODE>";
 
@@ -44,7 +44,7 @@ async function identityOf([name, code, ...rest]: readonly string[]): Promise<Ide
   const keys = await departmentKeys();
   if (!keys.includes(name))
     throw new Error(`No demo identity has this name. ${usage}. Departments: ${keys.join(", ")}`);
-  return { sub: name, client_id: name, role: "department", scope: scopes.join(" ") };
+  return { sub: name, client_id: name, role: "department", scope: scopesOfKind.DEPARTMENT.join(" ") };
 }
 
 function holderOf(code: string): Identity {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { Caller } from "../domain/department.ts";
+import type { Caller } from "../domain/access/caller.ts";
 import { holderIdTypes } from "../domain/licenses/license-type.ts";
 import { HubError } from "../errors.ts";
-import { type AccessTokenClaims, openAccessToken } from "../proof/access-token.ts";
+import { type AccessTokenClaims, openAccessToken } from "../proof/access/access-token.ts";
 import type { Keyring } from "../proof/keyring.ts";
 
 /** Whom tokens must come from and be meant for. */

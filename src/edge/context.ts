@@ -1,4 +1,4 @@
-import type { Caller } from "../domain/department.ts";
+import type { Caller } from "../domain/access/caller.ts";
 import type { Hub } from "../hub.ts";
 import type { Loaders } from "./loaders.ts";
 

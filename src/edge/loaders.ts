@@ -1,8 +1,8 @@
 import DataLoader from "dataloader";
-import type { Caller, Purpose } from "../domain/department.ts";
+import type { Caller, Purpose } from "../domain/access/caller.ts";
 import type { StateChange } from "../domain/licenses/license.ts";
 import type { Hub } from "../hub.ts";
-import type { LicensePage, LicenseQuery, StoredLicense } from "../store/license-store.ts";
+import type { LicensePage, LicenseQuery, StoredLicense } from "../store/licenses/license-store.ts";
 import type { Enterprise } from "../use-cases/licenses/read-enterprises.ts";
 
 /** One statement a list: every loader of one request, keyed by what it asks. */

@@ -3,7 +3,7 @@ import { buildSubgraphSchema } from "@apollo/subgraph";
 import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLSchema, lexicographicSortSchema, parse } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
-import { AccessResolver } from "./graph/access.graph.ts";
+import { AccessResolver } from "./graph/access/access.graph.ts";
 import { CatalogueResolver, Department } from "./graph/catalogue.graph.ts";
 import { Enterprise, EnterpriseResolver } from "./graph/enterprise.graph.ts";
 import { License, LicenseResolver } from "./graph/license.graph.ts";

@@ -14,7 +14,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import type { Caller } from "../domain/department.ts";
+import type { Caller } from "../domain/access/caller.ts";
 import { type ErrorCode, HubError } from "../errors.ts";
 import type { Hub } from "../hub.ts";
 import { callerFinder } from "./caller.ts";
@@ -23,8 +23,8 @@ import { describeError, errorBody, errorFormatter } from "./format-error.ts";
 import { docsRoutes } from "./http/docs.http.ts";
 import { healthRoutes } from "./http/health.http.ts";
 import { keyRoutes } from "./http/keys.http.ts";
-import { limits } from "./limits.ts";
-import { limitsOptions, limitsPlugin } from "./limits-plugin.ts";
+import { limits } from "./limits/limits.ts";
+import { limitsOptions, limitsPlugin } from "./limits/limits-plugin.ts";
 import { makeLoaders } from "./loaders.ts";
 import { makeSchema } from "./schema.ts";
 

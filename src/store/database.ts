@@ -107,6 +107,8 @@ const shared = () => ({
   entities: [...tables],
   extensions: [Migrator],
   forceUtcTimezone: true,
+  // Functions and policies are written by hand, in migrations.
+  schemaGenerator: { ignoreRoutines: true, ignorePolicies: true },
   migrations: {
     migrationsList: [...migrationList],
     path: "migrations",

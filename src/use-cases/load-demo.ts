@@ -1,10 +1,10 @@
-import type { Caller } from "../domain/department.ts";
-import { scopes } from "../domain/department.ts";
+import type { Caller } from "../domain/access/caller.ts";
+import { scopesOfKind } from "../domain/access/caller.ts";
 import type { RawRecord } from "../domain/licenses/license-record.ts";
 import { licenseTypesOf, type Procedure } from "../domain/materials/procedure.ts";
-import type { AccessStore } from "../store/access-store.ts";
-import type { CatalogueRows } from "../store/catalogue-store.ts";
-import type { StoredSubmission } from "../store/collecting-store.ts";
+import type { AccessStore } from "../store/access/access-store.ts";
+import type { CatalogueRows } from "../store/catalogue/catalogue-store.ts";
+import type { StoredSubmission } from "../store/licenses/collecting-store.ts";
 
 /** What loading the demo needs. `submit` is the same verb every department uses. */
 export type Tools = Readonly<{
@@ -43,7 +43,10 @@ export async function loadDemo(
   const total = { accepted: 0, unchanged: 0, rejected: 0, pending: 0 };
   let done = 0;
   for (const { clientId, ...batch } of batches) {
-    const submission = await tools.submit({ kind: "DEPARTMENT", clientId, scopes: new Set(scopes) }, batch);
+    const submission = await tools.submit(
+      { kind: "DEPARTMENT", clientId, scopes: new Set(scopesOfKind.DEPARTMENT) },
+      batch,
+    );
     for (const outcome of ["accepted", "unchanged", "rejected", "pending"] as const)
       total[outcome] += submission[outcome];
     done += batch.records.length;

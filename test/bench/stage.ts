@@ -6,12 +6,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { type Config, readConfig } from "../../src/config.ts";
-import type { Caller } from "../../src/domain/department.ts";
-import { scopes } from "../../src/domain/department.ts";
+import type { Caller } from "../../src/domain/access/caller.ts";
+import { scopesOfKind } from "../../src/domain/access/caller.ts";
 import type { Hub } from "../../src/hub.ts";
 import { openHub } from "../../src/open-hub.ts";
-import { mintAccessToken } from "../../src/proof/access-token.ts";
-import { findTokenKey } from "../../src/store/key-store.ts";
+import { mintAccessToken } from "../../src/proof/access/access-token.ts";
+import { findTokenKey } from "../../src/store/keys/key-store.ts";
 import { type Postgres, startPostgres } from "../setup/postgres.ts";
 import { endProgram, startProgram } from "./child.ts";
 import { issuer, licensesPerHolder, makeRecords, procedure, usedTypes } from "./records.ts";
@@ -26,7 +26,7 @@ export type Stage = Readonly<{ config: Config; env: Readonly<Record<string, stri
 export type Running = Readonly<{ port: number; pid: number | undefined; stop: () => Promise<void> }>;
 
 /** The department in whose name the benchmarks act. */
-export const caller: Caller = { kind: "DEPARTMENT", clientId: issuer.client, scopes: new Set(scopes) };
+export const caller: Caller = { kind: "DEPARTMENT", clientId: issuer.client, scopes: new Set(scopesOfKind.DEPARTMENT) };
 
 /** Why the benchmarks read. */
 export const purpose = { procedure, caseNumber: "BENCH-0001", reason: "性能测试：新办食品经营许可" } as const;
@@ -98,7 +98,7 @@ export async function setStage(ground: Ground, name: string): Promise<Stage> {
     sub: issuer.client,
     client_id: issuer.client,
     role: "department",
-    scope: scopes.join(" "),
+    scope: scopesOfKind.DEPARTMENT.join(" "),
   } as const;
   const token = { ...identity, aud: config.tokenAudience, jti: "bench", ttlSeconds: 8 * 60 * 60 };
   return { config, env, token: await mintAccessToken(token, key, new Date()) };

@@ -3,7 +3,7 @@ import { CompactSign, type CryptoKey } from "jose";
 import pg from "pg";
 import { readConfig } from "../../src/config.ts";
 import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
-import { openKeys } from "../../src/store/key-store.ts";
+import { openKeys } from "../../src/store/keys/key-store.ts";
 import { issuer, typeNames } from "./records.ts";
 import { answerSubmitOrders, type SubmitBatch } from "./submit-run.ts";
 

@@ -2,10 +2,10 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readConfig } from "../../src/config.ts";
-import { scopes } from "../../src/domain/department.ts";
-import { openAccessToken } from "../../src/proof/access-token.ts";
+import { scopesOfKind } from "../../src/domain/access/caller.ts";
+import { openAccessToken } from "../../src/proof/access/access-token.ts";
 import { type Keyring, parseJwks } from "../../src/proof/keyring.ts";
-import { openKeys } from "../../src/store/key-store.ts";
+import { openKeys } from "../../src/store/keys/key-store.ts";
 import { onlyLine, openWorkshop, root } from "./processes.ts";
 
 const workshop = openWorkshop();
@@ -40,7 +40,7 @@ describe("npm run token prints one token and exits with 0", () => {
   test("for a department: every scope, under its key", async () => {
     const claims = await claimsOf(["approval-bureau"]);
     expect(claims).toMatchObject({ sub: "approval-bureau", client_id: "approval-bureau", role: "department" });
-    expect(claims.scope.split(" ").sort()).toEqual([...scopes].sort());
+    expect(claims.scope.split(" ").sort()).toEqual([...scopesOfKind.DEPARTMENT].sort());
     expect(claims.exp - claims.iat).toBe(8 * 60 * 60);
     expect(claims).not.toHaveProperty("holder");
   });

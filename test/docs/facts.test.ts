@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { type Config, readConfig, readGatewayConfig } from "../../src/config.ts";
-import { scopes } from "../../src/domain/department.ts";
+import { scopes } from "../../src/domain/access/caller.ts";
 import {
   eventOperations,
   issuingOperations,
@@ -15,9 +15,9 @@ import {
 import { recordLimits } from "../../src/domain/licenses/license-record.ts";
 import { problemTable } from "../../src/domain/licenses/problem.ts";
 import { materialReasons } from "../../src/domain/materials/material-reason.ts";
-import { type LimitName, limits } from "../../src/edge/limits.ts";
+import { type LimitName, limits } from "../../src/edge/limits/limits.ts";
 import { errorTable } from "../../src/errors.ts";
-import { maxTtlSeconds } from "../../src/proof/access-token.ts";
+import { maxTtlSeconds } from "../../src/proof/access/access-token.ts";
 import { verificationCodes, verificationSteps } from "../../src/proof/verification.ts";
 import { maxClaims } from "../../src/use-cases/licenses/confirm-license.ts";
 import { submissionLimits } from "../../src/use-cases/licenses/submit-licenses.ts";
@@ -170,8 +170,8 @@ describe("docs/operating.md", () => {
     "config.ts",
     "open-hub.ts",
     "store/database.ts",
-    "store/folder-lock.ts",
-    "store/key-store.ts",
+    "store/keys/folder-lock.ts",
+    "store/keys/key-store.ts",
   ];
   const said = sources.map((file) => readPage(`src/${file}`)).join("\n");
 

@@ -1,8 +1,8 @@
 import { ApolloServer, HeaderMap } from "@apollo/server";
 import { expect } from "@jest/globals";
 import { buildSchema, GraphQLError, parse, type ValidationRule } from "graphql";
-import { limits } from "../../src/edge/limits.ts";
-import { checkDocument, limitsOptions, limitsPlugin } from "../../src/edge/limits-plugin.ts";
+import { limits } from "../../src/edge/limits/limits.ts";
+import { checkDocument, limitsOptions, limitsPlugin } from "../../src/edge/limits/limits-plugin.ts";
 import type { errorTable } from "../../src/errors.ts";
 
 /** Small and cyclic, like the real one. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { type DocumentNode, parse } from "graphql";
-import { limits } from "../../src/edge/limits.ts";
-import { checkCost } from "../../src/edge/limits-cost.ts";
-import { checkStructure } from "../../src/edge/limits-structure.ts";
+import { limits } from "../../src/edge/limits/limits.ts";
+import { checkCost } from "../../src/edge/limits/limits-cost.ts";
+import { checkStructure } from "../../src/edge/limits/limits-structure.ts";
 import { errorTable } from "../../src/errors.ts";
 import {
   ask,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { mintAccessToken } from "../../src/proof/access-token.ts";
+import { mintAccessToken } from "../../src/proof/access/access-token.ts";
 import { importSigningKey, makeKeyPair } from "../../src/proof/keyring.ts";
 import { openTestHub, type TestHub } from "../setup/hub.ts";
 

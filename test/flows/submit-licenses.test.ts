@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
-import { readRecordFile } from "../../src/store/catalogue-files.ts";
+import { readRecordFile } from "../../src/store/catalogue/catalogue-files.ts";
 import { department, openTestHub, type TestHub } from "../setup/hub.ts";
 
 type Expected = Readonly<{ outcome: string; code?: string; warning?: string; path?: string }>;

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "@jest/globals";
 import { Kind, parse, validate } from "graphql";
-import { checkDocument } from "../../src/edge/limits-plugin.ts";
+import { checkDocument } from "../../src/edge/limits/limits-plugin.ts";
 import { makeSchema } from "../../src/edge/schema.ts";
 import * as generated from "./operations.generated.ts";
 

@@ -6,12 +6,12 @@ import type { FastifyInstance } from "fastify";
 import { Client } from "pg";
 import { pino } from "pino";
 import { type Config, readConfig } from "../../src/config.ts";
-import { type Caller, scopes } from "../../src/domain/department.ts";
+import { type Caller, scopesOfKind } from "../../src/domain/access/caller.ts";
 import { makeServer } from "../../src/edge/server.ts";
 import type { Hub } from "../../src/hub.ts";
 import { openHub } from "../../src/open-hub.ts";
-import { type AccessTokenInput, mintAccessToken } from "../../src/proof/access-token.ts";
-import { findTokenKey } from "../../src/store/key-store.ts";
+import { type AccessTokenInput, mintAccessToken } from "../../src/proof/access/access-token.ts";
+import { findTokenKey } from "../../src/store/keys/key-store.ts";
 import { testDatabaseUrl } from "./postgres.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -46,7 +46,7 @@ export type TestHub = Readonly<{
 }>;
 
 /** A department's system as a caller that came through the door with every scope. */
-export function department(clientId: string, only: readonly string[] = scopes): Caller {
+export function department(clientId: string, only: readonly string[] = scopesOfKind.DEPARTMENT): Caller {
   return { kind: "DEPARTMENT", clientId, scopes: new Set(only) };
 }
 
@@ -108,7 +108,8 @@ export async function openTestHub({ demo = true }: { demo?: boolean } = {}): Pro
 
 function identity(who: string): Pick<AccessTokenInput, "sub" | "client_id" | "scope" | "role" | "holder"> {
   if (who === "auditor") return { sub: who, client_id: who, role: "auditor", scope: "audit:read" };
-  if (!who.startsWith("holder:")) return { sub: who, client_id: who, role: "department", scope: scopes.join(" ") };
+  if (!who.startsWith("holder:"))
+    return { sub: who, client_id: who, role: "department", scope: scopesOfKind.DEPARTMENT.join(" ") };
   const id = who.slice("holder:".length);
   const holder = { idType: /^\d{17}[\dX]$/.test(id) && id.startsWith("37") ? "RESIDENT_ID" : "USCC", id };
   return { sub: who, client_id: "wallet", role: "holder", scope: "license:read audit:read", holder };

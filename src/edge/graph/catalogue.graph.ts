@@ -13,7 +13,7 @@ import {
   Root,
 } from "type-graphql";
 import type { Material as MaterialFacts, Procedure as ProcedureFacts } from "../../domain/materials/procedure.ts";
-import type { Department as DepartmentRow } from "../../store/catalogue-store.ts";
+import type { Department as DepartmentRow } from "../../store/catalogue/catalogue-store.ts";
 import type { Context } from "../context.ts";
 import {
   type Connection,

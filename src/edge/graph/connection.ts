@@ -1,6 +1,6 @@
 import { ArgsType, Field, Int, ObjectType } from "type-graphql";
 import { HubError } from "../../errors.ts";
-import { limits } from "../limits.ts";
+import { limits } from "../limits/limits.ts";
 
 /** Relay page information. */
 @ObjectType({ description: "Where a page stands in its list (Relay Cursor Connections)." })

@@ -4,7 +4,7 @@ import type { LicenseState } from "../../domain/licenses/license.ts";
 import { HubError } from "../../errors.ts";
 import type { Enterprise as EnterpriseFacts } from "../../use-cases/licenses/read-enterprises.ts";
 import type { Context } from "../context.ts";
-import { limits } from "../limits.ts";
+import { limits } from "../limits/limits.ts";
 import { Region } from "./catalogue.graph.ts";
 import { decodeCursor, PageArgs, pageSize, toConnection } from "./connection.ts";
 import { LicenseStateEnum } from "./enums.ts";

@@ -1,9 +1,9 @@
 import { Arg, Ctx, Directive, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from "type-graphql";
+import type { Purpose } from "../../domain/access/caller.ts";
 import { dateOf } from "../../domain/calendar.ts";
-import type { Purpose } from "../../domain/department.ts";
 import { type LicenseState, stateOn, visibleState } from "../../domain/licenses/license.ts";
 import { HubError } from "../../errors.ts";
-import type { StoredLicense } from "../../store/license-store.ts";
+import type { StoredLicense } from "../../store/licenses/license-store.ts";
 import type { Context } from "../context.ts";
 import { Department, findDepartment, LicenseType } from "./catalogue.graph.ts";
 import { PageInfo } from "./connection.ts";

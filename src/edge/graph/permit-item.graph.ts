@@ -1,6 +1,6 @@
 import { Arg, Args, Ctx, Directive, Field, ID, InputType, ObjectType, Query, Resolver } from "type-graphql";
 import type { PermitItemEntry, ReformMode, ReformScope } from "../../domain/materials/permit-item.ts";
-import type { BusinessScope as BusinessScopeRow } from "../../store/catalogue-store.ts";
+import type { BusinessScope as BusinessScopeRow } from "../../store/catalogue/catalogue-store.ts";
 import type { Context } from "../context.ts";
 import {
   type Connection,

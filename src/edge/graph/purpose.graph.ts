@@ -1,5 +1,5 @@
 import { Field, ID, InputType, ObjectType } from "type-graphql";
-import { purposeLimits } from "../../domain/department.ts";
+import { purposeLimits } from "../../domain/access/caller.ts";
 
 const { reason, caseNumber } = purposeLimits;
 

@@ -15,7 +15,7 @@ import {
 import type { LicenseOperation, LicenseState } from "../../domain/licenses/license.ts";
 import type { HolderIdType } from "../../domain/licenses/license-type.ts";
 import { type ProblemCode, problemTable } from "../../domain/licenses/problem.ts";
-import type { StoredSubmission } from "../../store/collecting-store.ts";
+import type { StoredSubmission } from "../../store/licenses/collecting-store.ts";
 import type { Context } from "../context.ts";
 import {
   HolderIdTypeEnum,

@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, ObjectType, Query, Resolver } from "type-graphql";
 import type { Context } from "../context.ts";
-import { toInstant } from "./access.graph.ts";
+import { toInstant } from "./access/access.graph.ts";
 import { CheckOutcomeEnum, VerificationOutcomeEnum, VerificationStepEnum } from "./enums.ts";
 import { DateTimeScalar, JsonScalar } from "./scalars.ts";
 

@@ -1,12 +1,41 @@
 import { defineEntity, p } from "@mikro-orm/core";
+import type { CallerKind } from "../../domain/access/caller.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
 import { date, instant, text, texts } from "./catalogue-tables.ts";
 
-/** 业务系统: a department's computer system. */
+/** 业务系统: a department's computer system; and the systems of auditors, operators and the gateway. */
 export const ClientTable = defineEntity({
   name: "Client",
   tableName: "client",
-  properties: { id: text().primary(), department: text(), name: text(), active: p.boolean().default(true) },
+  properties: {
+    id: text().primary(),
+    kind: text().$type<ClientKind>().default("DEPARTMENT"),
+    /** Whom it speaks for; null: a client that belongs to no department. */
+    department: text().nullable(),
+    name: text(),
+    /** False: suspended. Its tokens are refused at the next request. */
+    active: p.boolean().default(true),
+    scopes: texts().defaultRaw("'{}'"),
+    redirectUris: texts().defaultRaw("'{}'"),
+    registeredAt: instant().defaultRaw("now()"),
+  },
+});
+
+/** What kind of system a client is. WALLET: a holder signs in with it. */
+export const clientKinds = ["DEPARTMENT", "AUDITOR", "OPERATOR", "GATEWAY", "WALLET"] as const;
+export type ClientKind = (typeof clientKinds)[number];
+
+/** Public keys a client signs its assertions with; at most two stand at once, so that they can be rotated. */
+export const ClientKeyTable = defineEntity({
+  name: "ClientKey",
+  tableName: "client_key",
+  properties: {
+    clientId: text().primary(),
+    kid: text().primary(),
+    jwk: p.json<object>(),
+    addedAt: instant(),
+    retiredAt: instant().nullable(),
+  },
 });
 
 /** 授权: client × license type × procedure, with dates and the ground it rests on. */
@@ -21,9 +50,68 @@ export const GrantTable = defineEntity({
     validFrom: date(),
     validUntil: date().nullable(),
     legalBasis: text(),
+    /** True: the license as it was signed. False: only the attributes the procedure's materials name. */
+    wholeLicense: p.boolean().default(false),
+    grantedBy: text().default("demo"),
+    grantedAt: instant().defaultRaw("now()"),
+    revokedBy: text().nullable(),
     revokedAt: instant().nullable(),
   },
-  indexes: [{ properties: ["clientId", "procedure", "licenseType"] }],
+  indexes: [
+    { properties: ["clientId", "procedure", "licenseType"] },
+    {
+      name: "access_grant_standing",
+      expression:
+        'create unique index "access_grant_standing" on "access_grant" ("client_id", "procedure", "license_type") where "revoked_at" is null',
+    },
+  ],
+});
+
+/** What a procedure's materials need of a license type; made from the procedure when the catalogue is loaded. */
+export const ProcedureNeedTable = defineEntity({
+  name: "ProcedureNeed",
+  tableName: "procedure_need",
+  properties: { procedure: text().primary(), licenseType: text().primary(), attributes: texts() },
+});
+
+/** Who may act for an enterprise: its administrators and clerks. */
+export const HolderMemberTable = defineEntity({
+  name: "HolderMember",
+  tableName: "holder_member",
+  properties: {
+    id: p.uuid().primary(),
+    holderCode: text(),
+    personCode: text(),
+    personName: text(),
+    role: text().$type<MemberRole>(),
+    /** What a clerk may show and read; null: every type. */
+    licenseTypes: p.array().columnType("text[]").nullable(),
+    validFrom: date(),
+    validUntil: date().nullable(),
+    appointedBy: text(),
+    appointedAt: instant(),
+    endedBy: text().nullable(),
+    endedAt: instant().nullable(),
+  },
+  indexes: [{ properties: ["holderCode", "personCode"] }, { properties: ["personCode"] }],
+});
+
+export const memberRoles = ["LEGAL_REPRESENTATIVE", "ADMINISTRATOR", "CLERK"] as const;
+export type MemberRole = (typeof memberRoles)[number];
+
+/** What operators decided about clients, keys and grants. Append-only. */
+export const OperatorRecordTable = defineEntity({
+  name: "OperatorRecord",
+  tableName: "operator_record",
+  properties: {
+    id: p.bigint("number").primary().autoincrement(),
+    at: instant(),
+    operator: text(),
+    action: text(),
+    clientId: text(),
+    details: p.json<Record<string, unknown>>(),
+  },
+  indexes: [{ properties: ["clientId", "id"] }],
 });
 
 /** 调用留痕: who read what of whom, when, for which purpose. Written in the transaction that discloses. */
@@ -34,7 +122,7 @@ export const AccessRecordTable = defineEntity({
     holderCode: text().primary(),
     id: p.bigint("number").primary().autoincrement(),
     at: instant(),
-    callerKind: text().$type<"DEPARTMENT" | "HOLDER" | "AUDITOR">(),
+    callerKind: text().$type<CallerKind>(),
     clientId: text(),
     department: text().nullable(),
     action: text().$type<AccessAction>(),
@@ -46,8 +134,86 @@ export const AccessRecordTable = defineEntity({
     reason: text().nullable(),
     identifiers: texts(),
     withheld: p.integer(),
+    /** Names of the attributes that went out; null: nothing did, or whole licenses. */
+    attributes: p.array().columnType("text[]").nullable(),
+    /** The membership a person acted under; null: a client, or the holder itself. */
+    member: p.uuid().nullable(),
+    /** The transaction that wrote it: the order in which records are sealed. Written by the database. */
+    transaction: p.bigint("number").defaultRaw("((pg_current_xact_id())::text)::bigint"),
   },
-  indexes: [{ properties: ["clientId", "id"] }, { properties: ["id"] }],
+  indexes: [
+    { properties: ["clientId", "id"] },
+    { properties: ["id"] },
+    { properties: ["department", "id"] },
+    { properties: ["procedure", "id"] },
+    // Both grow with the table: a few bytes a block say where to look.
+    {
+      name: "access_record_at",
+      expression: 'create index "access_record_at" on "access_record" using brin ("at", "transaction")',
+    },
+  ],
+});
+
+/** The hash chain over access records: one row a record, in the order of their transactions. Append-only. */
+export const AccessSealTable = defineEntity({
+  name: "AccessSeal",
+  tableName: "access_seal",
+  properties: {
+    /** Day on which it was sealed, in Asia/Shanghai. */
+    day: date().primary(),
+    /** Its place in the day's chain, from 1. */
+    place: p.integer().primary(),
+    recordId: p.bigint("number").unique(),
+    /** SHA-256 of the record, base64url. */
+    digest: text(),
+    /** SHA-256 of the chain up to here, base64url. */
+    chain: text(),
+  },
+});
+
+/** A closed day of the ledger: its root is what the public log gets. Append-only. */
+export const AccessDayTable = defineEntity({
+  name: "AccessDay",
+  tableName: "access_day",
+  properties: {
+    day: date().primary(),
+    count: p.integer(),
+    /** The chain's last value; of an empty day, the root of the day before. */
+    root: text(),
+    closedAt: instant(),
+  },
+});
+
+/** How far access records are sealed: one row. */
+export const AccessSealPositionTable = defineEntity({
+  name: "AccessSealPosition",
+  tableName: "access_seal_position",
+  properties: {
+    id: p.integer().primary().autoincrement(false),
+    /** Every transaction below this is sealed. */
+    transaction: p.bigint("number"),
+    day: date(),
+    place: p.integer(),
+    chain: text(),
+  },
+});
+
+/** A holder's objection to an access, and its department's answer. */
+export const AccessObjectionTable = defineEntity({
+  name: "AccessObjection",
+  tableName: "access_objection",
+  properties: {
+    id: p.uuid().primary(),
+    recordId: p.bigint("number").unique(),
+    holderCode: text(),
+    department: text(),
+    text: text(),
+    madeAt: instant(),
+    answer: text().nullable(),
+    answeredBy: text().nullable(),
+    answeredAt: instant().nullable(),
+  },
+  indexes: [{ properties: ["holderCode"] }, { properties: ["department"] }],
 });
 
 /** What was asked. */

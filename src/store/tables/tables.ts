@@ -1,9 +1,17 @@
 import {
+  AccessDayTable,
+  AccessObjectionTable,
   AccessRecordTable,
+  AccessSealPositionTable,
+  AccessSealTable,
+  ClientKeyTable,
   ClientTable,
   GrantTable,
+  HolderMemberTable,
   MaterialBundleTable,
   MaterialCheckTable,
+  OperatorRecordTable,
+  ProcedureNeedTable,
 } from "./access-tables.ts";
 import {
   BusinessScopeTable,
@@ -21,6 +29,7 @@ import {
   StatusListTable,
   SubmissionTable,
 } from "./license-tables.ts";
+import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tables.ts";
 
 /** Every table of the hub. */
 export const tables = [
@@ -41,4 +50,15 @@ export const tables = [
   AccessRecordTable,
   MaterialCheckTable,
   MaterialBundleTable,
+  ClientKeyTable,
+  ProcedureNeedTable,
+  HolderMemberTable,
+  OperatorRecordTable,
+  AccessSealTable,
+  AccessDayTable,
+  AccessSealPositionTable,
+  AccessObjectionTable,
+  OauthArtifactTable,
+  DpopProofTable,
+  RateWindowTable,
 ] as const;

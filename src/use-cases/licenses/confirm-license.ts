@@ -1,10 +1,10 @@
+import type { Caller, KnownCaller } from "../../domain/access/caller.ts";
 import { dateOf } from "../../domain/calendar.ts";
-import type { Caller, KnownCaller } from "../../domain/department.ts";
 import { visibleState } from "../../domain/licenses/license.ts";
 import { HubError } from "../../errors.ts";
 import { canonicalJson } from "../../proof/canonical-json.ts";
-import type { AccessStore, Permit, Refuse } from "../../store/access-store.ts";
-import type { LicenseStore, StoredLicense } from "../../store/license-store.ts";
+import type { AccessStore, Permit, Refuse } from "../../store/access/access-store.ts";
+import type { LicenseStore, StoredLicense } from "../../store/licenses/license-store.ts";
 
 /** What confirming needs. */
 export type Tools = Readonly<{

@@ -1,6 +1,6 @@
-import { type Caller, checkMay } from "../../domain/department.ts";
+import { type Caller, checkMay } from "../../domain/access/caller.ts";
 import { HubError } from "../../errors.ts";
-import type { LicenseStore } from "../../store/license-store.ts";
+import type { LicenseStore } from "../../store/licenses/license-store.ts";
 
 /** What reading enterprises needs. */
 export type Tools = Readonly<{ licenses: LicenseStore }>;

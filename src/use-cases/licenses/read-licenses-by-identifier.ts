@@ -1,6 +1,6 @@
-import type { Caller, KnownCaller, Purpose } from "../../domain/department.ts";
-import type { AccessStore, Admit, NewAccessRecord, Permit } from "../../store/access-store.ts";
-import type { LicenseStore, StoredLicense } from "../../store/license-store.ts";
+import type { Caller, KnownCaller, Purpose } from "../../domain/access/caller.ts";
+import type { AccessStore, Admit, NewAccessRecord, Permit } from "../../store/access/access-store.ts";
+import type { LicenseStore, StoredLicense } from "../../store/licenses/license-store.ts";
 
 /** What reading licenses by identifier needs. */
 export type Tools = Readonly<{

@@ -1,6 +1,6 @@
-import type { Caller, Purpose } from "../../domain/department.ts";
-import type { Admit, Permit } from "../../store/access-store.ts";
-import type { LicensePage, LicenseQuery, LicenseStore } from "../../store/license-store.ts";
+import type { Caller, Purpose } from "../../domain/access/caller.ts";
+import type { Admit, Permit } from "../../store/access/access-store.ts";
+import type { LicensePage, LicenseQuery, LicenseStore } from "../../store/licenses/license-store.ts";
 
 /** What reading licenses needs. */
 export type Tools = Readonly<{ permit: Permit; admit: Admit; licenses: LicenseStore }>;

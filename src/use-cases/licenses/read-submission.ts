@@ -1,5 +1,5 @@
-import { type Caller, checkMay } from "../../domain/department.ts";
-import type { StoredSubmission } from "../../store/collecting-store.ts";
+import { type Caller, checkMay } from "../../domain/access/caller.ts";
+import type { StoredSubmission } from "../../store/licenses/collecting-store.ts";
 
 /** What reading a submission needs. */
 export type Tools = Readonly<{

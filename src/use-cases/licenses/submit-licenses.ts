@@ -1,4 +1,4 @@
-import { type Caller, checkMay } from "../../domain/department.ts";
+import { type Caller, checkMay } from "../../domain/access/caller.ts";
 import {
   type AcceptedIssue,
   type BatchDecision,
@@ -16,8 +16,8 @@ import { isRefused, type Problem } from "../../domain/licenses/problem.ts";
 import { HubError } from "../../errors.ts";
 import { digestOf } from "../../proof/canonical-json.ts";
 import type { LicenseClaimsInput } from "../../proof/license-jws.ts";
-import { rowsOf, type SignedIssue, type SubmissionFacts } from "../../store/collecting-rows.ts";
-import type { CollectingStore, StoredSubmission } from "../../store/collecting-store.ts";
+import { rowsOf, type SignedIssue, type SubmissionFacts } from "../../store/licenses/collecting-rows.ts";
+import type { CollectingStore, StoredSubmission } from "../../store/licenses/collecting-store.ts";
 import type { StoredResult } from "../../store/tables/license-tables.ts";
 
 /** What submitting needs. */

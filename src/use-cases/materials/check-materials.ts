@@ -1,14 +1,14 @@
+import type { Caller, Purpose } from "../../domain/access/caller.ts";
 import { type CalendarDate, dateOf } from "../../domain/calendar.ts";
-import type { Caller, Purpose } from "../../domain/department.ts";
 import type { Judgement, MaterialAnswer, MaterialCase } from "../../domain/materials/material.ts";
 import type { PersonRole, Procedure } from "../../domain/materials/procedure.ts";
 import { checkResidentId } from "../../domain/resident-id.ts";
 import { checkUscc } from "../../domain/uscc.ts";
 import { HubError } from "../../errors.ts";
-import type { AccessStore, Admit, Permit } from "../../store/access-store.ts";
-import type { CatalogueStore } from "../../store/catalogue-store.ts";
-import type { LicenseStore } from "../../store/license-store.ts";
-import type { MaterialStore } from "../../store/material-store.ts";
+import type { AccessStore, Admit, Permit } from "../../store/access/access-store.ts";
+import type { CatalogueStore } from "../../store/catalogue/catalogue-store.ts";
+import type { LicenseStore } from "../../store/licenses/license-store.ts";
+import type { MaterialStore } from "../../store/materials/material-store.ts";
 
 /** What checking materials needs. */
 export type Tools = Readonly<{

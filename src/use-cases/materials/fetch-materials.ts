@@ -1,13 +1,13 @@
+import type { Caller, Purpose } from "../../domain/access/caller.ts";
 import { dateOf } from "../../domain/calendar.ts";
-import type { Caller, Purpose } from "../../domain/department.ts";
 import type { Judgement, MaterialCase } from "../../domain/materials/material.ts";
 import { type ErrorCode, HubError } from "../../errors.ts";
 import { payloadDigest } from "../../proof/compact-jws.ts";
 import type { ReceiptInput } from "../../proof/receipt-jws.ts";
-import type { AccessStore, Admit, Permit, Refuse } from "../../store/access-store.ts";
-import type { CatalogueStore } from "../../store/catalogue-store.ts";
-import type { LicenseStore, StoredLicense } from "../../store/license-store.ts";
-import type { MaterialStore, StoredCheck } from "../../store/material-store.ts";
+import type { AccessStore, Admit, Permit, Refuse } from "../../store/access/access-store.ts";
+import type { CatalogueStore } from "../../store/catalogue/catalogue-store.ts";
+import type { LicenseStore, StoredLicense } from "../../store/licenses/license-store.ts";
+import type { MaterialStore, StoredCheck } from "../../store/materials/material-store.ts";
 
 /** What fetching needs. */
 export type Tools = Readonly<{

@@ -3,8 +3,8 @@ import { businessLicenseTypeCode } from "../../domain/licenses/license-type.ts";
 import { type Candidate, decide, type Judgement, type MaterialCase } from "../../domain/materials/material.ts";
 import { abolishedTypes, entryInForce } from "../../domain/materials/permit-item.ts";
 import { licenseTypesOf } from "../../domain/materials/procedure.ts";
-import type { CatalogueStore } from "../../store/catalogue-store.ts";
-import type { LicenseStore } from "../../store/license-store.ts";
+import type { CatalogueStore } from "../../store/catalogue/catalogue-store.ts";
+import type { LicenseStore } from "../../store/licenses/license-store.ts";
 
 /** Where a case is judged from. */
 export type Tools = Readonly<{ catalogue: CatalogueStore; licenses: LicenseStore }>;

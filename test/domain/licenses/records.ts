@@ -9,7 +9,7 @@ import {
   type RawRecord,
 } from "../../../src/domain/licenses/license-record.ts";
 import { prepareLicenseType } from "../../../src/domain/licenses/license-type.ts";
-import { readCatalogueFiles } from "../../../src/store/catalogue-files.ts";
+import { readCatalogueFiles } from "../../../src/store/catalogue/catalogue-files.ts";
 
 /** The moment every record of these tests is handed in: noon in Asia/Shanghai. */
 export const now = new Date("2026-11-22T12:00:00+08:00");

@@ -4,7 +4,7 @@ import { businessLicenseTypeCode } from "../../../src/domain/licenses/license-ty
 import { type Candidate, type CaseFacts, decide, type MaterialAnswer } from "../../../src/domain/materials/material.ts";
 import type { LicenseSource, Material, Procedure, SourceExpression } from "../../../src/domain/materials/procedure.ts";
 import { licenseTypesOf } from "../../../src/domain/materials/procedure.ts";
-import { readCatalogueFiles } from "../../../src/store/catalogue-files.ts";
+import { readCatalogueFiles } from "../../../src/store/catalogue/catalogue-files.ts";
 
 const root = join(import.meta.dirname, "../../..");
 

@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from "kysely";
-import type { CalendarDate } from "../domain/calendar.ts";
-import type { LicenseState, StateChange, StoredState } from "../domain/licenses/license.ts";
-import type { HolderIdType } from "../domain/licenses/license-type.ts";
-import type { NewAccessRecord } from "./access-store.ts";
-import { type Row, type Sql, statement } from "./database.ts";
+import type { CalendarDate } from "../../domain/calendar.ts";
+import type { LicenseState, StateChange, StoredState } from "../../domain/licenses/license.ts";
+import type { HolderIdType } from "../../domain/licenses/license-type.ts";
+import type { NewAccessRecord } from "../access/access-store.ts";
+import { type Row, type Sql, statement } from "../database.ts";
 
 /** A license as stored. *Trust*: checked when it was accepted; `jws` is the signed form. */
 export type StoredLicense = Readonly<{

@@ -10,8 +10,8 @@ import {
   type Scope,
   scopeOf,
   scopes,
-} from "../../src/domain/department.ts";
-import { HubError } from "../../src/errors.ts";
+} from "../../../src/domain/access/caller.ts";
+import { HubError } from "../../../src/errors.ts";
 
 /** Who may ask for what with which scope: D a department, H a holder, A an auditor. */
 const rules: readonly (readonly [Action, Scope, string])[] = [

@@ -1,7 +1,7 @@
-import type { AcceptedIssue, BatchDecision, Entry } from "../domain/licenses/batch.ts";
-import { checkStatusOf } from "../domain/licenses/license-identifier.ts";
-import type { RawRecord } from "../domain/licenses/license-record.ts";
-import { businessLicenseTypeCode } from "../domain/licenses/license-type.ts";
+import type { AcceptedIssue, BatchDecision, Entry } from "../../domain/licenses/batch.ts";
+import { checkStatusOf } from "../../domain/licenses/license-identifier.ts";
+import type { RawRecord } from "../../domain/licenses/license-record.ts";
+import { businessLicenseTypeCode } from "../../domain/licenses/license-type.ts";
 import type {
   CollectingStore,
   NewEvent,

@@ -5,9 +5,9 @@ import {
   maxTtlSeconds,
   mintAccessToken,
   openAccessToken,
-} from "../../src/proof/access-token.ts";
-import { importSigningKey, makeKeyPair } from "../../src/proof/keyring.ts";
-import { headerOf, issuer, keyringOf, makeTestKey, now, partsOf, signRaw, type TestKey, unsigned } from "./samples.ts";
+} from "../../../src/proof/access/access-token.ts";
+import { importSigningKey, makeKeyPair } from "../../../src/proof/keyring.ts";
+import { headerOf, issuer, keyringOf, makeTestKey, now, partsOf, signRaw, type TestKey, unsigned } from "../samples.ts";
 
 const audience = "https://hub.example/graphql";
 const rules = { issuer, audience, now };

@@ -1,6 +1,6 @@
 import type { ApolloServerOptionsWithSchema, ApolloServerPlugin, BaseContext } from "@apollo/server";
 import { type DocumentNode, GraphQLError, type GraphQLSchema, type ValidationRule } from "graphql";
-import { HubError } from "../errors.ts";
+import { HubError } from "../../errors.ts";
 import { limits, refusal, refusalExtensions } from "./limits.ts";
 import type { Variables } from "./limits-arguments.ts";
 import { checkCost } from "./limits-cost.ts";

@@ -1,10 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse as parseCsv } from "csv-parse/sync";
-import type { RawRecord } from "../domain/licenses/license-record.ts";
-import type { LicenseTypeRow } from "../domain/licenses/license-type.ts";
-import type { PermitItemEntry, ReformMode, ReformScope } from "../domain/materials/permit-item.ts";
-import type { LicenseSource, Material, Procedure, SourceExpression } from "../domain/materials/procedure.ts";
+import type { RawRecord } from "../../domain/licenses/license-record.ts";
+import type { LicenseTypeRow } from "../../domain/licenses/license-type.ts";
+import type { PermitItemEntry, ReformMode, ReformScope } from "../../domain/materials/permit-item.ts";
+import type { LicenseSource, Material, Procedure, SourceExpression } from "../../domain/materials/procedure.ts";
 import type { BusinessScope, CatalogueRows, Department, Region } from "./catalogue-store.ts";
 
 /** Where the catalogue's files lie. */

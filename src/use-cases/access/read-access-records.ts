@@ -1,7 +1,7 @@
-import { type Caller, checkMay } from "../domain/department.ts";
-import { HubError } from "../errors.ts";
-import type { AccessFilter, AccessRecord, AccessStore } from "../store/access-store.ts";
-import type { Page } from "../store/catalogue-store.ts";
+import { type Caller, checkMay } from "../../domain/access/caller.ts";
+import { HubError } from "../../errors.ts";
+import type { AccessFilter, AccessRecord, AccessStore } from "../../store/access/access-store.ts";
+import type { Page } from "../../store/catalogue/catalogue-store.ts";
 
 /** What reading access records needs. */
 export type Tools = Readonly<{ access: AccessStore }>;

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ConfigError } from "../config.ts";
-import { HubError } from "../errors.ts";
+import { ConfigError } from "../../config.ts";
+import { HubError } from "../../errors.ts";
 import {
   importSigningKey,
   isIssuer,
@@ -12,7 +12,7 @@ import {
   type PublicJwk,
   parseJwks,
   type SigningKey,
-} from "../proof/keyring.ts";
+} from "../../proof/keyring.ts";
 
 /** The hub's keys: what it signs with now, and everything it ever signed with. */
 export type HubKeys = Readonly<{ license: SigningKey; receipt: SigningKey; publicKeys: readonly PublicJwk[] }>;

@@ -1,9 +1,28 @@
-import { HubError } from "../errors.ts";
-import type { HolderIdType } from "./licenses/license-type.ts";
+import { HubError } from "../../errors.ts";
+import type { HolderIdType } from "../licenses/license-type.ts";
 
 /** What a token may be good for. */
-export const scopes = ["license:submit", "license:read", "material:check", "material:fetch", "audit:read"] as const;
+export const scopes = [
+  ...(["license:submit", "license:read", "material:check", "material:fetch", "audit:read"] as const),
+  ...(["holder:manage", "hub:operate", "hub:federate"] as const),
+] as const;
 export type Scope = (typeof scopes)[number];
+
+/** Kinds of callers whose token was verified. */
+export const callerKinds = ["DEPARTMENT", "HOLDER", "AUDITOR", "OPERATOR", "GATEWAY"] as const;
+export type CallerKind = (typeof callerKinds)[number];
+
+/** The scopes each kind of caller may hold; no client gets one that is not here, whatever it asks for. */
+export const scopesOfKind: Readonly<Record<CallerKind, readonly Scope[]>> = {
+  DEPARTMENT: ["license:submit", "license:read", "material:check", "material:fetch", "audit:read"],
+  HOLDER: ["license:read", "audit:read", "holder:manage"],
+  AUDITOR: ["audit:read"],
+  OPERATOR: ["hub:operate"],
+  GATEWAY: ["hub:federate"],
+};
+
+/** The scopes that let something out: a token that carries one is bound to its sender's key (DPoP), but in a demo. */
+export const disclosingScopes: ReadonlySet<string> = new Set(scopes.filter((scope) => scope !== "license:submit"));
 
 type Bearer = Readonly<{ clientId: string; scopes: ReadonlySet<string> }>;
 
@@ -14,8 +33,16 @@ type Bearer = Readonly<{ clientId: string; scopes: ReadonlySet<string> }>;
 export type Caller =
   | Readonly<{ kind: "STRANGER" }>
   | (Bearer & Readonly<{ kind: "DEPARTMENT" }>)
-  | (Bearer & Readonly<{ kind: "HOLDER"; holder: Readonly<{ idType: HolderIdType; id: string }> }>)
-  | (Bearer & Readonly<{ kind: "AUDITOR" }>);
+  | (Bearer &
+      Readonly<{
+        kind: "HOLDER";
+        holder: Readonly<{ idType: HolderIdType; id: string }>;
+        /** The membership the person acts under for the enterprise; absent: the holder itself. */
+        member?: string;
+      }>)
+  | (Bearer & Readonly<{ kind: "AUDITOR" }>)
+  | (Bearer & Readonly<{ kind: "OPERATOR" }>)
+  | (Bearer & Readonly<{ kind: "GATEWAY" }>);
 
 /** A caller whose token was verified. */
 export type KnownCaller = Exclude<Caller, { kind: "STRANGER" }>;
@@ -29,7 +56,13 @@ export type Action =
   | "CONFIRM_LICENSE"
   | "CHECK_MATERIALS"
   | "FETCH_MATERIALS"
-  | "READ_ACCESS_RECORDS";
+  | "READ_ACCESS_RECORDS"
+  | "EXPORT_ACCESS_RECORDS"
+  | "OBJECT_TO_ACCESS"
+  | "ANSWER_OBJECTION"
+  | "MANAGE_MEMBERS"
+  | "MANAGE_CLIENTS"
+  | "READ_SCHEMA";
 
 /** Which kinds of caller may ask for it at all, and the scope the token must carry. What is not here is refused. */
 const rules: Readonly<Record<Action, { scope: Scope; kinds: readonly KnownCaller["kind"][] }>> = {
@@ -41,6 +74,12 @@ const rules: Readonly<Record<Action, { scope: Scope; kinds: readonly KnownCaller
   CHECK_MATERIALS: { scope: "material:check", kinds: ["DEPARTMENT"] },
   FETCH_MATERIALS: { scope: "material:fetch", kinds: ["DEPARTMENT"] },
   READ_ACCESS_RECORDS: { scope: "audit:read", kinds: ["DEPARTMENT", "HOLDER", "AUDITOR"] },
+  EXPORT_ACCESS_RECORDS: { scope: "audit:read", kinds: ["AUDITOR"] },
+  OBJECT_TO_ACCESS: { scope: "holder:manage", kinds: ["HOLDER"] },
+  ANSWER_OBJECTION: { scope: "audit:read", kinds: ["DEPARTMENT"] },
+  MANAGE_MEMBERS: { scope: "holder:manage", kinds: ["HOLDER"] },
+  MANAGE_CLIENTS: { scope: "hub:operate", kinds: ["OPERATOR"] },
+  READ_SCHEMA: { scope: "hub:federate", kinds: ["GATEWAY"] },
 };
 
 /** The answer to "may this caller ask this at all"; grants and purposes are decided after it. */

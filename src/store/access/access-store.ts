@@ -1,11 +1,11 @@
 import { sql } from "kysely";
-import type { CalendarDate } from "../domain/calendar.ts";
-import type { Caller, KnownCaller, Purpose } from "../domain/department.ts";
-import type { ErrorCode } from "../errors.ts";
-import { type ColumnTypes, insertRows } from "./bulk.ts";
-import type { Page } from "./catalogue-store.ts";
-import { type Sql, statement } from "./database.ts";
-import type { AccessAction, AccessOutcome } from "./tables/access-tables.ts";
+import type { Caller, CallerKind, KnownCaller, Purpose } from "../../domain/access/caller.ts";
+import type { CalendarDate } from "../../domain/calendar.ts";
+import type { ErrorCode } from "../../errors.ts";
+import { type ColumnTypes, insertRows } from "../bulk.ts";
+import type { Page } from "../catalogue/catalogue-store.ts";
+import { type Sql, statement } from "../database.ts";
+import type { AccessAction, AccessOutcome } from "../tables/access-tables.ts";
 
 /** What a client may do for a procedure, as the database says at this moment. */
 export type ClientAccess = Readonly<{
@@ -21,7 +21,7 @@ export type ClientAccess = Readonly<{
 export type NewAccessRecord = Readonly<{
   holder: string;
   at: Date;
-  callerKind: "DEPARTMENT" | "HOLDER" | "AUDITOR";
+  callerKind: CallerKind;
   clientId: string;
   department: string | null;
   action: AccessAction;
@@ -92,8 +92,15 @@ export function accessStore(db: Sql) {
       );
     },
 
+    /** A department's client. */
     findClient: (clientId: string) =>
-      db.selectFrom("client").select(["department", "active"]).where("id", "=", clientId).executeTakeFirst(),
+      db
+        .selectFrom("client")
+        .select(["department", "active"])
+        .where("id", "=", clientId)
+        .where("kind", "=", "DEPARTMENT")
+        .$narrowType<{ department: string }>()
+        .executeTakeFirst(),
 
     /** Whether the client holds a grant for the license type in any procedure on the day. */
     hasAnyGrant: async (clientId: string, licenseType: string, day: CalendarDate): Promise<boolean> => {
@@ -201,7 +208,7 @@ const selectClientAccess = statement<{
     array(select distinct license_type from access_grant
       where client_id = $1 and procedure = $2 and revoked_at is null and valid_from <= $3::date
         and (valid_until is null or valid_until >= $3::date)) as granted_types
-  from client where client.id = $1`);
+  from client where client.id = $1 and client.kind = 'DEPARTMENT'`);
 
 const recordColumns: ColumnTypes = {
   ...{

@@ -1,15 +1,15 @@
 import { Arg, Args, Ctx, Field, ID, InputType, Int, ObjectType, Query, Resolver } from "type-graphql";
-import { parseInstant } from "../../domain/calendar.ts";
-import { maskHolderId } from "../../domain/resident-id.ts";
-import { HubError } from "../../errors.ts";
-import type { AccessRecord as AccessRow } from "../../store/access-store.ts";
-import type { AccessOutcome } from "../../store/tables/access-tables.ts";
-import type { Context } from "../context.ts";
-import { Department, findDepartment } from "./catalogue.graph.ts";
-import { decodeCursor, PageArgs, PageInfo, pageSize, toConnection } from "./connection.ts";
-import { AccessActionEnum, AccessOutcomeEnum } from "./enums.ts";
-import { PurposeOutput } from "./purpose.graph.ts";
-import { DateTimeScalar } from "./scalars.ts";
+import { parseInstant } from "../../../domain/calendar.ts";
+import { maskHolderId } from "../../../domain/resident-id.ts";
+import { HubError } from "../../../errors.ts";
+import type { AccessRecord as AccessRow } from "../../../store/access/access-store.ts";
+import type { AccessOutcome } from "../../../store/tables/access-tables.ts";
+import type { Context } from "../../context.ts";
+import { Department, findDepartment } from "../catalogue.graph.ts";
+import { decodeCursor, PageArgs, PageInfo, pageSize, toConnection } from "../connection.ts";
+import { AccessActionEnum, AccessOutcomeEnum } from "../enums.ts";
+import { PurposeOutput } from "../purpose.graph.ts";
+import { DateTimeScalar } from "../scalars.ts";
 
 @ObjectType({ description: "调用留痕: one access to one holder's licenses, granted or refused." })
 export class AccessRecord {

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
-import type { KnownLicense } from "../domain/licenses/collecting.ts";
-import type { RawRecord } from "../domain/licenses/license-record.ts";
-import { type ColumnTypes, insertRows, rowSource } from "./bulk.ts";
-import { type Row, type Sql, toInstant } from "./database.ts";
-import type { StoredResult } from "./tables/license-tables.ts";
+import type { KnownLicense } from "../../domain/licenses/collecting.ts";
+import type { RawRecord } from "../../domain/licenses/license-record.ts";
+import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
+import { type Row, type Sql, toInstant } from "../database.ts";
+import type { StoredResult } from "../tables/license-tables.ts";
 
 /** A batch as kept. */
 export type StoredSubmission = Readonly<{

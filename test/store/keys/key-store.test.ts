@@ -2,9 +2,9 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, unlink, writeFile }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
-import { ConfigError } from "../../src/config.ts";
-import { parseJwks } from "../../src/proof/keyring.ts";
-import { findTokenKey, type KeyPlace, openKeys } from "../../src/store/key-store.ts";
+import { ConfigError } from "../../../src/config.ts";
+import { parseJwks } from "../../../src/proof/keyring.ts";
+import { findTokenKey, type KeyPlace, openKeys } from "../../../src/store/keys/key-store.ts";
 
 const issuer = "https://hub.example";
 const tokenIssuer = "https://tokens.example";

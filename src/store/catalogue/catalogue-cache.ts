@@ -1,4 +1,4 @@
-import { type LicenseType, type LicenseTypeRow, prepareLicenseType } from "../domain/licenses/license-type.ts";
+import { type LicenseType, type LicenseTypeRow, prepareLicenseType } from "../../domain/licenses/license-type.ts";
 import type { CatalogueStore, Department, Region } from "./catalogue-store.ts";
 
 /** Departments, regions and prepared license types, by code. */

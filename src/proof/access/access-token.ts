@@ -1,8 +1,8 @@
-import { HubError } from "../errors.ts";
-import { type ClaimsShape, fitsShape, isSeconds, isText } from "./claims-shape.ts";
-import { acceptedClaims, type ExpectedJws, openJws, signJws } from "./jws.ts";
-import type { Keyring, SigningKey } from "./keyring.ts";
-import { isJsonObject, type JsonObject } from "./strict-json.ts";
+import { HubError } from "../../errors.ts";
+import { type ClaimsShape, fitsShape, isSeconds, isText } from "../claims-shape.ts";
+import { acceptedClaims, type ExpectedJws, openJws, signJws } from "../jws.ts";
+import type { Keyring, SigningKey } from "../keyring.ts";
+import { isJsonObject, type JsonObject } from "../strict-json.ts";
 
 /** Who acts with a token. */
 export type TokenRole = "department" | "holder" | "auditor";

@@ -1,5 +1,5 @@
 import { type ASTNode, GraphQLError } from "graphql";
-import { type ErrorCode, errorTable, HubError } from "../errors.ts";
+import { type ErrorCode, errorTable, HubError } from "../../errors.ts";
 
 /** What one request may ask for at most. Each number has its reason beside it; a refusal names the limit it broke. */
 export const limits = {

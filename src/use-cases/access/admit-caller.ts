@@ -1,7 +1,7 @@
-import { dateOf } from "../domain/calendar.ts";
-import { type Action, type Caller, type KnownCaller, may, purposeFault, scopeOf } from "../domain/department.ts";
-import { type ErrorCode, type ErrorDetails, HubError } from "../errors.ts";
-import type { AccessStore, Admission, AdmissionRequest, RefusableRequest } from "../store/access-store.ts";
+import { type Action, type Caller, type KnownCaller, may, purposeFault, scopeOf } from "../../domain/access/caller.ts";
+import { dateOf } from "../../domain/calendar.ts";
+import { type ErrorCode, type ErrorDetails, HubError } from "../../errors.ts";
+import type { AccessStore, Admission, AdmissionRequest, RefusableRequest } from "../../store/access/access-store.ts";
 
 /** What admitting needs. */
 export type Tools = Readonly<{ now: () => Date; access: AccessStore }>;

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import { type Row, type Sql, toInstant } from "./database.ts";
-import type { StoredFacts } from "./tables/access-tables.ts";
+import { type Row, type Sql, toInstant } from "../database.ts";
+import type { StoredFacts } from "../tables/access-tables.ts";
 
 /** A check as remembered until it is used or too old. */
 export type StoredCheck = Readonly<{

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
-import type { LicenseTypeRow } from "../domain/licenses/license-type.ts";
-import type { LicenseEntry, PermitItemEntry, ReformMode, ReformScope } from "../domain/materials/permit-item.ts";
-import type { Procedure } from "../domain/materials/procedure.ts";
-import { type ColumnTypes, insertRows } from "./bulk.ts";
-import type { Row, Sql } from "./database.ts";
+import type { LicenseTypeRow } from "../../domain/licenses/license-type.ts";
+import type { LicenseEntry, PermitItemEntry, ReformMode, ReformScope } from "../../domain/materials/permit-item.ts";
+import type { Procedure } from "../../domain/materials/procedure.ts";
+import { type ColumnTypes, insertRows } from "../bulk.ts";
+import type { Row, Sql } from "../database.ts";
 
 export type Department = Readonly<{ code: string; key: string; name: string; region: string }>;
 export type Region = Readonly<{ code: string; name: string; parent: string | null; standard: string }>;

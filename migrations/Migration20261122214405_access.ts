@@ -1,0 +1,258 @@
+import { Migration } from "@mikro-orm/migrations";
+
+export class Migration20261122214405_access extends Migration {
+  override name = "Migration20261122214405_access";
+
+  override up(): void | Promise<void> {
+    this.addSql(
+      `create table "access_day" ("day" date not null, "count" int not null, "root" text not null, "closed_at" timestamptz not null, primary key ("day"));`,
+    );
+
+    this.addSql(
+      `create table "access_objection" ("id" uuid not null, "record_id" bigint not null, "holder_code" text not null, "department" text not null, "text" text not null, "made_at" timestamptz not null, "answer" text null, "answered_by" text null, "answered_at" timestamptz null, primary key ("id"));`,
+    );
+    this.addSql(
+      `alter table "access_objection" add constraint "access_objection_record_id_unique" unique ("record_id");`,
+    );
+    this.addSql(`create index "access_objection_holder_code_index" on "access_objection" ("holder_code");`);
+    this.addSql(`create index "access_objection_department_index" on "access_objection" ("department");`);
+
+    this.addSql(
+      `create table "access_seal" ("day" date not null, "place" int not null, "record_id" bigint not null, "digest" text not null, "chain" text not null, primary key ("day", "place"));`,
+    );
+    this.addSql(`alter table "access_seal" add constraint "access_seal_record_id_unique" unique ("record_id");`);
+
+    this.addSql(
+      `create table "access_seal_position" ("id" int not null, "transaction" bigint not null, "day" date not null, "place" int not null, "chain" text not null, primary key ("id"));`,
+    );
+
+    this.addSql(
+      `create table "client_key" ("client_id" text not null, "kid" text not null, "jwk" jsonb not null, "added_at" timestamptz not null, "retired_at" timestamptz null, primary key ("client_id", "kid"));`,
+    );
+
+    this.addSql(
+      `create unlogged table "dpop_proof" ("digest" text not null, "expires_at" timestamptz not null, primary key ("digest"));`,
+    );
+    this.addSql(`create index "dpop_proof_expires_at_index" on "dpop_proof" ("expires_at");`);
+
+    this.addSql(
+      `create table "holder_member" ("id" uuid not null, "holder_code" text not null, "person_code" text not null, "person_name" text not null, "role" text not null, "license_types" text[] null, "valid_from" date not null, "valid_until" date null, "appointed_by" text not null, "appointed_at" timestamptz not null, "ended_by" text null, "ended_at" timestamptz null, primary key ("id"));`,
+    );
+    this.addSql(
+      `create index "holder_member_holder_code_person_code_index" on "holder_member" ("holder_code", "person_code");`,
+    );
+    this.addSql(`create index "holder_member_person_code_index" on "holder_member" ("person_code");`);
+
+    this.addSql(
+      `create table "oauth_artifact" ("model" text not null, "id" text not null, "payload" jsonb not null, "grant_id" text null, "uid" text null, "user_code" text null, "expires_at" timestamptz null, "consumed_at" timestamptz null, primary key ("model", "id"));`,
+    );
+    this.addSql(`create index "oauth_artifact_grant_id_index" on "oauth_artifact" ("grant_id");`);
+    this.addSql(`create index "oauth_artifact_model_uid_index" on "oauth_artifact" ("model", "uid");`);
+    this.addSql(`create index "oauth_artifact_model_user_code_index" on "oauth_artifact" ("model", "user_code");`);
+    this.addSql(`create index "oauth_artifact_expires_at_index" on "oauth_artifact" ("expires_at");`);
+
+    this.addSql(
+      `create table "operator_record" ("id" bigserial primary key, "at" timestamptz not null, "operator" text not null, "action" text not null, "client_id" text not null, "details" jsonb not null);`,
+    );
+    this.addSql(`create index "operator_record_client_id_id_index" on "operator_record" ("client_id", "id");`);
+
+    this.addSql(
+      `create table "procedure_need" ("procedure" text not null, "license_type" text not null, "attributes" text[] not null, primary key ("procedure", "license_type"));`,
+    );
+
+    this.addSql(
+      `create unlogged table "rate_window" ("subject" text not null, "kind" text not null, "starts_at" timestamptz not null, "taken" int not null, primary key ("subject", "kind", "starts_at"));`,
+    );
+    this.addSql(`create index "rate_window_starts_at_index" on "rate_window" ("starts_at");`);
+
+    this.addSql(
+      `alter table "access_grant" add "whole_license" boolean not null default false, add "granted_by" text not null default 'demo', add "granted_at" timestamptz not null default now(), add "revoked_by" text null;`,
+    );
+    this.addSql(
+      `create unique index "access_grant_standing" on "access_grant" ("client_id", "procedure", "license_type") where "revoked_at" is null;`,
+    );
+
+    this.addSql(
+      `alter table "access_record" add "attributes" text[] null, add "member" uuid null, add "transaction" bigint not null default ((pg_current_xact_id())::text)::bigint;`,
+    );
+    this.addSql(`create index "access_record_department_id_index" on "access_record" ("department", "id");`);
+    this.addSql(`create index "access_record_procedure_id_index" on "access_record" ("procedure", "id");`);
+    this.addSql(`create index "access_record_at" on "access_record" using brin ("at", "transaction");`);
+
+    this.addSql(
+      `alter table "client" add "kind" text not null default 'DEPARTMENT', add "scopes" text[] not null default '{}', add "redirect_uris" text[] not null default '{}', add "registered_at" timestamptz not null default now();`,
+    );
+    this.addSql(`alter table "client" alter column "department" drop not null;`);
+
+    for (const statement of [...makeRole, ...guardRows, ...needs]) this.addSql(statement);
+  }
+
+  override down(): void | Promise<void> {
+    for (const statement of unguard) this.addSql(statement);
+
+    this.addSql(`drop table if exists "access_day" cascade;`);
+    this.addSql(`drop table if exists "access_objection" cascade;`);
+    this.addSql(`drop table if exists "access_seal" cascade;`);
+    this.addSql(`drop table if exists "access_seal_position" cascade;`);
+    this.addSql(`drop table if exists "client_key" cascade;`);
+    this.addSql(`drop table if exists "dpop_proof" cascade;`);
+    this.addSql(`drop table if exists "holder_member" cascade;`);
+    this.addSql(`drop table if exists "oauth_artifact" cascade;`);
+    this.addSql(`drop table if exists "operator_record" cascade;`);
+    this.addSql(`drop table if exists "procedure_need" cascade;`);
+    this.addSql(`drop table if exists "rate_window" cascade;`);
+
+    this.addSql(`drop index "access_grant_standing";`);
+    this.addSql(
+      `alter table "access_grant" drop column "whole_license", drop column "granted_by", drop column "granted_at", drop column "revoked_by";`,
+    );
+
+    this.addSql(`drop index "access_record_department_id_index";`);
+    this.addSql(`drop index "access_record_procedure_id_index";`);
+    this.addSql(`drop index "access_record_at";`);
+    this.addSql(
+      `alter table "access_record" drop column "attributes", drop column "member", drop column "transaction";`,
+    );
+
+    this.addSql(
+      `alter table "client" drop column "kind", drop column "scopes", drop column "redirect_uris", drop column "registered_at";`,
+    );
+    this.addSql(`alter table "client" alter column "department" set not null;`);
+  }
+}
+
+/** The role the hub works under, whoever it connects as: it owns nothing, so rows are guarded from it. */
+const role = "zhengzhao_hub";
+
+/** Written once, never changed: not even by the hub. */
+const appendOnly = ["access_record", "access_seal", "access_day", "operator_record", "license_event"];
+
+const makeRole = [
+  // A role belongs to the whole server: another hub database may have made it, or be making it now.
+  `do $$ begin
+    if not exists (select from pg_roles where rolname = '${role}') then
+      begin
+        create role ${role} nologin;
+      exception when duplicate_object or unique_violation then null;
+      end;
+    end if;
+    if not pg_has_role(current_user, '${role}',
+      case when current_setting('server_version_num')::int >= 160000 then 'SET' else 'MEMBER' end) then
+      execute format('grant ${role} to %I', current_user);
+    end if;
+  end $$`,
+  `grant usage on schema public to ${role}`,
+  `grant select, insert, update, delete on all tables in schema public to ${role}`,
+  `grant usage, select on all sequences in schema public to ${role}`,
+  `alter default privileges in schema public grant select, insert, update, delete on tables to ${role}`,
+  `alter default privileges in schema public grant usage, select on sequences to ${role}`,
+  `revoke update, delete on ${appendOnly.join(", ")} from ${role}`,
+  `revoke insert, update, delete on mikro_orm_migrations from ${role}`,
+  `revoke delete on license, submission, client, client_key, access_grant, holder_member, access_objection from ${role}`,
+  `revoke update on access_objection from ${role}`,
+  `grant update (answer, answered_by, answered_at) on access_objection to ${role}`,
+];
+
+/** One word of what `hub_enter` noted for this transaction; looked up once a statement, not once a row. */
+const noted = (name: string) => `(select current_setting('hub.${name}', true))`;
+
+const isNotedType = `((select '*' = any(string_to_array(current_setting('hub.types', true), ',')))
+  or type_code = any((select string_to_array(current_setting('hub.types', true), ','))::text[]))`;
+
+const guardRows = [
+  // Who reads in this transaction. What it may read is looked up here, in the database, from grants and memberships:
+  // whoever asks can say who it is and for which procedure, not which types it is granted.
+  `create function hub_enter(p_mode text, p_client text, p_procedure text, p_day date, p_holder text, p_member uuid,
+    p_also text) returns text[] language plpgsql as $$
+  declare types text[];
+  begin
+    if p_mode = 'CLIENT' then
+      select array_agg(distinct g.license_type) into types from access_grant g
+        join client c on c.id = g.client_id and c.active
+        join procedure p on p.code = g.procedure and p.department = c.department
+        join procedure_need n on n.procedure = g.procedure and n.license_type = g.license_type
+        where g.client_id = p_client and (p_procedure = '*' or g.procedure = p_procedure) and g.revoked_at is null
+          and g.valid_from <= p_day and (g.valid_until is null or g.valid_until >= p_day);
+    elsif p_mode = 'HOLDER' and p_member is null then
+      types := array['*'];
+    elsif p_mode = 'HOLDER' then
+      select coalesce(m.license_types, array['*']) into types from holder_member m
+        where m.id = p_member and m.holder_code = p_holder and m.ended_at is null
+          and m.valid_from <= p_day and (m.valid_until is null or m.valid_until >= p_day);
+    end if;
+    types := coalesce(types, '{}');
+    perform set_config('hub.mode', p_mode, true), set_config('hub.client', coalesce(p_client, ''), true),
+      set_config('hub.holder', coalesce(p_holder, ''), true),
+      set_config('hub.types', array_to_string(types || p_also, ','), true);
+    return types;
+  end $$`,
+  // Counts what the reader can not see, and tells nothing else of it.
+  `create function hub_count_withheld(p_holder text, p_types text[]) returns int
+    language sql stable security definer set search_path = public, pg_temp as $$
+    select count(*)::int from license where holder_code = p_holder and not type_code = any(p_types) $$`,
+  `revoke execute on function hub_count_withheld(text, text[]) from public`,
+  `grant execute on function hub_count_withheld(text, text[]) to ${role}`,
+  ...[
+    "license",
+    "license_event",
+    "pending_event",
+    "submission",
+    "material_check",
+    "material_bundle",
+    "access_record",
+  ].map((table) => `alter table ${table} enable row level security`),
+  ...["license", "license_event", "pending_event", "submission"].map(
+    (table) => `create policy ${table}_collect on ${table} to ${role} using (${noted("mode")} = 'COLLECT')`,
+  ),
+  `create policy license_read on license for select to ${role} using (case ${noted("mode")}
+    when 'CLIENT' then ${isNotedType}
+    when 'HOLDER' then holder_code = ${noted("holder")} and ${isNotedType}
+    else false end)`,
+  `create policy license_event_read on license_event for select to ${role} using (
+    ${noted("mode")} in ('CLIENT', 'HOLDER') and exists (select from license l
+      where l.holder_code = license_event.holder_code and l.identifier = license_event.identifier))`,
+  ...["submission", "material_check", "material_bundle"].map(
+    (table) => `create policy ${table}_own on ${table} to ${role} using (${noted("mode")} = 'CLIENT'
+      and client_id = ${noted("client")})`,
+  ),
+  `create policy access_record_write on access_record for insert to ${role} with check (true)`,
+  `create policy access_record_read on access_record for select to ${role} using (case ${noted("mode")}
+    when 'AUDIT' then true
+    when 'CLIENT' then department = (select department from client where id = current_setting('hub.client', true) and active)
+    when 'HOLDER' then holder_code = ${noted("holder")}
+    else false end)`,
+];
+
+/** What every procedure needs, from its materials: each source anywhere in their expressions. */
+const needs = [
+  `insert into procedure_need (procedure, license_type, attributes)
+    select p.code, s ->> 'licenseType', coalesce(array_agg(distinct a) filter (where a is not null), '{}')
+    from procedure p, jsonb_path_query(p.materials, 'strict $.** ? (exists(@.licenseType))') s
+      left join lateral jsonb_array_elements_text(s -> 'attributes') a on true
+    group by 1, 2`,
+];
+
+const unguard = [
+  ...["license", "license_event", "pending_event", "submission"].map(
+    (table) => `drop policy ${table}_collect on ${table}`,
+  ),
+  ...["license", "license_event", "access_record"].map((table) => `drop policy ${table}_read on ${table}`),
+  ...["submission", "material_check", "material_bundle"].map((table) => `drop policy ${table}_own on ${table}`),
+  `drop policy access_record_write on access_record`,
+  ...[
+    "license",
+    "license_event",
+    "pending_event",
+    "submission",
+    "material_check",
+    "material_bundle",
+    "access_record",
+  ].map((table) => `alter table ${table} disable row level security`),
+  `drop function hub_count_withheld(text, text[])`,
+  `drop function hub_enter(text, text, text, date, text, uuid, text)`,
+  `alter default privileges in schema public revoke all on tables from ${role}`,
+  `alter default privileges in schema public revoke all on sequences from ${role}`,
+  `revoke all on all tables in schema public from ${role}`,
+  `revoke all on all sequences in schema public from ${role}`,
+  `revoke usage on schema public from ${role}`,
+];
