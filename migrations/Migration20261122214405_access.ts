@@ -23,7 +23,7 @@ export class Migration20261122214405_access extends Migration {
     this.addSql(`alter table "access_seal" add constraint "access_seal_record_id_unique" unique ("record_id");`);
 
     this.addSql(
-      `create table "access_seal_position" ("id" int not null, "transaction" bigint not null, "day" date not null, "place" int not null, "chain" text not null, primary key ("id"));`,
+      `create table "access_seal_position" ("id" int not null, "transaction" bigint not null, "record_id" bigint not null, "day" date not null, "place" int not null, "chain" text not null, primary key ("id"));`,
     );
 
     this.addSql(
@@ -73,11 +73,11 @@ export class Migration20261122214405_access extends Migration {
     );
 
     this.addSql(
-      `alter table "access_record" add "attributes" text[] null, add "member" uuid null, add "transaction" bigint not null default ((pg_current_xact_id())::text)::bigint;`,
+      `alter table "access_record" add "attributes" text[] null, add "member" uuid null, add "salt" uuid not null default gen_random_uuid(), add "transaction" bigint not null default ((pg_current_xact_id())::text)::bigint;`,
     );
     this.addSql(`create index "access_record_department_id_index" on "access_record" ("department", "id");`);
     this.addSql(`create index "access_record_procedure_id_index" on "access_record" ("procedure", "id");`);
-    this.addSql(`create index "access_record_at" on "access_record" using brin ("at", "transaction");`);
+    this.addSql(`create index "access_record_at" on "access_record" using brin ("at", "transaction") with (autosummarize = on);`);
 
     this.addSql(
       `alter table "client" add "kind" text not null default 'DEPARTMENT', add "scopes" text[] not null default '{}', add "redirect_uris" text[] not null default '{}', add "registered_at" timestamptz not null default now();`,
@@ -111,7 +111,7 @@ export class Migration20261122214405_access extends Migration {
     this.addSql(`drop index "access_record_procedure_id_index";`);
     this.addSql(`drop index "access_record_at";`);
     this.addSql(
-      `alter table "access_record" drop column "attributes", drop column "member", drop column "transaction";`,
+      `alter table "access_record" drop column "attributes", drop column "member", drop column "salt", drop column "transaction";`,
     );
 
     this.addSql(
@@ -159,6 +159,11 @@ const noted = (name: string) => `(select current_setting('hub.${name}', true))`;
 const isNotedType = `((select '*' = any(string_to_array(current_setting('hub.types', true), ',')))
   or type_code = any((select string_to_array(current_setting('hub.types', true), ','))::text[]))`;
 
+/** A function that sees more than its caller is for the hub alone. */
+function onlyHub(signature: string): readonly string[] {
+  return [`revoke execute on function ${signature} from public`, `grant execute on function ${signature} to ${role}`];
+}
+
 const guardRows = [
   // Who reads in this transaction. What it may read is looked up here, in the database, from grants and memberships:
   // whoever asks can say who it is and for which procedure, not which types it is granted.
@@ -186,12 +191,63 @@ const guardRows = [
       set_config('hub.types', array_to_string(types || p_also, ','), true);
     return types;
   end $$`,
+  // Records that licenses were asked for that the reader can not see, under the holders it must not learn of.
+  `create function hub_record_misses(p_identifiers text[], p_at timestamptz, p_kind text, p_client text, p_department text,
+    p_action text, p_procedure text, p_case text, p_reason text, p_member uuid) returns void
+    language sql volatile security definer set search_path = public, pg_temp as $$
+    insert into access_record (holder_code, at, caller_kind, client_id, department, action, outcome, refusal, procedure,
+      case_number, reason, identifiers, withheld, member)
+    select coalesce(l.holder_code, ''), p_at, p_kind, p_client, p_department, p_action, 'REFUSED', 'NOT_FOUND', p_procedure,
+      p_case, p_reason, '{}', 0, p_member
+    from unnest(p_identifiers) as asked(identifier) left join license l on l.identifier = asked.identifier $$`,
+  ...onlyHub("hub_record_misses(text[], timestamptz, text, text, text, text, text, text, text, uuid)"),
+  // One round trip of the hottest path: enters, reads a page of each holder and records the disclosure.
+  `create function hub_disclose(p_mode text, p_client text, p_procedure text, p_day date, p_holder text, p_member uuid,
+    p_also text, p_holders text[], p_types text[], p_states text[], p_after_day date, p_after_identifier text, p_first int,
+    p_extents jsonb, p_at timestamptz, p_kind text, p_caller text, p_department text, p_purpose text, p_case text,
+    p_reason text)
+    returns table (subject text, withheld int, identifier text, type_code text, number text, holder_code text,
+      holder_id_type text, holder_name text, issuer_code text, region text, issued_on date, valid_from date,
+      valid_until date, version int, predecessor text, attributes jsonb, state text, jws text)
+    language plpgsql volatile as $$
+  #variable_conflict use_column
+  declare
+    readable text[] := hub_enter(p_mode, p_client, p_procedure, p_day, p_holder, p_member, p_also);
+  begin
+    return query with h as (
+      select h.code, case when '*' = any(readable) then 0 else hub_count_withheld(h.code, readable) end as withheld
+      from unnest(p_holders) as h(code)
+    ),
+    page as (
+      select h.code as subject, p.* from h cross join lateral (
+        select l.*, row_number() over w as place from license l
+        where l.holder_code = h.code and (p_types is null or l.type_code = any(p_types))
+          and (p_states is null or case when l.state = 'VALID' and l.valid_until < p_day then 'EXPIRED' else l.state end
+            = any(p_states))
+          and (p_after_day is null or l.issued_on < p_after_day
+            or (l.issued_on = p_after_day and l.identifier > p_after_identifier))
+        window w as (order by l.issued_on desc, l.identifier) order by place limit p_first + 1
+      ) p
+    ),
+    record as (
+      insert into access_record (holder_code, at, caller_kind, client_id, department, action, outcome, procedure,
+        case_number, reason, identifiers, withheld, attributes, member)
+      select h.code, p_at, p_kind, p_caller, p_department, 'READ', 'DISCLOSED', p_purpose, p_case, p_reason,
+        array(select identifier from page where subject = h.code and place <= p_first order by place), h.withheld,
+        array(select coalesce(p_extents ->> type_code, '*') from page where subject = h.code and place <= p_first
+          order by place), p_member
+      from h
+    )
+    select h.code, h.withheld, page.identifier, page.type_code, page.number, page.holder_code, page.holder_id_type,
+      page.holder_name, page.issuer_code, page.region, page.issued_on, page.valid_from, page.valid_until, page.version,
+      page.predecessor, page.attributes, page.state, page.jws
+    from h left join page on page.subject = h.code order by h.code, page.place;
+  end $$`,
   // Counts what the reader can not see, and tells nothing else of it.
   `create function hub_count_withheld(p_holder text, p_types text[]) returns int
     language sql stable security definer set search_path = public, pg_temp as $$
     select count(*)::int from license where holder_code = p_holder and not type_code = any(p_types) $$`,
-  `revoke execute on function hub_count_withheld(text, text[]) from public`,
-  `grant execute on function hub_count_withheld(text, text[]) to ${role}`,
+  ...onlyHub("hub_count_withheld(text, text[])"),
   ...[
     "license",
     "license_event",
@@ -248,8 +304,7 @@ const unguard = [
     "material_bundle",
     "access_record",
   ].map((table) => `alter table ${table} disable row level security`),
-  `drop function hub_count_withheld(text, text[])`,
-  `drop function hub_enter(text, text, text, date, text, uuid, text)`,
+  ...["hub_disclose", "hub_record_misses", "hub_count_withheld", "hub_enter"].map((name) => `drop function ${name}`),
   `alter default privileges in schema public revoke all on tables from ${role}`,
   `alter default privileges in schema public revoke all on sequences from ${role}`,
   `revoke all on all tables in schema public from ${role}`,

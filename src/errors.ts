@@ -41,6 +41,20 @@ export const errorTable = {
       zh: "申请事由不成立：请填写本部门自己的政务服务事项。",
     },
   },
+  PURPOSE_EXCEEDED: {
+    status: 403,
+    message: {
+      en: "The stated procedure does not need what was asked for: ask only for the license types its materials name.",
+      zh: "所述事项不需要所申请的证照：只能调取该事项材料清单所列的证照类型。",
+    },
+  },
+  WHOLE_LICENSE_NOT_GRANTED: {
+    status: 403,
+    message: {
+      en: "The grant covers some attributes of this license, not the license as signed. Ask without `jws`.",
+      zh: "授权仅限该证照的部分照面信息，不含签名的完整证照，请勿查询 jws。",
+    },
+  },
   INPUT_INVALID: {
     status: 400,
     message: { en: "An argument has a value that is not accepted.", zh: "参数取值不符合要求。" },

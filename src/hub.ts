@@ -9,6 +9,7 @@ import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proo
 import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
 import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
 import { type AdmissionRequest, accessStore, type RefusableRequest } from "./store/access/access-store.ts";
+import { type ExportFilter, type LedgerStore, ledgerStore } from "./store/access/ledger-store.ts";
 import { catalogueCache } from "./store/catalogue/catalogue-cache.ts";
 import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue/catalogue-store.ts";
 import { type Database, isConflict, type Sql } from "./store/database.ts";
@@ -16,9 +17,15 @@ import type { HubKeys } from "./store/keys/key-store.ts";
 import { type CollectingStore, collectingStore } from "./store/licenses/collecting-store.ts";
 import { licenseStore } from "./store/licenses/license-store.ts";
 import { materialStore } from "./store/materials/material-store.ts";
+import { enter, type Reader } from "./store/reader.ts";
 import { admitCaller, permitCaller, refuseCaller } from "./use-cases/access/admit-caller.ts";
+import { checkAccessDay } from "./use-cases/access/check-access-day.ts";
+import { exportAccessRecords } from "./use-cases/access/export-access-records.ts";
+import { readAccessDays } from "./use-cases/access/read-access-days.ts";
 import { type RecordQuery, readAccessRecords } from "./use-cases/access/read-access-records.ts";
+import { sealAccessRecords } from "./use-cases/access/seal-access-records.ts";
 import { type Claims, confirmLicense } from "./use-cases/licenses/confirm-license.ts";
+import { readChanges } from "./use-cases/licenses/read-changes.ts";
 import { readEnterprises } from "./use-cases/licenses/read-enterprises.ts";
 import { type LicensesQuestion, readLicenses } from "./use-cases/licenses/read-licenses.ts";
 import { readLicensesByIdentifier } from "./use-cases/licenses/read-licenses-by-identifier.ts";
@@ -47,13 +54,19 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
   const keyring = parseJwks({ keys: keys.publicKeys });
 
   const stores = (db: Sql) => ({
-    ...{ access: accessStore(db), catalogue: catalogueStore(db) },
-    ...{ licenses: licenseStore(db), materials: materialStore(db) },
+    ...{ access: accessStore(db), catalogue: catalogueStore(db), collecting: collectingStore(db) },
+    ...{ licenses: licenseStore(db), materials: materialStore(db), ledger: ledgerStore(db) },
   });
-  const transaction = <T>(run: (inside: ReturnType<typeof stores>) => Promise<T>) =>
-    database.transaction((db) => run(stores(db)));
+  // Whatever is guarded is read in a transaction that has told the database for whom.
+  const read = <T>(reader: Reader, run: (inside: ReturnType<typeof stores>) => Promise<T>) =>
+    database.transaction(async (db) => {
+      await enter(db, reader);
+      return run(stores(db));
+    });
+  const readLedger = <T>(run: (ledger: LedgerStore) => Promise<T>) =>
+    read({ mode: "AUDIT" }, ({ ledger }) => run(ledger));
   const collect = <T>(run: (store: CollectingStore) => Promise<T>) =>
-    tryAgain(() => database.transaction((db) => run(collectingStore(db))));
+    tryAgain(() => read({ mode: "COLLECT" }, ({ collecting }) => run(collecting)));
 
   const gate = { now, access };
   const permit = (caller: Caller, request: RefusableRequest) => permitCaller(gate, caller, request);
@@ -114,29 +127,39 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
   return {
     // collect
     submitLicenses: submit,
-    readSubmission: (caller: Caller, id: string) =>
-      readSubmission({ findSubmission: collectingStore(sql).findSubmission }, caller, id),
+    readSubmission: (caller: Caller, id: string) => readSubmission({ now, read }, caller, id),
 
     // read
     readEnterprises: (caller: Caller, codes: readonly string[]) => readEnterprises({ licenses }, caller, codes),
     readLicenses: (caller: Caller, question: LicensesQuestion) =>
       readLicenses({ permit, admit, licenses }, caller, question),
     readLicensesByIdentifier: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
-      readLicensesByIdentifier({ permit, admit, transaction }, caller, question),
+      readLicensesByIdentifier({ permit, admit, read }, caller, question),
     confirmLicense: (caller: Caller, question: { identifier: string; claims: Claims }) =>
-      confirmLicense({ now, permit, refuse, findClient: access.findClient, transaction }, caller, question),
-    /** Changes of licenses already disclosed to the caller. */
-    changesOf: (identifiers: readonly string[]) => licenses.findChanges(identifiers),
-    readAccessRecords: (caller: Caller, query: RecordQuery) => readAccessRecords({ access }, caller, query),
+      confirmLicense(
+        { now, permit, refuse, findClient: access.findClient, isMember: access.isMember, read },
+        caller,
+        question,
+      ),
+    readChanges: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
+      readChanges({ now, read }, caller, question),
+    // access ledger
+    readAccessRecords: (caller: Caller, query: RecordQuery) => readAccessRecords({ now, read }, caller, query),
+    readAccessDays: (caller: Caller, page: { first: number; after: CalendarDate | undefined }) =>
+      readAccessDays({ ledger: ledgerStore(sql) }, caller, page),
+    checkAccessDay: (caller: Caller, day: CalendarDate) => checkAccessDay({ read: readLedger }, caller, day),
+    exportAccessRecords: (caller: Caller, filter: ExportFilter) =>
+      exportAccessRecords({ read: readLedger }, caller, filter),
+    /** A round, to be run every second or so on every copy. */
+    sealAccessRecords: () => sealAccessRecords({ now, read: readLedger }),
 
     // once-only
     checkMaterials: (caller: Caller, question: MaterialQuestion) =>
-      checkMaterials({ now, newId, permit, admit, judge: judgeCase, transaction }, caller, question),
+      checkMaterials({ now, newId, permit, admit, judge: judgeCase, read }, caller, question),
     fetchMaterials: (caller: Caller, input: { check: string; materials: readonly string[] | undefined }) =>
       fetchMaterials(
         {
-          ...{ now, newId, permit, admit, refuse, judge: judgeCase, transaction },
-          findCheck: materialStore(sql).findCheck,
+          ...{ now, newId, permit, admit, refuse, judge: judgeCase, read },
           signReceipt: (receipt: ReceiptInput) => signReceipt(receipt, keys.receipt),
         },
         caller,
@@ -177,7 +200,9 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
     loadDemo: (rows: CatalogueRows, records: readonly RawRecord[], onProgress: (done: number) => void) =>
       loadDemo(
         {
-          ...{ submit, onProgress, findSubmission: collectingStore(sql).findSubmission },
+          ...{ submit, onProgress },
+          findSubmission: (clientId, where) =>
+            read({ mode: "COLLECT" }, ({ collecting }) => collecting.findSubmission(clientId, where)),
           register: (clients, grants) => database.transaction((db) => accessStore(db).register(clients, grants)),
         },
         rows,

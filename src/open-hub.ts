@@ -40,15 +40,15 @@ export async function openHub(
     await unlock();
   };
   try {
-    const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
-    const keyPlace = { folder: config.keysDir, issuer: config.publicUrl, tokenIssuer, algorithm: config.keyAlgorithm };
-    const keys = await openKeys(keyPlace, now());
-    const hub = makeHub({ database, keys, publicUrl: config.publicUrl, now });
-    const demo = await database.alone(async () => {
+    // One copy at a time makes keys, migrates and loads; those that start beside it find everything made.
+    const opened = await database.alone(async () => {
       await database.migrate();
-      return loadFirstData(hub, config.demo, root, steps);
+      const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
+      const place = { folder: config.keysDir, issuer: config.publicUrl, tokenIssuer, algorithm: config.keyAlgorithm };
+      const hub = makeHub({ database, keys: await openKeys(place, now()), publicUrl: config.publicUrl, now });
+      return { hub, demo: await loadFirstData(hub, config.demo, root, steps) };
     });
-    return { hub, demo, close };
+    return { ...opened, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,5 +1,6 @@
 import DataLoader from "dataloader";
 import type { Caller, Purpose } from "../domain/access/caller.ts";
+import type { Disclosed } from "../domain/access/disclosure.ts";
 import type { StateChange } from "../domain/licenses/license.ts";
 import type { Hub } from "../hub.ts";
 import type { LicensePage, LicenseQuery, StoredLicense } from "../store/licenses/license-store.ts";
@@ -11,7 +12,8 @@ export type Loaders = ReturnType<typeof makeLoaders>;
 /** Makes the loaders of one request. They live as long as the request, so nobody sees what another caller read. */
 export function makeLoaders(hub: Hub, caller: Caller) {
   const pages = new Map<string, DataLoader<string, LicensePage>>();
-  const versions = new Map<string, DataLoader<string, StoredLicense | undefined>>();
+  const versions = new Map<string, DataLoader<string, Disclosed<StoredLicense> | undefined>>();
+  const changes = new Map<string, DataLoader<string, readonly StateChange[]>>();
 
   return {
     enterprises: new DataLoader<string, Enterprise | undefined>(async (codes) => {
@@ -32,10 +34,11 @@ export function makeLoaders(hub: Hub, caller: Caller) {
         return identifiers.map((identifier) => found.get(identifier));
       }),
 
-    changes: new DataLoader<string, readonly StateChange[]>(async (identifiers) => {
-      const found = await hub.changesOf(identifiers);
-      return identifiers.map((identifier) => found.get(identifier) ?? []);
-    }),
+    changes: (purpose: Purpose) =>
+      perQuestion(changes, purpose, async (identifiers) => {
+        const found = await hub.readChanges(caller, { identifiers, purpose });
+        return identifiers.map((identifier) => found.get(identifier) ?? []);
+      }),
   };
 }
 

@@ -4,6 +4,7 @@ import { printSchemaWithDirectives } from "@graphql-tools/utils";
 import { type GraphQLSchema, lexicographicSortSchema, parse } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
 import { AccessResolver } from "./graph/access/access.graph.ts";
+import { AccessDayResolver } from "./graph/access/access-day.graph.ts";
 import { CatalogueResolver, Department } from "./graph/catalogue.graph.ts";
 import { Enterprise, EnterpriseResolver } from "./graph/enterprise.graph.ts";
 import { License, LicenseResolver } from "./graph/license.graph.ts";
@@ -30,6 +31,7 @@ export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
         CatalogueResolver,
         PermitItemResolver,
         AccessResolver,
+        AccessDayResolver,
         VerificationResolver,
       ] as const),
     ],

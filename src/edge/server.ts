@@ -20,6 +20,7 @@ import type { Hub } from "../hub.ts";
 import { callerFinder } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { describeError, errorBody, errorFormatter } from "./format-error.ts";
+import { accessRecordRoutes } from "./http/access-records.http.ts";
 import { docsRoutes } from "./http/docs.http.ts";
 import { healthRoutes } from "./http/health.http.ts";
 import { keyRoutes } from "./http/keys.http.ts";
@@ -121,6 +122,7 @@ export async function makeServer({
       return body.kind === "complete" ? body.string : "";
     },
   });
+  await app.register(accessRecordRoutes(hub, (request) => findCaller(request.headers.authorization)));
   await app.register(healthRoutes(hub));
   await app.register(keyRoutes(hub));
   if (demo) await app.register(docsRoutes);

@@ -4,8 +4,23 @@ import { type ExpectedJws, type OpenedJws, openJws, signJws } from "./jws.ts";
 import type { Keyring, SigningKey } from "./keyring.ts";
 import { isJsonObject } from "./strict-json.ts";
 
-/** A license named in a receipt. `digest`: `payloadDigest` of its JWS. */
-export type ReceiptLicense = Readonly<{ identifier: string; type: string; digest: string }>;
+/**
+ * A license named in a receipt. `digest`: `payloadDigest` of its JWS. `extract`: what went out of it when that was not
+ * the whole license, vouched for by the receipt's signature.
+ */
+export type ReceiptLicense = Readonly<{
+  identifier: string;
+  type: string;
+  digest: string;
+  extract?: Readonly<{
+    number: string;
+    issuer: string;
+    issuedOn: string;
+    validFrom: string;
+    validUntil: string | null;
+    attributes: Readonly<Record<string, unknown>>;
+  }>;
+}>;
 
 /**
  * What the receipt of a fetch says: who (`aud`, client id) took whose (`sub`, holder id) licenses, after which
@@ -41,7 +56,10 @@ export async function signReceipt(input: ReceiptInput, key: SigningKey): Promise
     iat: Math.floor(input.issuedAt.getTime() / 1000),
     check: input.check,
     purpose: { procedure, caseNumber, reason },
-    licenses: input.licenses.map(({ identifier, type, digest }) => ({ identifier, type, digest })),
+    licenses: input.licenses.map(({ identifier, type, digest, extract }) => ({
+      ...{ identifier, type, digest },
+      ...(extract && { extract }),
+    })),
   };
   return signJws(claims, receiptJws, key);
 }
@@ -78,5 +96,9 @@ const licenseShape: ClaimsShape = { identifier: isText, type: isText, digest: is
 
 function isLicenseList(value: unknown): boolean {
   if (!Array.isArray(value) || value.length < 1 || value.length > 100) return false;
-  return value.every((entry) => isJsonObject(entry) && fitsShape(entry, licenseShape));
+  return value.every((entry) => isJsonObject(entry) && fitsShape(entry, licenseShape) && isExtract(entry["extract"]));
+}
+
+function isExtract(value: unknown): boolean {
+  return value === undefined || (isJsonObject(value) && isJsonObject(value["attributes"]) && isText(value["number"]));
 }

@@ -36,37 +36,64 @@ type Tables = InferDBFromKysely<Sql>;
 /** A row as a query returns it, by table name. */
 export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>;
 
-/** Opens the database and makes sure that it answers. *Throws* when it does not. */
+/** The role every statement of the hub runs under; migrations make it, and guard rows from it. */
+const hubRole = "zhengzhao_hub";
+
+/**
+ * Opens the database. Migrations run as whoever owns it; everything else as a role that owns nothing, so that the
+ * database itself refuses what nobody was let in for (`enter` in reader.ts) and changes of what is written once.
+ */
 export async function openDatabase(place: DatabasePlace) {
-  const orm = place.kind === "SERVER" ? await openServer(place) : await openEmbedded(place.folder);
+  const isServer = place.kind === "SERVER";
+  const owner = isServer ? await openServer({ ...place, poolSize: 2 }) : await openEmbedded(place.folder);
+  const orm = isServer ? await openServer(place, hubRole) : owner;
   const kysely = orm.em.fork().getKysely();
   const pool = kysely.withPlugin(refusePoolInTransaction);
   pools.add(pool);
+  // The embedded database has one connection, which changes its role.
+  const become = (role: string) => (isServer ? undefined : sql`set role ${sql.raw(role)}`.execute(kysely));
   return {
-    /** The ORM itself, for migrations and their drift check. */
-    orm,
+    /** The owner's ORM, for migrations and their drift check. */
+    orm: owner,
     /** Typed SQL on the pool. Rows are plain: calendar dates and instants are the strings PostgreSQL prints. */
     sql: () => pool,
     /** Runs everything inside one transaction; any error rolls all of it back. */
     transaction: <T>(run: (sql: typeof kysely) => Promise<T>): Promise<T> =>
       inTransaction.run(true, () => kysely.transaction().execute(run)),
     /** Whether the database answers and every migration is done. */
-    isReady: async () => (await orm.isConnected()) && (await orm.migrator.getPending()).length === 0,
+    isReady: async () => (await orm.isConnected()) && (await owner.migrator.getPending()).length === 0,
     /** Runs something while no other hub on this database does: migrations, first data. */
     alone: <T>(run: () => Promise<T>): Promise<T> => {
-      if (place.kind === "EMBEDDED") return run();
-      return kysely.connection().execute(async (connection) => {
-        await takeStartLock(connection);
-        try {
-          return await run();
-        } finally {
-          await sql`select pg_advisory_unlock(${startLock})`.execute(connection);
-        }
-      });
+      if (!isServer) return run();
+      return owner.em
+        .fork()
+        .getKysely()
+        .connection()
+        .execute(async (connection) => {
+          await takeStartLock(connection);
+          try {
+            return await run();
+          } finally {
+            await sql`select pg_advisory_unlock(${startLock})`.execute(connection);
+          }
+        });
+    },
+    /** Runs something as the owner: only what changes the schema. */
+    asOwner: async <T>(run: () => Promise<T>): Promise<T> => {
+      await become("none");
+      return run();
     },
     /** Brings the schema up to date; returns how many migrations ran. */
-    migrate: async () => (await orm.migrator.up()).length,
-    close: () => orm.close(true),
+    migrate: async (): Promise<number> => {
+      await become("none");
+      const done = await owner.migrator.up();
+      await become(hubRole);
+      return done.length;
+    },
+    close: async () => {
+      await orm.close(true);
+      if (owner !== orm) await owner.close(true);
+    },
   };
 }
 
@@ -119,7 +146,7 @@ const shared = () => ({
   },
 });
 
-function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>) {
+function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>, role?: string) {
   const { onStatement } = place;
   return PostgresORM.init({
     ...shared(),
@@ -127,7 +154,7 @@ function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>) {
     pool: { min: 0, max: place.poolSize },
     driverOptions: {
       application_name: "zhengzhao",
-      options: "-c TimeZone=UTC",
+      options: `-c TimeZone=UTC${role ? ` -c role=${role}` : ""}`,
       connectionTimeoutMillis: databaseDeadlines.connect,
       statement_timeout: databaseDeadlines.statement,
       lock_timeout: databaseDeadlines.lock,

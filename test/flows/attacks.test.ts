@@ -58,13 +58,16 @@ describe("whether a license exists", () => {
     expect(own.data.accessRecords.nodes).toContainEqual({ refusal: "NOT_FOUND" });
   });
 
-  test("is not told by a count that follows the filters", async () => {
+  test("is not told by a count that follows the filters, nor by asking for a type the procedure does not need", async () => {
     const [row] = await house.sql("select holder_code from license where type_code = $1 limit 1", [tobacco]);
-    const count = async (filter: string) => {
+    const ask = async (filter: string) => {
       const query = `{ enterprise(uscc: "${row?.["holder_code"]}") { licenses(${why}, ${filter}) { withheldCount } } }`;
-      return (await house.graphql(query, { as: "approval-bureau" })).data.enterprise.licenses.withheldCount;
+      return house.graphql(query, { as: "approval-bureau" });
     };
-    expect(await count(`types: ["${tobacco}"]`)).toBe(await count("states: [REVOKED]"));
+    const counts = [await ask("states: [REVOKED]"), await ask("states: [VALID]"), await ask("types: []")];
+    expect(new Set(counts.map((answer) => answer.data.enterprise.licenses.withheldCount)).size).toBe(1);
+    const refused = await ask(`types: ["${tobacco}"]`);
+    expect(refused.errors[0].extensions).toMatchObject({ code: "PURPOSE_EXCEEDED", details: { types: [tobacco] } });
   });
 
   test("is not told, unrecorded, by a claim that can not be compared", async () => {

@@ -6,6 +6,7 @@ import { reformModes, reformScopes } from "../../domain/materials/permit-item.ts
 import { personRoles } from "../../domain/materials/procedure.ts";
 import { verificationSteps } from "../../proof/verification.ts";
 import { accessActions, accessOutcomes } from "../../store/tables/access-tables.ts";
+import { dayFaults } from "../../use-cases/access/check-access-day.ts";
 
 type EnumObject<Value extends string> = { readonly [Name in Value]: Name };
 
@@ -158,4 +159,16 @@ export const AccessOutcomeEnum = register(
   "AccessOutcome",
   "What went out.",
   described(accessOutcomes, { DISCLOSED: "Content.", ANSWERED: "An answer without content.", REFUSED: "Nothing." }),
+);
+
+export const AccessDayFaultEnum = register(
+  "AccessDayFault",
+  "What is wrong with a day of the access ledger.",
+  described(dayFaults, {
+    RECORD_MISSING: "A sealed record is gone.",
+    RECORD_CHANGED: "A record no longer says what was sealed.",
+    PLACE: "A place of the chain is missing.",
+    CHAIN: "A link of the chain was changed.",
+    ROOT: "The chain does not end in the root of the closed day.",
+  }),
 );

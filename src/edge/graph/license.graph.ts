@@ -1,5 +1,6 @@
 import { Arg, Ctx, Directive, Field, FieldResolver, ID, Int, ObjectType, Query, Resolver, Root } from "type-graphql";
 import type { Purpose } from "../../domain/access/caller.ts";
+import type { Disclosed } from "../../domain/access/disclosure.ts";
 import { dateOf } from "../../domain/calendar.ts";
 import { type LicenseState, stateOn, visibleState } from "../../domain/licenses/license.ts";
 import { HubError } from "../../errors.ts";
@@ -24,7 +25,7 @@ export class Holder {
 }
 
 /** A license with the purpose it was disclosed for: whatever is read from it later serves the same purpose. */
-export type DisclosedLicense = StoredLicense & Readonly<{ purpose: Purpose }>;
+export type DisclosedLicense = Disclosed<StoredLicense> & Readonly<{ purpose: Purpose }>;
 
 @Directive('@key(fields: "identifier")')
 @ObjectType({ description: "电子证照: one version of one license." })
@@ -47,14 +48,11 @@ export class License {
   @Field(() => DateScalar, { nullable: true, description: "Last day of validity; null: long term." })
   validUntil: string | null;
 
-  @Field(() => JsonScalar, { description: "照面信息, as its type's schema describes." })
-  attributes: unknown;
-
-  @Field(() => String, {
+  @Field(() => JsonScalar, {
     description:
-      "The hub's compact JWS over this version (application/license+jwt), signed when it was accepted. Verify it with /.well-known/jwks.json.",
+      "照面信息, as its type's schema describes; without a grant of the whole license only what the procedure's materials name.",
   })
-  jws: string;
+  attributes: unknown;
 
   /** A reference from another subgraph states no purpose, and without a purpose nothing is disclosed. */
   static __resolveReference(): null {
@@ -134,6 +132,22 @@ export class LicenseResolver {
     return hub.confirmLicense(caller, { identifier, claims: { ...claims } });
   }
 
+  @FieldResolver(() => String, {
+    description:
+      "The hub's compact JWS over this version (application/license+jwt), signed when it was accepted. Verify it with /.well-known/jwks.json. WHOLE_LICENSE_NOT_GRANTED when the grant covers some attributes only: then ask without it.",
+  })
+  jws(@Root() license: DisclosedLicense): string {
+    if (license.jws === null) throw new HubError("WHOLE_LICENSE_NOT_GRANTED");
+    return license.jws;
+  }
+
+  @FieldResolver(() => Boolean, {
+    description: "Whether the license went out as it was signed; false: only the attributes named for the purpose.",
+  })
+  isWhole(@Root() license: DisclosedLicense): boolean {
+    return license.extent === "WHOLE";
+  }
+
   @FieldResolver(() => LicenseType, { description: "What kind of license it is." })
   async type(@Root() license: DisclosedLicense, @Ctx() { hub }: Context) {
     const type = (await hub.catalogue()).licenseTypes.get(license.typeCode);
@@ -159,7 +173,8 @@ export class LicenseResolver {
     @Ctx() { loaders }: Context,
     @Arg("date", () => DateScalar, { description: "The day, in Asia/Shanghai." }) date: string,
   ): Promise<LicenseState> {
-    const state = stateOn(await loaders.changes.load(license.identifier), license.validUntil, date);
+    const changes = await loaders.changes(license.purpose).load(license.identifier);
+    const state = stateOn(changes, license.validUntil, date);
     if (!state) throw new HubError("DATE_BEFORE_ISSUE", { issuedOn: license.issuedOn });
     return state;
   }

@@ -1,11 +1,23 @@
 import { sql } from "kysely";
 import type { Caller, CallerKind, KnownCaller, Purpose } from "../../domain/access/caller.ts";
+import type { Extents } from "../../domain/access/disclosure.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
 import type { ErrorCode } from "../../errors.ts";
 import { type ColumnTypes, insertRows } from "../bulk.ts";
 import type { Page } from "../catalogue/catalogue-store.ts";
 import { type Sql, statement } from "../database.ts";
+import type { Reader } from "../reader.ts";
 import type { AccessAction, AccessOutcome } from "../tables/access-tables.ts";
+
+/** What a procedure needs of a license type, and whether the client is granted it. */
+export type Need = Readonly<{
+  licenseType: string;
+  /** Attributes its materials name; none: the license as such. */
+  attributes: readonly string[];
+  granted: boolean;
+  /** Granted as it was signed. */
+  whole: boolean;
+}>;
 
 /** What a client may do for a procedure, as the database says at this moment. */
 export type ClientAccess = Readonly<{
@@ -13,8 +25,7 @@ export type ClientAccess = Readonly<{
   active: boolean;
   /** The department the named procedure belongs to; null when there is no such procedure. */
   procedureDepartment: string | null;
-  /** License types granted to the client for the procedure on the day. */
-  grantedTypes: readonly string[];
+  needs: readonly Need[];
 }>;
 
 /** An access record to be written. `holder` "" when it is not known whose license was asked for. */
@@ -30,20 +41,38 @@ export type NewAccessRecord = Readonly<{
   purpose: Purpose | null;
   identifiers: readonly string[];
   withheld: number;
+  /** How much of each identifier's license went out or was compared, see `extentText`; absent: nothing did. */
+  extents?: readonly string[];
+  /** The membership a person acted under for the holder. */
+  member?: string | undefined;
 }>;
 
 /** An access record as read back. */
-export type AccessRecord = Omit<NewAccessRecord, "at"> & Readonly<{ id: number; at: string }>;
+export type AccessRecord = Omit<NewAccessRecord, "at" | "extents" | "member"> &
+  Readonly<{ id: number; at: string; extents: readonly string[]; member: string | null }>;
 
 /** Who is to be let in: what is wanted of whom, and why. */
-export type AdmissionRequest = Readonly<{ action: AccessAction; purpose: Purpose; holders: readonly string[] }>;
+export type AdmissionRequest = Readonly<{
+  action: AccessAction;
+  purpose: Purpose;
+  holders: readonly string[];
+  /** License types asked for by name: each must be one the procedure needs. */
+  types?: readonly string[] | undefined;
+}>;
 
 /** A caller let in for a purpose, with the access record of whatever it does next begun. */
 export type Admission = Readonly<{
   today: CalendarDate;
-  /** License types granted for the purpose's procedure; null: the caller is the holder itself and sees all of its own. */
-  grantedTypes: readonly string[] | null;
-  record: Pick<NewAccessRecord, "at" | "callerKind" | "clientId" | "department" | "action" | "purpose" | "refusal">;
+  /** For whom the database is read from here on. */
+  reader: Reader;
+  /** What is granted for the purpose's procedure, and how much of it; null: the holder itself sees all of its own. */
+  extents: Extents | null;
+  /** License types the procedure needs at all; null: the caller is the holder. */
+  neededTypes: readonly string[] | null;
+  record: Pick<
+    NewAccessRecord,
+    "at" | "callerKind" | "clientId" | "department" | "action" | "purpose" | "refusal" | "member"
+  >;
 }>;
 
 /** Whether a caller may ask such a thing at all; a refusal is recorded (a stranger's is not: nobody is known). */
@@ -87,7 +116,7 @@ export function accessStore(db: Sql) {
           department: row.department,
           active: row.active,
           procedureDepartment: row.procedure_department,
-          grantedTypes: row.granted_types,
+          needs: row.needs,
         }
       );
     },
@@ -102,25 +131,21 @@ export function accessStore(db: Sql) {
         .$narrowType<{ department: string }>()
         .executeTakeFirst(),
 
-    /** Whether the client holds a grant for the license type in any procedure on the day. */
-    hasAnyGrant: async (clientId: string, licenseType: string, day: CalendarDate): Promise<boolean> => {
-      const rows = await db
-        .selectFrom("access_grant")
-        .innerJoin("client", "client.id", "access_grant.client_id")
-        .select("access_grant.id")
-        .where("client.active", "=", true)
-        .where("access_grant.client_id", "=", clientId)
-        .where("access_grant.license_type", "=", licenseType)
-        .where("access_grant.revoked_at", "is", null)
-        .where("access_grant.valid_from", "<=", day)
-        .where((eb) => eb.or([eb("access_grant.valid_until", "is", null), eb("access_grant.valid_until", ">=", day)]))
-        .limit(1)
-        .execute();
-      return rows.length > 0;
-    },
+    /** Whether a person may act for the holder on the day. */
+    isMember: async (member: string, holder: string, day: CalendarDate): Promise<boolean> =>
+      (await selectMember(db, [member, holder, day])).length > 0,
 
     record: async (records: readonly NewAccessRecord[]): Promise<void> => {
       if (records.length > 0) await insertRows("access_record", recordColumns, records.map(toRecordRow)).execute(db);
+    },
+
+    /** Records that licenses were asked for that the reader does not see: each under its holder, who may see that. */
+    recordMisses: async (identifiers: readonly string[], shared: Admission["record"]): Promise<void> => {
+      const { at, callerKind, clientId, department, action, purpose, member } = shared;
+      await recordMisses(db, [
+        ...[identifiers, at.toISOString(), callerKind, clientId, department, action],
+        ...[purpose?.procedure ?? null, purpose?.caseNumber ?? null, purpose?.reason ?? null, member ?? null],
+      ]);
     },
 
     /** Newest first. @param after id of the last record seen */
@@ -151,6 +176,7 @@ export function accessStore(db: Sql) {
         },
         ...{ department: row.department, action: row.action, outcome: row.outcome, refusal: row.refusal },
         ...{ identifiers: row.identifiers, withheld: row.withheld, purpose: toPurpose(row) },
+        ...{ extents: row.attributes ?? [], member: row.member },
       }));
       return { rows: records.slice(0, first), hasNextPage: records.length > first };
     },
@@ -164,6 +190,7 @@ export function accessStore(db: Sql) {
         procedure: string;
         validFrom: CalendarDate;
         legalBasis: string;
+        wholeLicense: boolean;
       }>[],
     ): Promise<void> => {
       const added = sql`on conflict do nothing returning id`;
@@ -180,10 +207,11 @@ export function accessStore(db: Sql) {
         procedure: "text",
         valid_from: "date",
         legal_basis: "text",
+        whole_license: "boolean",
       };
       const rows = grants.map((grant) => ({
         ...{ client_id: grant.clientId, license_type: grant.licenseType, procedure: grant.procedure },
-        ...{ valid_from: grant.validFrom, legal_basis: grant.legalBasis },
+        ...{ valid_from: grant.validFrom, legal_basis: grant.legalBasis, whole_license: grant.wholeLicense },
       }));
       await insertRows(
         "access_grant",
@@ -201,14 +229,25 @@ const selectClientAccess = statement<{
   department: string;
   active: boolean;
   procedure_department: string | null;
-  granted_types: string[];
+  needs: Need[];
 }>(`
   select client.department, client.active,
     (select procedure.department from procedure where procedure.code = $2) as procedure_department,
-    array(select distinct license_type from access_grant
-      where client_id = $1 and procedure = $2 and revoked_at is null and valid_from <= $3::date
-        and (valid_until is null or valid_until >= $3::date)) as granted_types
+    coalesce((select jsonb_agg(jsonb_build_object('licenseType', n.license_type, 'attributes', n.attributes,
+        'granted', g.id is not null, 'whole', coalesce(g.whole_license, false)))
+      from procedure_need n left join access_grant g on g.client_id = $1 and g.procedure = n.procedure
+        and g.license_type = n.license_type and g.revoked_at is null and g.valid_from <= $3::date
+        and (g.valid_until is null or g.valid_until >= $3::date)
+      where n.procedure = $2), '[]') as needs
   from client where client.id = $1 and client.kind = 'DEPARTMENT'`);
+
+const selectMember = statement<object>(`
+  select from holder_member where id = $1::uuid and holder_code = $2 and ended_at is null
+    and valid_from <= $3::date and (valid_until is null or valid_until >= $3::date)`);
+
+const recordMisses = statement<object>(
+  "select hub_record_misses($1::text[], $2::timestamptz, $3, $4, $5, $6, $7, $8, $9, $10::uuid)",
+);
 
 const recordColumns: ColumnTypes = {
   ...{
@@ -220,7 +259,7 @@ const recordColumns: ColumnTypes = {
     action: "text",
   },
   ...{ outcome: "text", refusal: "text", procedure: "text", case_number: "text", reason: "text" },
-  ...{ identifiers: "text[]", withheld: "int" },
+  ...{ identifiers: "text[]", withheld: "int", attributes: "text[]", member: "uuid" },
 };
 
 function toRecordRow(record: NewAccessRecord): object {
@@ -232,7 +271,12 @@ function toRecordRow(record: NewAccessRecord): object {
       case_number: record.purpose?.caseNumber,
       reason: record.purpose?.reason,
     },
-    ...{ identifiers: record.identifiers, withheld: record.withheld },
+    ...{
+      identifiers: record.identifiers,
+      withheld: record.withheld,
+      attributes: record.extents,
+      member: record.member,
+    },
   };
 }
 

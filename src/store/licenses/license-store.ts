@@ -1,9 +1,11 @@
 import { type RawBuilder, sql } from "kysely";
+import { type Disclosed, disclosedPart, type Extents, extentText } from "../../domain/access/disclosure.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
 import type { LicenseState, StateChange, StoredState } from "../../domain/licenses/license.ts";
 import type { HolderIdType } from "../../domain/licenses/license-type.ts";
-import type { NewAccessRecord } from "../access/access-store.ts";
+import type { Admission } from "../access/access-store.ts";
 import { type Row, type Sql, statement } from "../database.ts";
+import { readerParameters } from "../reader.ts";
 
 /** A license as stored. *Trust*: checked when it was accepted; `jws` is the signed form. */
 export type StoredLicense = Readonly<{
@@ -38,10 +40,11 @@ export type LicenseQuery = Readonly<{
 export type LicensePosition = Readonly<{ issuedOn: CalendarDate; identifier: string }>;
 
 /** One holder's page. `withheldCount`: the holder's licenses whose types the reader is not granted, whatever else was asked: a count that followed the filters would tell type and state. */
-export type LicensePage = Readonly<{ licenses: readonly StoredLicense[]; hasNextPage: boolean; withheldCount: number }>;
-
-/** What every access record of one disclosure shares; holder, identifiers and withheld come from the rows. */
-export type Disclosure = Omit<NewAccessRecord, "holder" | "identifiers" | "withheld">;
+export type LicensePage = Readonly<{
+  licenses: readonly Disclosed<StoredLicense>[];
+  hasNextPage: boolean;
+  withheldCount: number;
+}>;
 
 /** Reads of licenses and their holders. */
 export function licenseStore(db: Sql) {
@@ -60,23 +63,24 @@ export function licenseStore(db: Sql) {
 
     /**
      * Licenses of many holders and the access records of reading them, in one statement: what is not recorded is not
-     * read. @param grantedTypes null: the reader is the holder itself, nothing is withheld
+     * read. The database looks up what the reader is granted; `extents` says how much of each type goes out.
      */
     disclose: async (
       holders: readonly string[],
       query: LicenseQuery,
-      grantedTypes: readonly string[] | null,
-      today: CalendarDate,
-      disclosure: Disclosure,
+      { reader, extents, record }: Admission,
     ): Promise<ReadonlyMap<string, LicensePage>> => {
-      const { at, callerKind, clientId, department, action, outcome, purpose } = disclosure;
+      const { at, callerKind, clientId, department, purpose } = record;
+      const parts = [...(extents ?? [])].filter(([, extent]) => extent !== "WHOLE");
       const rows = await discloseLicenses(db, [
-        ...[holders, query.types ?? null, query.states ?? null, grantedTypes, today],
-        ...[query.after?.issuedOn ?? null, query.after?.identifier ?? null, query.first],
-        ...[at.toISOString(), callerKind, clientId, department, action, outcome],
+        ...readerParameters(reader),
+        ...[holders, query.types ?? null, query.states ?? null, query.after?.issuedOn ?? null],
+        ...[query.after?.identifier ?? null, query.first],
+        JSON.stringify(Object.fromEntries(parts.map(([type, extent]) => [type, extentText(extent)]))),
+        ...[at.toISOString(), callerKind, clientId, department],
         ...[purpose?.procedure ?? null, purpose?.caseNumber ?? null, purpose?.reason ?? null],
       ]);
-      return toPages(holders, rows, query.first);
+      return toPages(holders, rows, query.first, extents);
     },
 
     findByIdentifiers: async (identifiers: readonly string[]): Promise<readonly StoredLicense[]> => {
@@ -152,36 +156,10 @@ const licenseColumns = [
 type LicenseRow = Pick<Row<"license">, (typeof licenseColumns)[number]>;
 type DisclosedRow = { subject: string; withheld: number } & { [Name in keyof LicenseRow]: LicenseRow[Name] | null };
 
-const columnsOf = (alias: string) => licenseColumns.map((name) => `${alias}.${name}`).join(", ");
-
-// $1 holders, $2 types, $3 states, $4 granted types (null: all), $5 today, $6 and $7 where the page before ended, $8 first,
-// $9 at, $10 caller kind, $11 client, $12 department, $13 action, $14 outcome, $15 procedure, $16 case, $17 reason.
-const wanted = `l.holder_code = h.code and ($2::text[] is null or l.type_code = any($2::text[]))
-  and ($3::text[] is null or case when l.state = 'VALID' and l.valid_until < $5::date then 'EXPIRED' else l.state end = any($3::text[]))`;
-
-const discloseLicenses = statement<DisclosedRow>(`
-  with h as (
-    select h.code, case when $4::text[] is null then 0 else
-      (select count(*)::int from license l where l.holder_code = h.code and not l.type_code = any($4::text[])) end as withheld
-    from unnest($1::text[]) as h(code)
-  ),
-  page as (
-    select h.code as subject, p.* from h cross join lateral (
-      select ${columnsOf("l")}, row_number() over w as place from license l
-      where ${wanted} and ($4::text[] is null or l.type_code = any($4::text[]))
-        and ($6::date is null or l.issued_on < $6::date or (l.issued_on = $6::date and l.identifier > $7::text))
-      window w as (order by l.issued_on desc, l.identifier) order by place limit $8::int + 1
-    ) p
-  ),
-  record as (
-    insert into access_record (holder_code, at, caller_kind, client_id, department, action, outcome, procedure,
-      case_number, reason, identifiers, withheld)
-    select h.code, $9::timestamptz, $10, $11, $12, $13, $14, $15, $16, $17,
-      array(select identifier from page where subject = h.code and place <= $8::int order by place), h.withheld
-    from h
-  )
-  select h.code as subject, h.withheld, ${columnsOf("page")}
-  from h left join page on page.subject = h.code order by h.code, page.place`);
+const discloseLicenses = statement<DisclosedRow>(
+  `select * from hub_disclose($1, $2, $3, $4::date, $5, $6::uuid, $7, $8::text[], $9::text[], $10::text[], $11::date, $12,
+    $13::int, $14::jsonb, $15::timestamptz, $16, $17, $18, $19, $20, $21)`,
+);
 
 const selectHolders = statement<{ [Name in "code" | "id_type" | "name" | "region"]: Row<"holder">[Name] | null }>(`
   select h.code, h.id_type, h.name, h.region
@@ -192,12 +170,17 @@ function toPages(
   holders: readonly string[],
   rows: readonly DisclosedRow[],
   first: number,
+  extents: Extents | null,
 ): ReadonlyMap<string, LicensePage> {
   const grouped = Map.groupBy(rows, (row) => row.subject);
   return new Map(
     holders.map((holder) => {
       const own = grouped.get(holder) ?? [];
-      const licenses = own.filter(isLicenseRow).map(toLicense);
+      const found = own.filter(isLicenseRow).map(toLicense);
+      // What is not granted is not even in the rows; without an extent nothing but names and dates would go out.
+      const licenses = found.map((license) =>
+        disclosedPart(license, extents ? (extents.get(license.typeCode) ?? []) : "WHOLE"),
+      );
       const withheldCount = own[0]?.withheld ?? 0;
       return [holder, { licenses: licenses.slice(0, first), hasNextPage: licenses.length > first, withheldCount }];
     }),

@@ -138,6 +138,8 @@ export const AccessRecordTable = defineEntity({
     attributes: p.array().columnType("text[]").nullable(),
     /** The membership a person acted under; null: a client, or the holder itself. */
     member: p.uuid().nullable(),
+    /** Hides the holder's code in the digest that seals the record. Made by the database. */
+    salt: p.uuid().defaultRaw("gen_random_uuid()"),
     /** The transaction that wrote it: the order in which records are sealed. Written by the database. */
     transaction: p.bigint("number").defaultRaw("((pg_current_xact_id())::text)::bigint"),
   },
@@ -149,7 +151,8 @@ export const AccessRecordTable = defineEntity({
     // Both grow with the table: a few bytes a block say where to look.
     {
       name: "access_record_at",
-      expression: 'create index "access_record_at" on "access_record" using brin ("at", "transaction")',
+      expression:
+        'create index "access_record_at" on "access_record" using brin ("at", "transaction") with (autosummarize = on)',
     },
   ],
 });
@@ -190,8 +193,9 @@ export const AccessSealPositionTable = defineEntity({
   tableName: "access_seal_position",
   properties: {
     id: p.integer().primary().autoincrement(false),
-    /** Every transaction below this is sealed. */
+    /** Every record up to this one, in the order of transactions, is sealed. */
     transaction: p.bigint("number"),
+    recordId: p.bigint("number"),
     day: date(),
     place: p.integer(),
     chain: text(),

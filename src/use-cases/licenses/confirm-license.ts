@@ -1,10 +1,14 @@
 import type { Caller, KnownCaller } from "../../domain/access/caller.ts";
-import { dateOf } from "../../domain/calendar.ts";
+import { extentText } from "../../domain/access/disclosure.ts";
+import { type CalendarDate, dateOf } from "../../domain/calendar.ts";
 import { visibleState } from "../../domain/licenses/license.ts";
 import { HubError } from "../../errors.ts";
 import { canonicalJson } from "../../proof/canonical-json.ts";
-import type { AccessStore, Permit, Refuse } from "../../store/access/access-store.ts";
+import type { AccessStore, Admission, Permit, Refuse } from "../../store/access/access-store.ts";
 import type { LicenseStore, StoredLicense } from "../../store/licenses/license-store.ts";
+import { anyProcedure, type Reader, readerOf } from "../../store/reader.ts";
+
+type HolderCaller = Extract<KnownCaller, { kind: "HOLDER" }>;
 
 /** What confirming needs. */
 export type Tools = Readonly<{
@@ -12,7 +16,8 @@ export type Tools = Readonly<{
   permit: Permit;
   refuse: Refuse;
   findClient: AccessStore["findClient"];
-  transaction: <T>(run: (stores: { access: AccessStore; licenses: LicenseStore }) => Promise<T>) => Promise<T>;
+  isMember: AccessStore["isMember"];
+  read: <T>(reader: Reader, run: (stores: { access: AccessStore; licenses: LicenseStore }) => Promise<T>) => Promise<T>;
 }>;
 
 /** A claim is what somebody says stands in the license. *Trust*: attacker-chosen. */
@@ -46,27 +51,33 @@ export async function confirmLicense(
 ): Promise<{ confirmed: boolean; checkedAt: Date }> {
   const known = await tools.permit(caller, { action: "CONFIRM", purpose: null, holders: [] });
   const claimed = readClaims(input.claims);
-  const client = known.kind === "HOLDER" ? undefined : await tools.findClient(known.clientId);
-  if (known.kind !== "HOLDER" && !client?.active) {
-    return tools.refuse(known, { action: "CONFIRM", purpose: null, holders: [] }, "FORBIDDEN");
-  }
+  const client = known.kind === "DEPARTMENT" ? await tools.findClient(known.clientId) : undefined;
   const at = tools.now();
   const today = dateOf(at);
-  return tools.transaction(async ({ access, licenses }) => {
+  const isStanding = known.kind === "HOLDER" ? await mayAct(tools, known, today) : client?.active;
+  if (!isStanding) return tools.refuse(known, { action: "CONFIRM", purpose: null, holders: [] }, "FORBIDDEN");
+  const shared: Admission["record"] = {
+    ...{ at, callerKind: known.kind, clientId: known.clientId, department: client?.department ?? null },
+    member: known.kind === "HOLDER" ? known.member : undefined,
+    action: "CONFIRM",
+    purpose: null,
+    refusal: null,
+  };
+  return tools.read(readerOf(known, anyProcedure, today), async ({ access, licenses }) => {
     const [found] = await licenses.findByIdentifiers([input.identifier]);
-    const isAllowed = found !== undefined && (await mayConfirm(access, known, found, today));
-    const confirmed = isAllowed && holds(found, claimed, today);
-    await access.record([
-      {
-        ...{ holder: found?.holder.id ?? "", at, callerKind: known.kind, clientId: known.clientId },
-        ...{ department: client?.department ?? null, action: "CONFIRM", purpose: null, withheld: 0 },
-        outcome: isAllowed ? "ANSWERED" : "REFUSED",
-        refusal: isAllowed ? null : "NOT_FOUND",
-        identifiers: isAllowed ? [found.identifier] : [],
-      },
-    ]);
-    return { confirmed, checkedAt: at };
+    if (!found) {
+      await access.recordMisses([input.identifier], shared);
+      return { confirmed: false, checkedAt: at };
+    }
+    const answered = { ...shared, holder: found.holder.id, outcome: "ANSWERED", withheld: 0 } as const;
+    await access.record([{ ...answered, identifiers: [found.identifier], extents: [extentText([...claimed.keys()])] }]);
+    return { confirmed: holds(found, claimed, today), checkedAt: at };
   });
+}
+
+/** Whether the person who asks may act for the holder. */
+async function mayAct(tools: Tools, { holder, member }: HolderCaller, today: CalendarDate): Promise<boolean> {
+  return member === undefined || tools.isMember(member, holder.id, today);
 }
 
 /** Claims as canonical text, before anything is looked up: what can not be compared is refused alike for everybody. */
@@ -84,16 +95,6 @@ function readClaims(claims: Claims): ReadonlyMap<string, string> {
   } catch (cause) {
     throw new HubError("INPUT_INVALID", { argument: "claims" }, { cause });
   }
-}
-
-async function mayConfirm(
-  access: AccessStore,
-  caller: KnownCaller,
-  license: StoredLicense,
-  today: string,
-): Promise<boolean> {
-  if (caller.kind === "HOLDER") return caller.holder.id === license.holder.id;
-  return access.hasAnyGrant(caller.clientId, license.typeCode, today);
 }
 
 function holds(license: StoredLicense, claimed: ReadonlyMap<string, string>, today: string): boolean {

@@ -1,47 +1,41 @@
-import type { Caller, KnownCaller, Purpose } from "../../domain/access/caller.ts";
-import type { AccessStore, Admit, NewAccessRecord, Permit } from "../../store/access/access-store.ts";
+import type { Caller, Purpose } from "../../domain/access/caller.ts";
+import { type Disclosed, disclosedPart, type Extent, extentText } from "../../domain/access/disclosure.ts";
+import type { AccessStore, Admit, Permit } from "../../store/access/access-store.ts";
 import type { LicenseStore, StoredLicense } from "../../store/licenses/license-store.ts";
+import type { Reader } from "../../store/reader.ts";
 
 /** What reading licenses by identifier needs. */
 export type Tools = Readonly<{
   permit: Permit;
   admit: Admit;
-  transaction: <T>(run: (stores: { access: AccessStore; licenses: LicenseStore }) => Promise<T>) => Promise<T>;
+  read: <T>(reader: Reader, run: (stores: { access: AccessStore; licenses: LicenseStore }) => Promise<T>) => Promise<T>;
 }>;
 
 /**
- * License versions by identifier. One that does not exist and one whose type is not granted to the caller are left out
- * alike, and the answer does not tell which. Either way the access is recorded, for the holder to see.
+ * License versions by identifier, as much of each as is granted. One that does not exist and one whose type is not
+ * granted to the caller, or not needed by the procedure, are left out alike: the database shows neither. Either way the
+ * access is recorded, for the holder to see.
  * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID, PROCEDURE_NOT_FOUND, PURPOSE_NOT_ALLOWED.
  */
 export async function readLicensesByIdentifier(
   tools: Tools,
   caller: Caller,
   { identifiers, purpose }: Readonly<{ identifiers: readonly string[]; purpose: Purpose }>,
-): Promise<ReadonlyMap<string, StoredLicense>> {
+): Promise<ReadonlyMap<string, Disclosed<StoredLicense>>> {
   const known = await tools.permit(caller, { action: "READ", purpose, holders: [] });
-  const { grantedTypes, record } = await tools.admit(known, { action: "READ", purpose, holders: [] });
-  return tools.transaction(async ({ access, licenses }) => {
-    const found = new Map(
-      (await licenses.findByIdentifiers(identifiers)).map((license) => [license.identifier, license]),
+  const { extents, reader, record } = await tools.admit(known, { action: "READ", purpose, holders: [] });
+  return tools.read(reader, async ({ access, licenses }) => {
+    const found = await licenses.findByIdentifiers(identifiers);
+    const extentOf = ({ typeCode }: StoredLicense): Extent => (extents ? (extents.get(typeCode) ?? []) : "WHOLE");
+    await access.record(
+      found.map((license) => ({
+        ...{ ...record, holder: license.holder.id, outcome: "DISCLOSED", withheld: 0 },
+        ...{ identifiers: [license.identifier], extents: [extentText(extentOf(license))] },
+      })),
     );
-    const readable = new Map([...found].filter(([, license]) => mayRead(known, grantedTypes, license)));
-    await access.record(identifiers.map((identifier) => recordOf(record, identifier, found, readable)));
-    return readable;
+    const disclosed = new Map(found.map((license) => [license.identifier, disclosedPart(license, extentOf(license))]));
+    const missed = identifiers.filter((identifier) => !disclosed.has(identifier));
+    if (missed.length > 0) await access.recordMisses(missed, record);
+    return disclosed;
   });
-}
-
-function mayRead(caller: KnownCaller, grantedTypes: readonly string[] | null, license: StoredLicense): boolean {
-  if (caller.kind === "HOLDER") return caller.holder.id === license.holder.id;
-  return grantedTypes?.includes(license.typeCode) ?? false;
-}
-
-type Licenses = ReadonlyMap<string, StoredLicense>;
-type Shared = Omit<NewAccessRecord, "holder" | "outcome" | "identifiers" | "withheld">;
-
-function recordOf(shared: Shared, identifier: string, found: Licenses, readable: Licenses): NewAccessRecord {
-  const holder = found.get(identifier)?.holder.id ?? "";
-  if (readable.has(identifier))
-    return { ...shared, holder, outcome: "DISCLOSED", identifiers: [identifier], withheld: 0 };
-  return { ...shared, holder, outcome: "REFUSED", refusal: "NOT_FOUND", identifiers: [], withheld: 0 };
 }

@@ -11,7 +11,8 @@ export type LicensesQuestion = Readonly<{ holders: readonly string[]; purpose: P
 /**
  * Licenses of several holders for one purpose, a page each. Types without a grant are left out and counted. One
  * statement reads and records: what is not recorded is not read.
- * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID, PURPOSE_NOT_ALLOWED.
+ * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID, PROCEDURE_NOT_FOUND, PURPOSE_NOT_ALLOWED,
+ * PURPOSE_EXCEEDED (a type asked for by name that the procedure does not need).
  */
 export async function readLicenses(
   tools: Tools,
@@ -19,6 +20,6 @@ export async function readLicenses(
   { holders, purpose, query }: LicensesQuestion,
 ): Promise<ReadonlyMap<string, LicensePage>> {
   const known = await tools.permit(caller, { action: "READ", purpose, holders });
-  const { grantedTypes, today, record } = await tools.admit(known, { action: "READ", purpose, holders });
-  return tools.licenses.disclose(holders, query, grantedTypes, today, { ...record, outcome: "DISCLOSED" });
+  const admission = await tools.admit(known, { action: "READ", purpose, holders, types: query.types });
+  return tools.licenses.disclose(holders, query, admission);
 }

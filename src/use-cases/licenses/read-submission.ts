@@ -1,9 +1,17 @@
 import { type Caller, checkMay } from "../../domain/access/caller.ts";
-import type { StoredSubmission } from "../../store/licenses/collecting-store.ts";
+import { dateOf } from "../../domain/calendar.ts";
+import { HubError } from "../../errors.ts";
+import type { AccessStore } from "../../store/access/access-store.ts";
+import type { CollectingStore, StoredSubmission } from "../../store/licenses/collecting-store.ts";
+import { type Reader, readerOf } from "../../store/reader.ts";
 
 /** What reading a submission needs. */
 export type Tools = Readonly<{
-  findSubmission: (clientId: string, where: { id: string }) => Promise<StoredSubmission | undefined>;
+  now: () => Date;
+  read: <T>(
+    reader: Reader,
+    run: (stores: { access: AccessStore; collecting: CollectingStore }) => Promise<T>,
+  ) => Promise<T>;
 }>;
 
 /**
@@ -12,6 +20,10 @@ export type Tools = Readonly<{
  */
 export async function readSubmission(tools: Tools, caller: Caller, id: string): Promise<StoredSubmission | undefined> {
   checkMay(caller, "READ_SUBMISSION");
+  const { clientId } = caller;
   const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id);
-  return isId ? tools.findSubmission(caller.clientId, { id }) : undefined;
+  return tools.read(readerOf(caller, "", dateOf(tools.now())), async ({ access, collecting }) => {
+    if (!(await access.findClient(clientId))?.active) throw new HubError("FORBIDDEN");
+    return isId ? collecting.findSubmission(clientId, { id }) : undefined;
+  });
 }

@@ -9,6 +9,7 @@ import type { AccessStore, Admit, Permit } from "../../store/access/access-store
 import type { CatalogueStore } from "../../store/catalogue/catalogue-store.ts";
 import type { LicenseStore } from "../../store/licenses/license-store.ts";
 import type { MaterialStore } from "../../store/materials/material-store.ts";
+import { judgingReader, type Reader } from "../../store/reader.ts";
 
 /** What checking materials needs. */
 export type Tools = Readonly<{
@@ -17,7 +18,7 @@ export type Tools = Readonly<{
   permit: Permit;
   admit: Admit;
   judge: (stores: Pick<Stores, "catalogue" | "licenses">, input: MaterialCase) => Promise<Judgement>;
-  transaction: <T>(run: (stores: Stores) => Promise<T>) => Promise<T>;
+  read: <T>(reader: Reader, run: (stores: Stores) => Promise<T>) => Promise<T>;
 }>;
 
 type Stores = Readonly<{
@@ -62,9 +63,9 @@ export async function checkMaterials(tools: Tools, caller: Caller, question: Mat
   const asOf = question.asOf ?? today;
   checkQuestion(question, asOf, today);
   const subjects = [...new Set([holder, ...persons.map((person) => person.residentId)])];
-  const { grantedTypes, record } = await tools.admit(known, { action: "CHECK", purpose, holders: subjects });
+  const { extents, reader, record } = await tools.admit(known, { action: "CHECK", purpose, holders: subjects });
 
-  const outcome = await tools.transaction(async (stores) => {
+  const outcome = await tools.read(judgingReader(reader), async (stores) => {
     const procedure = await stores.catalogue.findProcedure(question.procedure);
     if (!procedure) throw new HubError("PROCEDURE_NOT_FOUND");
     const judgement = await tools.judge(stores, {
@@ -72,7 +73,7 @@ export async function checkMaterials(tools: Tools, caller: Caller, question: Mat
       holder,
       persons,
       commitment,
-      grantedTypes: grantedTypes ?? [],
+      grantedTypes: [...(extents?.keys() ?? [])],
       asOf,
     });
     if (judgement.reformMode === "CANCELLED") {

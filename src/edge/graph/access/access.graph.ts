@@ -11,6 +11,18 @@ import { AccessActionEnum, AccessOutcomeEnum } from "../enums.ts";
 import { PurposeOutput } from "../purpose.graph.ts";
 import { DateTimeScalar } from "../scalars.ts";
 
+@ObjectType({ description: "How much of one license went out in an access." })
+export class DisclosedExtent {
+  @Field(() => ID, { description: "Identifier of the license." })
+  license: string;
+
+  @Field(() => Boolean, { description: "Whether the whole license went out, as it was signed." })
+  whole: boolean;
+
+  @Field(() => [String], { description: "Names of the attributes that went out or were compared; empty when whole." })
+  attributes: string[];
+}
+
 @ObjectType({ description: "调用留痕: one access to one holder's licenses, granted or refused." })
 export class AccessRecord {
   @Field(() => ID, { description: "Number of the record." })
@@ -48,6 +60,15 @@ export class AccessRecord {
 
   @Field(() => Int, { description: "Licenses left out for want of a grant." })
   withheldCount: number;
+
+  @Field(() => [DisclosedExtent], { description: "How much of each license went out, or which claims were compared." })
+  extents: DisclosedExtent[];
+
+  @Field(() => ID, {
+    nullable: true,
+    description: "The membership a person acted under for the holder; null: a client, or the holder itself.",
+  })
+  member: string | null;
 }
 
 @ObjectType({ description: "An access record in a page." })
@@ -147,5 +168,11 @@ async function toRecord(hub: Context["hub"], row: AccessRow, self: string | unde
     department: row.department === null ? null : await findDepartment(hub, row.department),
     holder: holder === "" ? null : holder === self ? holder : maskHolderId(holder),
     licenses: [...identifiers],
+    extents: row.extents.map((extent, index) => ({
+      license: identifiers[index] ?? "",
+      whole: extent === "*",
+      attributes: extent === "*" ? [] : extent.split(",").filter(Boolean),
+    })),
+    member: row.member,
   };
 }

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { decodeJwt } from "jose";
+import { openTestHub, type TestHub } from "../setup/hub.ts";
+
+const holder = "91371002XXXX0030XC";
+const person = "371002188011080603";
+const business = "11100000MB0143028R001";
+const card = "111000000000131433001";
+const purpose = `purpose: { procedure: "food-operation-new", caseNumber: "M-1", reason: "核验" }`;
+
+let house: TestHub;
+beforeAll(async () => {
+  house = await openTestHub();
+});
+afterAll(() => house.close());
+beforeEach(() => house.sql("update access_grant set whole_license = false"));
+
+const ask = (query: string) => house.graphql(query, { as: "approval-bureau" });
+const newest = async (action: string) =>
+  (await house.sql("select * from access_record where action = $1 order by id desc limit 1", [action]))[0];
+
+async function fetched(fields: string, materials?: string) {
+  const check = await ask(`{ checkMaterials(input: { procedure: "food-operation-new", holder: "${holder}", ${purpose},
+    persons: [{ role: LEGAL_REPRESENTATIVE, residentId: "${person}" }] }) { id answers { material { code } decision } } }`);
+  const { id } = check.data.checkMaterials;
+  return ask(
+    `mutation { fetchMaterials(input: { check: "${id}" ${materials ? `materials: [${materials}]` : ""} }) { receipt licenses { ${fields} } } }`,
+  );
+}
+
+describe("a grant that does not say whole license", () => {
+  test("discloses by a fetch only the attributes the material names", async () => {
+    const { data, errors } = await fetched("identifier number isWhole attributes type { code }", '"business-license"');
+    expect(errors).toEqual([]);
+    const [license] = data.fetchMaterials.licenses;
+    expect(Object.keys(license.attributes).toSorted()).toEqual(["address", "businessScope", "legalRepresentative"]);
+    expect(license.isWhole).toBe(false);
+    const stored = await house.sql("select attributes from license where identifier = $1", [license.identifier]);
+    expect(Object.keys(Object(stored[0]?.["attributes"])).length).toBeGreaterThan(3);
+  });
+
+  test("puts what went out into the signed receipt, so that the part can be proven", async () => {
+    const { data } = await fetched("identifier attributes", '"business-license"');
+    const [license] = data.fetchMaterials.licenses;
+    const claims = decodeJwt(data.fetchMaterials.receipt);
+    expect(claims["licenses"]).toEqual([
+      expect.objectContaining({
+        identifier: license.identifier,
+        extract: expect.objectContaining({ attributes: license.attributes }),
+      }),
+    ]);
+  });
+
+  test("does not give out the signed license, and says so", async () => {
+    const byFetch = await fetched("jws", '"business-license"');
+    const byRead = await ask(
+      `{ enterprise(uscc: "${holder}") { licenses(${purpose}, types: ["${business}"]) { nodes { jws } } } }`,
+    );
+    for (const answer of [byFetch, byRead]) {
+      expect(answer.errors[0].extensions.code).toBe("WHOLE_LICENSE_NOT_GRANTED");
+      expect(JSON.stringify(answer.data)).not.toMatch(/eyJ[\w-]+\.eyJ/);
+    }
+  });
+
+  test("discloses by reading only what any material of the procedure names of the type", async () => {
+    const query = `{ enterprise(uscc: "${holder}") { licenses(${purpose}) { nodes { type { code } isWhole attributes } } } }`;
+    const { data } = await ask(query);
+    for (const { type, isWhole, attributes } of data.enterprise.licenses.nodes) {
+      const [need] = await house.sql(
+        "select attributes from procedure_need where procedure = 'food-operation-new' and license_type = $1",
+        [type.code],
+      );
+      const named: unknown = need?.["attributes"];
+      for (const name of Object.keys(attributes)) expect(named).toContain(name);
+      expect(isWhole).toBe(false);
+    }
+  });
+
+  test("masks a person's identifier, also as the number of the license", async () => {
+    const { data, errors } = await fetched("number holder { id name } type { code }", '"legal-representative-id"');
+    expect(errors).toEqual([]);
+    const [license] = data.fetchMaterials.licenses;
+    expect(license.type.code).toBe(card);
+    expect(JSON.stringify(data)).not.toContain(person);
+    expect(license.holder.id).toBe("3710************03");
+    expect(license.number).toBe("3710************03");
+  });
+
+  test("leaves on record what went out: the names, not the values", async () => {
+    await fetched("identifier", '"business-license"');
+    expect((await newest("FETCH"))?.["attributes"]).toEqual(["address,businessScope,legalRepresentative"]);
+    await ask(
+      `{ enterprise(uscc: "${holder}") { licenses(${purpose}, types: ["${business}"], first: 1) { nodes { number } } } }`,
+    );
+    expect((await newest("READ"))?.["attributes"]).toEqual(["address,businessScope,legalRepresentative"]);
+    const seen = await house.graphql(
+      "{ accessRecords(first: 1) { nodes { extents { license whole attributes } licenses } } }",
+      { as: `holder:${holder}` },
+    );
+    expect(seen.data.accessRecords.nodes[0].extents).toEqual([
+      {
+        license: seen.data.accessRecords.nodes[0].licenses[0],
+        whole: false,
+        attributes: ["address", "businessScope", "legalRepresentative"],
+      },
+    ]);
+  });
+});
+
+describe("a grant of the whole license", () => {
+  test("discloses the license as it was signed, and says so on record", async () => {
+    await house.sql("update access_grant set whole_license = true");
+    const { data, errors } = await fetched("jws isWhole attributes", '"business-license"');
+    expect(errors).toEqual([]);
+    const [license] = data.fetchMaterials.licenses;
+    expect(decodeJwt<{ license: { attributes: object } }>(license.jws).license.attributes).toEqual(license.attributes);
+    expect(license.isWhole).toBe(true);
+    expect((await newest("FETCH"))?.["attributes"]).toEqual(["*"]);
+    expect(decodeJwt<{ licenses: object[] }>(data.fetchMaterials.receipt).licenses[0]).not.toHaveProperty("extract");
+  });
+
+  test("of one type says nothing about another", async () => {
+    await house.sql("update access_grant set whole_license = (license_type = $1)", [card]);
+    const { data } = await fetched("isWhole type { code }", '"business-license", "legal-representative-id"');
+    expect(
+      Object.fromEntries(
+        data.fetchMaterials.licenses.map((license: { type: { code: string }; isWhole: boolean }) => [
+          license.type.code,
+          license.isWhole,
+        ]),
+      ),
+    ).toEqual({ [business]: false, [card]: true });
+  });
+});
+
+describe("asking for more than the procedure needs", () => {
+  const tobacco = "select code from license_type where key = 'tobacco-retail-permit' or name like '%烟草%' limit 1";
+
+  test("is refused by name of the type, with the code saying so, and recorded", async () => {
+    const [row] = await house.sql(tobacco);
+    const type = String(row?.["code"]);
+    const { errors } = await ask(
+      `{ enterprise(uscc: "${holder}") { licenses(${purpose}, types: ["${business}", "${type}"]) { nodes { number } } } }`,
+    );
+    expect(errors[0].extensions).toMatchObject({ code: "PURPOSE_EXCEEDED", details: { types: [type] } });
+    expect(await newest("READ")).toMatchObject({
+      outcome: "REFUSED",
+      refusal: "PURPOSE_EXCEEDED",
+      holder_code: holder,
+    });
+  });
+
+  test("by identifier is answered like a license that does not exist, and recorded under its holder", async () => {
+    const [row] = await house.sql(`select identifier, holder_code from license where type_code = (${tobacco}) limit 1`);
+    const { data, errors } = await ask(`{ license(identifier: "${row?.["identifier"]}", ${purpose}) { number } }`);
+    expect([data, errors]).toEqual([{ license: null }, []]);
+    expect(await newest("READ")).toMatchObject({
+      outcome: "REFUSED",
+      refusal: "NOT_FOUND",
+      holder_code: row?.["holder_code"],
+    });
+  });
+});
