@@ -76,8 +76,9 @@ export class Migration20261122214405_access extends Migration {
       `alter table "access_record" add "attributes" text[] null, add "member" uuid null, add "salt" uuid not null default gen_random_uuid(), add "transaction" bigint not null default ((pg_current_xact_id())::text)::bigint;`,
     );
     this.addSql(`create index "access_record_department_id_index" on "access_record" ("department", "id");`);
-    this.addSql(`create index "access_record_procedure_id_index" on "access_record" ("procedure", "id");`);
-    this.addSql(`create index "access_record_at" on "access_record" using brin ("at", "transaction") with (autosummarize = on);`);
+    this.addSql(
+      `create index "access_record_at" on "access_record" using brin ("at", "transaction") with (autosummarize = on);`,
+    );
 
     this.addSql(
       `alter table "client" add "kind" text not null default 'DEPARTMENT', add "scopes" text[] not null default '{}', add "redirect_uris" text[] not null default '{}', add "registered_at" timestamptz not null default now();`,
@@ -108,7 +109,6 @@ export class Migration20261122214405_access extends Migration {
     );
 
     this.addSql(`drop index "access_record_department_id_index";`);
-    this.addSql(`drop index "access_record_procedure_id_index";`);
     this.addSql(`drop index "access_record_at";`);
     this.addSql(
       `alter table "access_record" drop column "attributes", drop column "member", drop column "salt", drop column "transaction";`,
@@ -165,31 +165,50 @@ function onlyHub(signature: string): readonly string[] {
 }
 
 const guardRows = [
-  // Who reads in this transaction. What it may read is looked up here, in the database, from grants and memberships:
-  // whoever asks can say who it is and for which procedure, not which types it is granted.
-  `create function hub_enter(p_mode text, p_client text, p_procedure text, p_day date, p_holder text, p_member uuid,
-    p_also text) returns text[] language plpgsql as $$
-  declare types text[];
+  // What a client may do for a procedure: who it is, whose procedure that is, what its materials need and what of it is
+  // granted. The types are those it may read: none when the client does not stand or the procedure is another department's.
+  `create function hub_access(p_client text, p_procedure text, p_day date, out department text, out active boolean,
+    out procedure_department text, out needs jsonb, out types text[]) language plpgsql stable as $$
+  #variable_conflict use_column
   begin
-    if p_mode = 'CLIENT' then
-      select array_agg(distinct g.license_type) into types from access_grant g
-        join client c on c.id = g.client_id and c.active
-        join procedure p on p.code = g.procedure and p.department = c.department
-        join procedure_need n on n.procedure = g.procedure and n.license_type = g.license_type
-        where g.client_id = p_client and (p_procedure = '*' or g.procedure = p_procedure) and g.revoked_at is null
-          and g.valid_from <= p_day and (g.valid_until is null or g.valid_until >= p_day);
-    elsif p_mode = 'HOLDER' and p_member is null then
-      types := array['*'];
+    select c.department, c.active into department, active from client c where c.id = p_client and c.kind = 'DEPARTMENT';
+    select p.department into procedure_department from procedure p where p.code = p_procedure;
+    select coalesce(jsonb_agg(jsonb_build_object('licenseType', n.license_type, 'attributes', n.attributes,
+        'granted', g.id is not null, 'whole', coalesce(g.whole_license, false))), '[]'),
+      array_agg(n.license_type) filter (where g.id is not null) into needs, types
+      from procedure_need n left join access_grant g on g.client_id = p_client and g.procedure = p_procedure
+        and g.license_type = n.license_type and g.revoked_at is null and g.valid_from <= p_day
+        and (g.valid_until is null or g.valid_until >= p_day)
+      where n.procedure = p_procedure;
+    if types is null or active is not true or procedure_department is distinct from department then types := '{}'; end if;
+  end $$`,
+  // Notes for whom this transaction reads, and what. Whoever asks says who it is and for which procedure; what that may
+  // read is looked up here, in the database, from grants and memberships.
+  `create function hub_note(p_mode text, p_client text, p_holder text, p_types text[]) returns void language sql as $$
+    select set_config('hub.mode', p_mode, true), set_config('hub.client', coalesce(p_client, ''), true),
+      set_config('hub.holder', coalesce(p_holder, ''), true), set_config('hub.types', array_to_string(p_types, ','), true) $$`,
+  `create function hub_enter(p_mode text, p_client text, p_procedure text, p_day date, p_holder text, p_member uuid,
+    p_also text) returns void language plpgsql as $$
+  declare readable text[] := '{}';
+  begin
+    if p_mode = 'CLIENT' and p_procedure = '*' then
+      select coalesce(array_agg(distinct a), '{}') into readable
+        from (select distinct procedure as code from access_grant where client_id = p_client and revoked_at is null) g,
+          lateral hub_access(p_client, g.code, p_day) h, unnest(h.types) a;
+    elsif p_mode = 'CLIENT' then
+      readable := (hub_access(p_client, p_procedure, p_day)).types;
     elsif p_mode = 'HOLDER' then
-      select coalesce(m.license_types, array['*']) into types from holder_member m
-        where m.id = p_member and m.holder_code = p_holder and m.ended_at is null
-          and m.valid_from <= p_day and (m.valid_until is null or m.valid_until >= p_day);
+      readable := hub_member_types(p_holder, p_member, p_day);
     end if;
-    types := coalesce(types, '{}');
-    perform set_config('hub.mode', p_mode, true), set_config('hub.client', coalesce(p_client, ''), true),
-      set_config('hub.holder', coalesce(p_holder, ''), true),
-      set_config('hub.types', array_to_string(types || p_also, ','), true);
-    return types;
+    perform hub_note(p_mode, p_client, p_holder, readable || p_also);
+  end $$`,
+  // What a person who acts for a holder may read; all of it when it is the holder itself.
+  `create function hub_member_types(p_holder text, p_member uuid, p_day date) returns text[] language plpgsql stable as $$
+  begin
+    if p_member is null then return array['*']; end if;
+    return coalesce((select coalesce(m.license_types, array['*']) from holder_member m
+      where m.id = p_member and m.holder_code = p_holder and m.ended_at is null
+        and m.valid_from <= p_day and (m.valid_until is null or m.valid_until >= p_day)), '{}');
   end $$`,
   // Records that licenses were asked for that the reader can not see, under the holders it must not learn of.
   `create function hub_record_misses(p_identifiers text[], p_at timestamptz, p_kind text, p_client text, p_department text,
@@ -201,19 +220,42 @@ const guardRows = [
       p_case, p_reason, '{}', 0, p_member
     from unnest(p_identifiers) as asked(identifier) left join license l on l.identifier = asked.identifier $$`,
   ...onlyHub("hub_record_misses(text[], timestamptz, text, text, text, text, text, text, text, uuid)"),
-  // One round trip of the hottest path: enters, reads a page of each holder and records the disclosure.
+  // The hottest path in one round trip: looks up what the caller may read for this purpose, notes it, reads a page of each
+  // holder and records the disclosure. The first row says what was looked up and holds no license; it stands alone, and
+  // nothing is recorded, when the caller is not let in: the hub then refuses and records that.
   `create function hub_disclose(p_mode text, p_client text, p_procedure text, p_day date, p_holder text, p_member uuid,
-    p_also text, p_holders text[], p_types text[], p_states text[], p_after_day date, p_after_identifier text, p_first int,
-    p_extents jsonb, p_at timestamptz, p_kind text, p_caller text, p_department text, p_purpose text, p_case text,
-    p_reason text)
-    returns table (subject text, withheld int, identifier text, type_code text, number text, holder_code text,
-      holder_id_type text, holder_name text, issuer_code text, region text, issued_on date, valid_from date,
-      valid_until date, version int, predecessor text, attributes jsonb, state text, jws text)
+    p_holders text[], p_types text[], p_states text[], p_after_day date, p_after_identifier text, p_first int,
+    p_at timestamptz, p_caller text, p_case text, p_reason text)
+    returns table (access jsonb, subject text, withheld int, identifier text, type_code text, number text,
+      holder_code text, holder_id_type text, holder_name text, issuer_code text, region text, issued_on date,
+      valid_from date, valid_until date, version int, predecessor text, attributes jsonb, state text, jws text)
     language plpgsql volatile as $$
   #variable_conflict use_column
   declare
-    readable text[] := hub_enter(p_mode, p_client, p_procedure, p_day, p_holder, p_member, p_also);
+    a record;
+    readable text[];
+    parts jsonb := '{}';
+    own text;
   begin
+    if p_mode = 'HOLDER' then
+      readable := hub_member_types(p_holder, p_member, p_day);
+      if readable = '{}' or not p_holders <@ array[p_holder] then return; end if;
+    else
+      select * into a from hub_access(p_client, p_procedure, p_day);
+      if a.department is null then return; end if;
+      readable := a.types;
+      own := a.department;
+      access := jsonb_build_object('department', a.department, 'active', a.active,
+        'procedureDepartment', a.procedure_department, 'needs', a.needs);
+      return next;
+      if a.active is not true or a.procedure_department is distinct from a.department or exists (
+        select from unnest(p_types) t(code) where not a.needs @> jsonb_build_array(jsonb_build_object('licenseType', t.code)))
+      then return; end if;
+      select coalesce(jsonb_object_agg(n ->> 'licenseType', (select coalesce(string_agg(x, ','), '')
+          from jsonb_array_elements_text(n -> 'attributes') x)), '{}') into parts
+        from jsonb_array_elements(a.needs) n where not (n ->> 'whole')::boolean;
+    end if;
+    perform hub_note(p_mode, p_client, p_holder, readable);
     return query with h as (
       select h.code, case when '*' = any(readable) then 0 else hub_count_withheld(h.code, readable) end as withheld
       from unnest(p_holders) as h(code)
@@ -232,21 +274,24 @@ const guardRows = [
     record as (
       insert into access_record (holder_code, at, caller_kind, client_id, department, action, outcome, procedure,
         case_number, reason, identifiers, withheld, attributes, member)
-      select h.code, p_at, p_kind, p_caller, p_department, 'READ', 'DISCLOSED', p_purpose, p_case, p_reason,
+      select h.code, p_at, case p_mode when 'CLIENT' then 'DEPARTMENT' else p_mode end, p_caller, own, 'READ', 'DISCLOSED',
+        p_procedure, p_case, p_reason,
         array(select identifier from page where subject = h.code and place <= p_first order by place), h.withheld,
-        array(select coalesce(p_extents ->> type_code, '*') from page where subject = h.code and place <= p_first
+        array(select coalesce(parts ->> type_code, '*') from page where subject = h.code and place <= p_first
           order by place), p_member
       from h
     )
-    select h.code, h.withheld, page.identifier, page.type_code, page.number, page.holder_code, page.holder_id_type,
-      page.holder_name, page.issuer_code, page.region, page.issued_on, page.valid_from, page.valid_until, page.version,
-      page.predecessor, page.attributes, page.state, page.jws
+    select null::jsonb, h.code, h.withheld, page.identifier, page.type_code, page.number, page.holder_code,
+      page.holder_id_type, page.holder_name, page.issuer_code, page.region, page.issued_on, page.valid_from,
+      page.valid_until, page.version, page.predecessor, page.attributes, page.state, page.jws
     from h left join page on page.subject = h.code order by h.code, page.place;
   end $$`,
   // Counts what the reader can not see, and tells nothing else of it.
   `create function hub_count_withheld(p_holder text, p_types text[]) returns int
-    language sql stable security definer set search_path = public, pg_temp as $$
-    select count(*)::int from license where holder_code = p_holder and not type_code = any(p_types) $$`,
+    language plpgsql stable security definer set search_path = public, pg_temp as $$
+    begin
+      return (select count(*)::int from license where holder_code = p_holder and not type_code = any(p_types));
+    end $$`,
   ...onlyHub("hub_count_withheld(text, text[])"),
   ...[
     "license",
@@ -304,7 +349,15 @@ const unguard = [
     "material_bundle",
     "access_record",
   ].map((table) => `alter table ${table} disable row level security`),
-  ...["hub_disclose", "hub_record_misses", "hub_count_withheld", "hub_enter"].map((name) => `drop function ${name}`),
+  ...[
+    "hub_disclose",
+    "hub_record_misses",
+    "hub_count_withheld",
+    "hub_enter",
+    "hub_member_types",
+    "hub_note",
+    "hub_access",
+  ].map((name) => `drop function ${name}`),
   `alter default privileges in schema public revoke all on tables from ${role}`,
   `alter default privileges in schema public revoke all on sequences from ${role}`,
   `revoke all on all tables in schema public from ${role}`,

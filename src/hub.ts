@@ -3,12 +3,11 @@ import type { Caller, Purpose } from "./domain/access/caller.ts";
 import { type CalendarDate, dateOf } from "./domain/calendar.ts";
 import type { RawRecord } from "./domain/licenses/license-record.ts";
 import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
-import type { ErrorCode } from "./errors.ts";
 import { parseJwks } from "./proof/keyring.ts";
 import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
 import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
 import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
-import { type AdmissionRequest, accessStore, type RefusableRequest } from "./store/access/access-store.ts";
+import { type AdmissionRequest, accessStore, type RefusableRequest, type Refuse } from "./store/access/access-store.ts";
 import { type ExportFilter, type LedgerStore, ledgerStore } from "./store/access/ledger-store.ts";
 import { catalogueCache } from "./store/catalogue/catalogue-cache.ts";
 import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue/catalogue-store.ts";
@@ -72,8 +71,8 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
   const permit = (caller: Caller, request: RefusableRequest) => permitCaller(gate, caller, request);
   const admit = (caller: Parameters<typeof admitCaller>[1], request: AdmissionRequest) =>
     admitCaller(gate, caller, request);
-  const refuse = (caller: Parameters<typeof refuseCaller>[1], request: RefusableRequest, code: ErrorCode) =>
-    refuseCaller(gate, caller, request, code);
+  const refuse: Refuse = (caller, request, code, details, department) =>
+    refuseCaller(gate, caller, request, code, details, department);
 
   const sign = async (license: Omit<LicenseClaimsInput, "issuerUrl">) => {
     const jws = await signLicense(buildLicenseClaims({ ...license, issuerUrl: keys.license.issuer }), keys.license);
@@ -132,7 +131,7 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
     // read
     readEnterprises: (caller: Caller, codes: readonly string[]) => readEnterprises({ licenses }, caller, codes),
     readLicenses: (caller: Caller, question: LicensesQuestion) =>
-      readLicenses({ permit, admit, licenses }, caller, question),
+      readLicenses({ now, permit, refuse, licenses }, caller, question),
     readLicensesByIdentifier: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
       readLicensesByIdentifier({ permit, admit, read }, caller, question),
     confirmLicense: (caller: Caller, question: { identifier: string; claims: Claims }) =>

@@ -85,10 +85,17 @@ export async function setStage(ground: Ground, name: string): Promise<Stage> {
   } finally {
     await close();
   }
+  // The generated holders have types that the procedure does not need by itself.
   await runSql(
     env["DATABASE_URL"] ?? "",
-    `insert into access_grant (client_id, license_type, procedure, valid_from, legal_basis)
-      select $1, type, $2, '2021-11-03', 'benchmark' from unnest($3::text[]) as type`,
+    `insert into procedure_need (procedure, license_type, attributes)
+      select $1, type, '{}' from unnest($2::text[]) as type on conflict do nothing`,
+    [procedure, usedTypes],
+  );
+  await runSql(
+    env["DATABASE_URL"] ?? "",
+    `insert into access_grant (client_id, license_type, procedure, valid_from, legal_basis, whole_license)
+      select $1, type, $2, '2021-11-03', 'benchmark', true from unnest($3::text[]) as type on conflict do nothing`,
     [issuer.client, procedure, usedTypes],
   );
   await runSql(env["DATABASE_URL"] ?? "", "vacuum (analyze)");

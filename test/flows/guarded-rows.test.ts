@@ -120,20 +120,17 @@ describe("a client as reader", () => {
     expect(await count(client("sports"), "submission")).toBe(0);
   });
 
-  test("gets nothing out of the disclosing statement with extents it made up", async () => {
-    const pages = await licenseStore(database.sql()).disclose(
-      [holder],
-      { types: undefined, states: undefined, first: 100, after: undefined },
-      {
-        ...{ today: day, reader: client("sports", "food-operation-new"), neededTypes: null },
-        extents: new Map(identifiers.map((identifier) => [identifier, "WHOLE"])),
-        record: {
-          ...{ at: new Date(0), callerKind: "DEPARTMENT", clientId: "sports", department: "x", action: "READ" },
-          ...{ purpose: null, refusal: null },
-        },
-      },
-    );
-    expect(pages.get(holder)?.licenses).toEqual([]);
+  test("gets nothing out of the disclosing statement, and leaves no record, when it is not let in", async () => {
+    const before = await house.sql("select count(*) from access_record");
+    const purpose = { procedure: "food-operation-new", caseNumber: "1", reason: "核验" };
+    const query = { types: undefined, states: undefined, first: 100, after: undefined };
+    const disclose = (reader: Reader) =>
+      licenseStore(database.sql()).disclose([holder], query, { reader, clientId: "sports", purpose, at: new Date(0) });
+    for (const reader of [client("sports"), client("nobody"), client("approval-bureau", "nothing")])
+      expect((await disclose(reader)).found.size).toBe(0);
+    const other: Reader = { mode: "HOLDER", holder: "93371003XXXX00262H", member: undefined, day };
+    expect((await disclose(other)).found.size).toBe(0);
+    expect(await house.sql("select count(*) from access_record")).toEqual(before);
   });
 
   test("leaves nothing behind for the next transaction on its connection", async () => {

@@ -120,6 +120,12 @@ export function purposeFault(purpose: Purpose): keyof typeof purposeLimits | und
   return undefined;
 }
 
+/** Lets a purpose pass that is within its limits. *Throws* INPUT_INVALID naming the field. */
+export function checkPurpose(purpose: Purpose): void {
+  const fault = purposeFault(purpose);
+  if (fault) throw new HubError("INPUT_INVALID", { argument: `purpose.${fault}` });
+}
+
 /**
  * Lets the caller pass, or throws: the first line of every use case that is not open to everyone.
  * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING.

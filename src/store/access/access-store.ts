@@ -1,32 +1,14 @@
 import { sql } from "kysely";
+import type { ClientAccess, Need } from "../../domain/access/admission.ts";
 import type { Caller, CallerKind, KnownCaller, Purpose } from "../../domain/access/caller.ts";
 import type { Extents } from "../../domain/access/disclosure.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
-import type { ErrorCode } from "../../errors.ts";
+import type { ErrorCode, ErrorDetails } from "../../errors.ts";
 import { type ColumnTypes, insertRows } from "../bulk.ts";
 import type { Page } from "../catalogue/catalogue-store.ts";
 import { type Sql, statement } from "../database.ts";
 import type { Reader } from "../reader.ts";
 import type { AccessAction, AccessOutcome } from "../tables/access-tables.ts";
-
-/** What a procedure needs of a license type, and whether the client is granted it. */
-export type Need = Readonly<{
-  licenseType: string;
-  /** Attributes its materials name; none: the license as such. */
-  attributes: readonly string[];
-  granted: boolean;
-  /** Granted as it was signed. */
-  whole: boolean;
-}>;
-
-/** What a client may do for a procedure, as the database says at this moment. */
-export type ClientAccess = Readonly<{
-  department: string;
-  active: boolean;
-  /** The department the named procedure belongs to; null when there is no such procedure. */
-  procedureDepartment: string | null;
-  needs: readonly Need[];
-}>;
 
 /** An access record to be written. `holder` "" when it is not known whose license was asked for. */
 export type NewAccessRecord = Readonly<{
@@ -56,8 +38,6 @@ export type AdmissionRequest = Readonly<{
   action: AccessAction;
   purpose: Purpose;
   holders: readonly string[];
-  /** License types asked for by name: each must be one the procedure needs. */
-  types?: readonly string[] | undefined;
 }>;
 
 /** A caller let in for a purpose, with the access record of whatever it does next begun. */
@@ -67,8 +47,6 @@ export type Admission = Readonly<{
   reader: Reader;
   /** What is granted for the purpose's procedure, and how much of it; null: the holder itself sees all of its own. */
   extents: Extents | null;
-  /** License types the procedure needs at all; null: the caller is the holder. */
-  neededTypes: readonly string[] | null;
   record: Pick<
     NewAccessRecord,
     "at" | "callerKind" | "clientId" | "department" | "action" | "purpose" | "refusal" | "member"
@@ -82,7 +60,13 @@ export type Permit = (caller: Caller, request: RefusableRequest) => Promise<Know
 export type Admit = (caller: KnownCaller, request: AdmissionRequest) => Promise<Admission>;
 
 /** Records a refusal and throws it. */
-export type Refuse = (caller: KnownCaller, request: RefusableRequest, code: ErrorCode) => Promise<never>;
+export type Refuse = (
+  caller: KnownCaller,
+  request: RefusableRequest,
+  code: ErrorCode,
+  details?: ErrorDetails,
+  department?: string | null,
+) => Promise<never>;
 
 /** What a refusal record can say when nothing else is known yet. */
 export type RefusableRequest = Readonly<{ action: AccessAction; purpose: Purpose | null; holders: readonly string[] }>;
@@ -104,21 +88,16 @@ export type AccessFilter = Readonly<{
 /** Clients, grants and access records. */
 export function accessStore(db: Sql) {
   return {
-    /** One statement: the client, the procedure's department, and the grants in force. Undefined: no such client. */
+    /** The client, the procedure's department, and the grants in force. Undefined: no such client. */
     findClientAccess: async (
       clientId: string,
       procedure: string,
       day: CalendarDate,
     ): Promise<ClientAccess | undefined> => {
       const [row] = await selectClientAccess(db, [clientId, procedure, day]);
-      return (
-        row && {
-          department: row.department,
-          active: row.active,
-          procedureDepartment: row.procedure_department,
-          needs: row.needs,
-        }
-      );
+      if (!row || row.department === null) return undefined;
+      const { department, active, procedure_department: procedureDepartment, needs } = row;
+      return { department, active, procedureDepartment, needs };
     },
 
     /** A department's client. */
@@ -226,20 +205,11 @@ export function accessStore(db: Sql) {
 export type AccessStore = ReturnType<typeof accessStore>;
 
 const selectClientAccess = statement<{
-  department: string;
+  department: string | null;
   active: boolean;
   procedure_department: string | null;
-  needs: Need[];
-}>(`
-  select client.department, client.active,
-    (select procedure.department from procedure where procedure.code = $2) as procedure_department,
-    coalesce((select jsonb_agg(jsonb_build_object('licenseType', n.license_type, 'attributes', n.attributes,
-        'granted', g.id is not null, 'whole', coalesce(g.whole_license, false)))
-      from procedure_need n left join access_grant g on g.client_id = $1 and g.procedure = n.procedure
-        and g.license_type = n.license_type and g.revoked_at is null and g.valid_from <= $3::date
-        and (g.valid_until is null or g.valid_until >= $3::date)
-      where n.procedure = $2), '[]') as needs
-  from client where client.id = $1 and client.kind = 'DEPARTMENT'`);
+  needs: readonly Need[];
+}>("select department, active, procedure_department, needs from hub_access($1, $2, $3::date)");
 
 const selectMember = statement<object>(`
   select from holder_member where id = $1::uuid and holder_code = $2 and ended_at is null

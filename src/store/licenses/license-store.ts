@@ -1,11 +1,12 @@
 import { type RawBuilder, sql } from "kysely";
-import { type Disclosed, disclosedPart, type Extents, extentText } from "../../domain/access/disclosure.ts";
+import type { ClientAccess } from "../../domain/access/admission.ts";
+import type { Purpose } from "../../domain/access/caller.ts";
+import type { Disclosed } from "../../domain/access/disclosure.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
 import type { LicenseState, StateChange, StoredState } from "../../domain/licenses/license.ts";
 import type { HolderIdType } from "../../domain/licenses/license-type.ts";
-import type { Admission } from "../access/access-store.ts";
 import { type Row, type Sql, statement } from "../database.ts";
-import { readerParameters } from "../reader.ts";
+import { type Reader, readerParameters } from "../reader.ts";
 
 /** A license as stored. *Trust*: checked when it was accepted; `jws` is the signed form. */
 export type StoredLicense = Readonly<{
@@ -46,6 +47,12 @@ export type LicensePage = Readonly<{
   withheldCount: number;
 }>;
 
+/** The same as stored, before anybody decided how much of each goes out. */
+export type FoundPage = Omit<LicensePage, "licenses"> & Readonly<{ licenses: readonly StoredLicense[] }>;
+
+/** For whom and why a page is read: what its access records say. */
+export type Disclosure = Readonly<{ reader: Reader; clientId: string; purpose: Purpose; at: Date }>;
+
 /** Reads of licenses and their holders. */
 export function licenseStore(db: Sql) {
   return {
@@ -63,24 +70,21 @@ export function licenseStore(db: Sql) {
 
     /**
      * Licenses of many holders and the access records of reading them, in one statement: what is not recorded is not
-     * read. The database looks up what the reader is granted; `extents` says how much of each type goes out.
+     * read. The database looks up itself what the reader may read, and tells; who is not let in gets no page.
      */
     disclose: async (
       holders: readonly string[],
       query: LicenseQuery,
-      { reader, extents, record }: Admission,
-    ): Promise<ReadonlyMap<string, LicensePage>> => {
-      const { at, callerKind, clientId, department, purpose } = record;
-      const parts = [...(extents ?? [])].filter(([, extent]) => extent !== "WHOLE");
+      { reader, clientId, purpose, at }: Disclosure,
+    ): Promise<{ access: ClientAccess | undefined; found: ReadonlyMap<string, FoundPage> }> => {
+      const [mode, client, procedure, day, holder, member] = readerParameters(reader);
       const rows = await discloseLicenses(db, [
-        ...readerParameters(reader),
+        ...[mode, client, procedure ?? purpose.procedure, day, holder, member],
         ...[holders, query.types ?? null, query.states ?? null, query.after?.issuedOn ?? null],
-        ...[query.after?.identifier ?? null, query.first],
-        JSON.stringify(Object.fromEntries(parts.map(([type, extent]) => [type, extentText(extent)]))),
-        ...[at.toISOString(), callerKind, clientId, department],
-        ...[purpose?.procedure ?? null, purpose?.caseNumber ?? null, purpose?.reason ?? null],
+        ...[query.after?.identifier ?? null, query.first, at.toISOString(), clientId],
+        ...[purpose.caseNumber, purpose.reason],
       ]);
-      return toPages(holders, rows, query.first, extents);
+      return { access: rows.find((row) => row.access)?.access ?? undefined, found: toPages(rows, query.first) };
     },
 
     findByIdentifiers: async (identifiers: readonly string[]): Promise<readonly StoredLicense[]> => {
@@ -154,11 +158,13 @@ const licenseColumns = [
 ] as const;
 
 type LicenseRow = Pick<Row<"license">, (typeof licenseColumns)[number]>;
-type DisclosedRow = { subject: string; withheld: number } & { [Name in keyof LicenseRow]: LicenseRow[Name] | null };
+type DisclosedRow = { access: ClientAccess | null; subject: string | null; withheld: number } & {
+  [Name in keyof LicenseRow]: LicenseRow[Name] | null;
+};
 
 const discloseLicenses = statement<DisclosedRow>(
-  `select * from hub_disclose($1, $2, $3, $4::date, $5, $6::uuid, $7, $8::text[], $9::text[], $10::text[], $11::date, $12,
-    $13::int, $14::jsonb, $15::timestamptz, $16, $17, $18, $19, $20, $21)`,
+  `select * from hub_disclose($1, $2, $3, $4::date, $5, $6::uuid, $7::text[], $8::text[], $9::text[], $10::date, $11,
+    $12::int, $13::timestamptz, $14, $15, $16)`,
 );
 
 const selectHolders = statement<{ [Name in "code" | "id_type" | "name" | "region"]: Row<"holder">[Name] | null }>(`
@@ -166,21 +172,14 @@ const selectHolders = statement<{ [Name in "code" | "id_type" | "name" | "region
   from (select 1 where $2::text is null or exists (select from client where id = $2::text and active)) as allowed
   left join holder h on h.code = any($1::text[])`);
 
-function toPages(
-  holders: readonly string[],
-  rows: readonly DisclosedRow[],
-  first: number,
-  extents: Extents | null,
-): ReadonlyMap<string, LicensePage> {
-  const grouped = Map.groupBy(rows, (row) => row.subject);
+function toPages(rows: readonly DisclosedRow[], first: number): ReadonlyMap<string, FoundPage> {
+  const grouped = Map.groupBy(
+    rows.filter((row) => row.subject !== null),
+    (row) => row.subject ?? "",
+  );
   return new Map(
-    holders.map((holder) => {
-      const own = grouped.get(holder) ?? [];
-      const found = own.filter(isLicenseRow).map(toLicense);
-      // What is not granted is not even in the rows; without an extent nothing but names and dates would go out.
-      const licenses = found.map((license) =>
-        disclosedPart(license, extents ? (extents.get(license.typeCode) ?? []) : "WHOLE"),
-      );
+    [...grouped].map(([holder, own]) => {
+      const licenses = own.filter(isLicenseRow).map(toLicense);
       const withheldCount = own[0]?.withheld ?? 0;
       return [holder, { licenses: licenses.slice(0, first), hasNextPage: licenses.length > first, withheldCount }];
     }),

@@ -147,7 +147,6 @@ export const AccessRecordTable = defineEntity({
     { properties: ["clientId", "id"] },
     { properties: ["id"] },
     { properties: ["department", "id"] },
-    { properties: ["procedure", "id"] },
     // Both grow with the table: a few bytes a block say where to look.
     {
       name: "access_record_at",

@@ -1,5 +1,13 @@
-import { type Action, type Caller, type KnownCaller, may, purposeFault, scopeOf } from "../../domain/access/caller.ts";
-import type { Extent } from "../../domain/access/disclosure.ts";
+import { judgeAdmission } from "../../domain/access/admission.ts";
+import {
+  type Action,
+  type Caller,
+  checkPurpose,
+  type KnownCaller,
+  may,
+  purposeFault,
+  scopeOf,
+} from "../../domain/access/caller.ts";
 import { dateOf } from "../../domain/calendar.ts";
 import { type ErrorCode, type ErrorDetails, HubError } from "../../errors.ts";
 import type { AccessStore, Admission, AdmissionRequest, RefusableRequest } from "../../store/access/access-store.ts";
@@ -34,15 +42,13 @@ export async function permitCaller(tools: Tools, caller: Caller, request: Refusa
 }
 
 /**
- * Lets a permitted caller in for a purpose: the client stands, the procedure exists, is its own department's, and needs
- * the license types that are asked for by name. A holder needs no grant for itself and is refused everybody else; who
+ * Lets a permitted caller in for a purpose: the client stands, the procedure exists and is its own department's. A holder needs no grant for itself and is refused everybody else; who
  * acts for it needs a standing membership. A refusal is on record before it is thrown.
- * *Throws* INPUT_INVALID, FORBIDDEN, PROCEDURE_NOT_FOUND, PURPOSE_NOT_ALLOWED, PURPOSE_EXCEEDED.
+ * *Throws* INPUT_INVALID, FORBIDDEN, PROCEDURE_NOT_FOUND, PURPOSE_NOT_ALLOWED.
  */
 export async function admitCaller(tools: Tools, caller: KnownCaller, request: AdmissionRequest): Promise<Admission> {
-  const { action, purpose, holders, types } = request;
-  const fault = purposeFault(purpose);
-  if (fault) throw new HubError("INPUT_INVALID", { argument: `purpose.${fault}` });
+  const { action, purpose, holders } = request;
+  checkPurpose(purpose);
   const at = tools.now();
   const today = dateOf(at);
   const reader = readerOf(caller, purpose.procedure, today);
@@ -54,27 +60,13 @@ export async function admitCaller(tools: Tools, caller: KnownCaller, request: Ad
     const isSelf = holders.every((code) => code === holder.id);
     const mayAct = isSelf && (member === undefined || (await tools.access.isMember(member, holder.id, today)));
     if (!mayAct) return refuseCaller(tools, caller, request, "FORBIDDEN");
-    return { today, reader, extents: null, neededTypes: null, record: { ...record, member } };
+    return { today, reader, extents: null, record: { ...record, member } };
   }
-  const client = await tools.access.findClientAccess(caller.clientId, purpose.procedure, today);
-  if (!client?.active) return refuseCaller(tools, caller, request, "FORBIDDEN", {}, client?.department);
-  const { department, procedureDepartment, needs } = client;
-  if (procedureDepartment !== department) {
-    const code = procedureDepartment === null ? "PROCEDURE_NOT_FOUND" : "PURPOSE_NOT_ALLOWED";
-    return refuseCaller(tools, caller, request, code, { procedure: purpose.procedure }, department);
-  }
-  const neededTypes = needs.map((need) => need.licenseType);
-  const excess = types?.filter((type) => !neededTypes.includes(type)) ?? [];
-  if (excess.length > 0) {
-    const details = { procedure: purpose.procedure, types: excess };
-    return refuseCaller(tools, caller, request, "PURPOSE_EXCEEDED", details, department);
-  }
-  const extents = new Map<string, Extent>(
-    needs.flatMap(({ licenseType, granted, whole, attributes }) =>
-      granted ? [[licenseType, whole ? "WHOLE" : attributes]] : [],
-    ),
-  );
-  return { today, reader, extents, neededTypes, record: { ...record, department } };
+  const access = await tools.access.findClientAccess(caller.clientId, purpose.procedure, today);
+  const judged = judgeAdmission(access, purpose.procedure, undefined);
+  if ("refusal" in judged)
+    return refuseCaller(tools, caller, request, judged.refusal, judged.details, judged.department);
+  return { today, reader, extents: judged.extents, record: { ...record, department: judged.department } };
 }
 
 /** Records a refusal, then throws it. */

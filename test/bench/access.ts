@@ -1,0 +1,67 @@
+import type { AccessOrders } from "./access-hub.ts";
+import { startChild } from "./child.ts";
+import { runLoad } from "./load.ts";
+import { cell, interleave, type Outcome, percentile, processorMs, ratios } from "./measure.ts";
+import { queryAnswer, queryBodies } from "./query.ts";
+import { type Ground, type Running, setStage } from "./stage.ts";
+
+const connections = 32;
+const rounds = 12;
+const seconds = 2;
+
+/** What the access path costs: token, client, grant, purpose, guarded rows and ledger write, against the same server without. */
+export async function benchAccess(ground: Ground): Promise<Outcome> {
+  const stage = await setStage(ground, "bench_access");
+  const whole = await start({ env: stage.env, isBare: false });
+  const bare = await start({ env: stage.env, isBare: true });
+  try {
+    const sides = [() => measure(bare, undefined), () => measure(whole, stage.token)];
+    await interleave(1, sides);
+    const [without = [], own = []] = await interleave(rounds, sides);
+    const row = (name: string, side: readonly Round[]) => [
+      name,
+      cell(side.map((round) => round.perSecond)),
+      cell(side.map((round) => round.p50)),
+      cell(
+        side.map((round) => round.processor),
+        2,
+      ),
+    ];
+    const perSecond = (side: readonly Round[]) => side.map((round) => round.perSecond);
+    return {
+      title: `access: what the whole access path costs; ${connections} connections, ${rounds} rounds of ${seconds} s`,
+      table: [["", "requests/s", "p50 ms", "processor ms/request"], row("without", without), row("with", own)],
+      figures: [
+        {
+          name: "requests/s, with : without",
+          values: ratios(perSecond(own), perSecond(without)),
+          target: { atLeast: 0.75 },
+        },
+      ],
+    };
+  } finally {
+    await Promise.all([whole.stop(), bare.stop()]);
+  }
+}
+
+async function start(orders: AccessOrders): Promise<Running> {
+  const { answer: port, pid, end } = await startChild<number>("access-hub.js", orders);
+  return { port, pid, stop: end };
+}
+
+type Round = Readonly<{ perSecond: number; p50: number; processor: number }>;
+
+async function measure(server: Running, token: string | undefined): Promise<Round> {
+  const before = processorMs(server.pid);
+  const load = {
+    port: server.port,
+    ...(token !== undefined && { token }),
+    bodies: queryBodies,
+    connections,
+    seconds,
+    expected: queryAnswer,
+  };
+  const { latenciesMs, perSecond } = await runLoad(load);
+  const processor = (processorMs(server.pid) - before) / latenciesMs.length;
+  return { perSecond, processor, p50: percentile(latenciesMs, 50) };
+}
