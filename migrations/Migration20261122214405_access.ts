@@ -156,8 +156,12 @@ const makeRole = [
 /** One word of what `hub_enter` noted for this transaction; looked up once a statement, not once a row. */
 const noted = (name: string) => `(select current_setting('hub.${name}', true))`;
 
-const isNotedType = `((select '*' = any(string_to_array(current_setting('hub.types', true), ',')))
-  or type_code = any((select string_to_array(current_setting('hub.types', true), ','))::text[]))`;
+const isCollecting = `${noted("mode")} = 'COLLECT'`;
+
+/** The types noted, `*` being all of them, and the one holder, when there is one. */
+const isNoted = `((select '*' = any(string_to_array(current_setting('hub.types', true), ',')))
+    or type_code = any((select string_to_array(current_setting('hub.types', true), ','))::text[]))
+  and (${noted("holder")} = '' or holder_code = ${noted("holder")})`;
 
 /** A function that sees more than its caller is for the hub alone. */
 function onlyHub(signature: string): readonly string[] {
@@ -166,16 +170,18 @@ function onlyHub(signature: string): readonly string[] {
 
 const guardRows = [
   // What a client may do for a procedure: who it is, whose procedure that is, what its materials need and what of it is
-  // granted. The types are those it may read: none when the client does not stand or the procedure is another department's.
+  // granted. The types are those it may read, the parts what of them when not the whole license: none when the client does not stand or the procedure is another department's.
   `create function hub_access(p_client text, p_procedure text, p_day date, out department text, out active boolean,
-    out procedure_department text, out needs jsonb, out types text[]) language plpgsql stable as $$
+    out procedure_department text, out needs jsonb, out types text[], out parts jsonb) language plpgsql stable as $$
   #variable_conflict use_column
   begin
     select c.department, c.active into department, active from client c where c.id = p_client and c.kind = 'DEPARTMENT';
     select p.department into procedure_department from procedure p where p.code = p_procedure;
     select coalesce(jsonb_agg(jsonb_build_object('licenseType', n.license_type, 'attributes', n.attributes,
         'granted', g.id is not null, 'whole', coalesce(g.whole_license, false))), '[]'),
-      array_agg(n.license_type) filter (where g.id is not null) into needs, types
+      array_agg(n.license_type) filter (where g.id is not null),
+      coalesce(jsonb_object_agg(n.license_type, array_to_string(n.attributes, ',')) filter (where not g.whole_license), '{}')
+      into needs, types, parts
       from procedure_need n left join access_grant g on g.client_id = p_client and g.procedure = p_procedure
         and g.license_type = n.license_type and g.revoked_at is null and g.valid_from <= p_day
         and (g.valid_until is null or g.valid_until >= p_day)
@@ -184,9 +190,15 @@ const guardRows = [
   end $$`,
   // Notes for whom this transaction reads, and what. Whoever asks says who it is and for which procedure; what that may
   // read is looked up here, in the database, from grants and memberships.
-  `create function hub_note(p_mode text, p_client text, p_holder text, p_types text[]) returns void language sql as $$
-    select set_config('hub.mode', p_mode, true), set_config('hub.client', coalesce(p_client, ''), true),
-      set_config('hub.holder', coalesce(p_holder, ''), true), set_config('hub.types', array_to_string(p_types, ','), true) $$`,
+  `create function hub_note(p_mode text, p_client text, p_holder text, p_types text[]) returns void
+    language plpgsql as $$
+  declare noted text;
+  begin
+    noted := set_config('hub.mode', p_mode, true);
+    noted := set_config('hub.client', coalesce(p_client, ''), true);
+    noted := set_config('hub.holder', coalesce(p_holder, ''), true);
+    noted := set_config('hub.types', array_to_string(p_types, ','), true);
+  end $$`,
   `create function hub_enter(p_mode text, p_client text, p_procedure text, p_day date, p_holder text, p_member uuid,
     p_also text) returns void language plpgsql as $$
   declare readable text[] := '{}';
@@ -199,12 +211,15 @@ const guardRows = [
       readable := (hub_access(p_client, p_procedure, p_day)).types;
     elsif p_mode = 'HOLDER' then
       readable := hub_member_types(p_holder, p_member, p_day);
+    elsif p_mode = 'COLLECT' then
+      readable := array['*'];
     end if;
     perform hub_note(p_mode, p_client, p_holder, readable || p_also);
   end $$`,
   // What a person who acts for a holder may read; all of it when it is the holder itself.
   `create function hub_member_types(p_holder text, p_member uuid, p_day date) returns text[] language plpgsql stable as $$
   begin
+    if coalesce(p_holder, '') = '' then return '{}'; end if;
     if p_member is null then return array['*']; end if;
     return coalesce((select coalesce(m.license_types, array['*']) from holder_member m
       where m.id = p_member and m.holder_code = p_holder and m.ended_at is null
@@ -241,7 +256,7 @@ const guardRows = [
       readable := hub_member_types(p_holder, p_member, p_day);
       if readable = '{}' or not p_holders <@ array[p_holder] then return; end if;
     else
-      select * into a from hub_access(p_client, p_procedure, p_day);
+      a := hub_access(p_client, p_procedure, p_day);
       if a.department is null then return; end if;
       readable := a.types;
       own := a.department;
@@ -251,9 +266,7 @@ const guardRows = [
       if a.active is not true or a.procedure_department is distinct from a.department or exists (
         select from unnest(p_types) t(code) where not a.needs @> jsonb_build_array(jsonb_build_object('licenseType', t.code)))
       then return; end if;
-      select coalesce(jsonb_object_agg(n ->> 'licenseType', (select coalesce(string_agg(x, ','), '')
-          from jsonb_array_elements_text(n -> 'attributes') x)), '{}') into parts
-        from jsonb_array_elements(a.needs) n where not (n ->> 'whole')::boolean;
+      parts := a.parts;
     end if;
     perform hub_note(p_mode, p_client, p_holder, readable);
     return query with h as (
@@ -262,29 +275,30 @@ const guardRows = [
     ),
     page as (
       select h.code as subject, p.* from h cross join lateral (
-        select l.*, row_number() over w as place from license l
+        select l.identifier, l.type_code, l.number, l.holder_code, l.holder_id_type, l.holder_name, l.issuer_code, l.region,
+          l.issued_on, l.valid_from, l.valid_until, l.version, l.predecessor, l.attributes, l.state, l.jws
+        from license l
         where l.holder_code = h.code and (p_types is null or l.type_code = any(p_types))
           and (p_states is null or case when l.state = 'VALID' and l.valid_until < p_day then 'EXPIRED' else l.state end
             = any(p_states))
           and (p_after_day is null or l.issued_on < p_after_day
             or (l.issued_on = p_after_day and l.identifier > p_after_identifier))
-        window w as (order by l.issued_on desc, l.identifier) order by place limit p_first + 1
+        order by l.issued_on desc, l.identifier limit p_first + 1
       ) p
     ),
     record as (
       insert into access_record (holder_code, at, caller_kind, client_id, department, action, outcome, procedure,
         case_number, reason, identifiers, withheld, attributes, member)
       select h.code, p_at, case p_mode when 'CLIENT' then 'DEPARTMENT' else p_mode end, p_caller, own, 'READ', 'DISCLOSED',
-        p_procedure, p_case, p_reason,
-        array(select identifier from page where subject = h.code and place <= p_first order by place), h.withheld,
-        array(select coalesce(parts ->> type_code, '*') from page where subject = h.code and place <= p_first
-          order by place), p_member
-      from h
+        p_procedure, p_case, p_reason, coalesce(out.identifiers, '{}'), h.withheld, coalesce(out.extents, '{}'), p_member
+      from h left join lateral (select array_agg(o.identifier) as identifiers, array_agg(o.extent) as extents from (
+          select identifier, coalesce(parts ->> type_code, '*') as extent from page where subject = h.code
+          order by issued_on desc, identifier limit p_first) o) out on true
     )
     select null::jsonb, h.code, h.withheld, page.identifier, page.type_code, page.number, page.holder_code,
       page.holder_id_type, page.holder_name, page.issuer_code, page.region, page.issued_on, page.valid_from,
       page.valid_until, page.version, page.predecessor, page.attributes, page.state, page.jws
-    from h left join page on page.subject = h.code order by h.code, page.place;
+    from h left join page on page.subject = h.code order by h.code, page.issued_on desc, page.identifier;
   end $$`,
   // Counts what the reader can not see, and tells nothing else of it.
   `create function hub_count_withheld(p_holder text, p_types text[]) returns int
@@ -302,13 +316,12 @@ const guardRows = [
     "material_bundle",
     "access_record",
   ].map((table) => `alter table ${table} enable row level security`),
-  ...["license", "license_event", "pending_event", "submission"].map(
-    (table) => `create policy ${table}_collect on ${table} to ${role} using (${noted("mode")} = 'COLLECT')`,
+  `create policy license_read on license for select to ${role} using (${isNoted})`,
+  `create policy license_write on license for insert to ${role} with check (${isCollecting})`,
+  `create policy license_change on license for update to ${role} using (${isCollecting})`,
+  ...["license_event", "pending_event", "submission"].map(
+    (table) => `create policy ${table}_collect on ${table} to ${role} using (${isCollecting})`,
   ),
-  `create policy license_read on license for select to ${role} using (case ${noted("mode")}
-    when 'CLIENT' then ${isNotedType}
-    when 'HOLDER' then holder_code = ${noted("holder")} and ${isNotedType}
-    else false end)`,
   `create policy license_event_read on license_event for select to ${role} using (
     ${noted("mode")} in ('CLIENT', 'HOLDER') and exists (select from license l
       where l.holder_code = license_event.holder_code and l.identifier = license_event.identifier))`,
@@ -334,9 +347,8 @@ const needs = [
 ];
 
 const unguard = [
-  ...["license", "license_event", "pending_event", "submission"].map(
-    (table) => `drop policy ${table}_collect on ${table}`,
-  ),
+  ...["license_event", "pending_event", "submission"].map((table) => `drop policy ${table}_collect on ${table}`),
+  ...["license_write", "license_change"].map((policy) => `drop policy ${policy} on license`),
   ...["license", "license_event", "access_record"].map((table) => `drop policy ${table}_read on ${table}`),
   ...["submission", "material_check", "material_bundle"].map((table) => `drop policy ${table}_own on ${table}`),
   `drop policy access_record_write on access_record`,
