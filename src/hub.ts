@@ -8,7 +8,7 @@ import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proo
 import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
 import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
 import { type AdmissionRequest, accessStore, type RefusableRequest, type Refuse } from "./store/access/access-store.ts";
-import { type ExportFilter, type LedgerStore, ledgerStore } from "./store/access/ledger-store.ts";
+import { type ExportFilter, type ExportFormat, type LedgerStore, ledgerStore } from "./store/access/ledger-store.ts";
 import { catalogueCache } from "./store/catalogue/catalogue-cache.ts";
 import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue/catalogue-store.ts";
 import { type Database, isConflict, type Sql } from "./store/database.ts";
@@ -147,8 +147,8 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
     readAccessDays: (caller: Caller, page: { first: number; after: CalendarDate | undefined }) =>
       readAccessDays({ ledger: ledgerStore(sql) }, caller, page),
     checkAccessDay: (caller: Caller, day: CalendarDate) => checkAccessDay({ read: readLedger }, caller, day),
-    exportAccessRecords: (caller: Caller, filter: ExportFilter) =>
-      exportAccessRecords({ read: readLedger }, caller, filter),
+    exportAccessRecords: (caller: Caller, format: ExportFormat, filter: ExportFilter) =>
+      exportAccessRecords({ read: readLedger }, caller, format, filter),
     /** A round, to be run every second or so on every copy. */
     sealAccessRecords: () => sealAccessRecords({ now, read: readLedger }),
 

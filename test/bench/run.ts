@@ -1,18 +1,20 @@
 import { cpus } from "node:os";
 import { benchAccess } from "./access.ts";
+import { benchExport } from "./export.ts";
 import { benchLimits } from "./limits.ts";
 import { cell, type Figure, isKept, type Outcome } from "./measure.ts";
 import { benchQuery } from "./query.ts";
 import { type Ground, openGround } from "./stage.ts";
 import { benchSubmit } from "./submit.ts";
 
-// Usage: npm run bench -- [query|submit|access|limits …] [--no-targets]
+// Usage: npm run bench -- [query|submit|access|export|limits …] [--no-targets]
 // Exit code 1 when a target is missed (not with --no-targets), 2 on a wrong argument.
 
 const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>> = {
   query: benchQuery,
   submit: benchSubmit,
   access: benchAccess,
+  export: benchExport,
   limits: benchLimits,
 };
 

@@ -24,7 +24,7 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^(@mikro-orm\/.+|@electric-sql\/.+|kysely|pg|csv-parse)$/, /^store\//],
   [/^(jose|canonicalize|@sd-jwt\/.+)$/, /^proof\//],
   [/^(type-graphql|graphql(-scalars)?|@graphql-tools\/.+|@apollo\/.+|@as-integrations\/.+|dataloader)$/, /^edge\//],
-  [/^(fastify|@fastify\/.+|graphiql|react(-dom)?|reflect-metadata|csv-stringify)$/, /^edge\//],
+  [/^(fastify|@fastify\/.+|graphiql|react(-dom)?|reflect-metadata)$/, /^edge\//],
   [/^ajv(-formats)?$/, /^domain\//],
   [/^@graphql-hive\/.+$/, /^gateway\.ts$/],
   [/^@theguild\/federation-composition$/, /^(edge|cli)\/|^gateway\.ts$/],

@@ -1,69 +1,42 @@
 import { Readable } from "node:stream";
-import { stringify } from "csv-stringify";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "../../domain/access/caller.ts";
 import { parseInstant } from "../../domain/calendar.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
-import type { ExportedRecord } from "../../use-cases/access/export-access-records.ts";
+import { type ExportFormat, exportColumns } from "../../store/access/ledger-store.ts";
 
 /** Tells who asks; *throws* as `FindCaller`. */
 export type CallerOf = (request: FastifyRequest) => Promise<Caller>;
 
-const headers = [
-  ...["id", "at", "client", "department", "callerKind", "member", "holder", "action", "outcome", "refusal"],
-  ...["procedure", "caseNumber", "reason", "licenses", "extents", "withheld", "holderCommitment"],
-  ...["sealDay", "sealPlace", "sealDigest", "sealChain"],
-];
+/** Tells a spreadsheet that the text is UTF-8. */
+const byteOrderMark = "\ufeff";
 
 /**
  * `/access-records.ndjson` and `/access-records.csv`: the whole ledger for an auditor, streamed as fast as it is read.
- * Query: `from`, `until` (instants), `department`. A break ends the body early: a whole NDJSON ends in a newline.
+ * Query: `from`, `until` (instants), `department`. An export that breaks off ends its connection, not its answer.
  */
 export function accessRecordRoutes(hub: Hub, callerOf: CallerOf): FastifyPluginAsync {
-  const batches = async (request: FastifyRequest) => {
+  const respond = async (request: FastifyRequest, reply: FastifyReply, format: ExportFormat) => {
     const caller = await callerOf(request);
     request.caller = caller;
-    return hub.exportAccessRecords(caller, filterOf(request.query));
-  };
-  const send = (reply: FastifyReply, type: string, name: string, body: Readable) =>
-    reply
+    const parts = await hub.exportAccessRecords(caller, format, filterOf(request.query));
+    const [type, ending] = format === "CSV" ? ["text/csv; charset=utf-8", "csv"] : ["application/x-ndjson", "ndjson"];
+    return reply
       .type(type)
       .header("cache-control", "no-store")
-      .header("content-disposition", `attachment; filename="${name}"`)
-      .send(body);
-
+      .header("content-disposition", `attachment; filename="access-records.${ending}"`)
+      .send(Readable.from(format === "CSV" ? withHeading(parts) : parts, { objectMode: false }));
+  };
   return async (app) => {
-    app.get("/access-records.ndjson", async (request, reply) => {
-      const lines = toLines(await batches(request));
-      return send(reply, "application/x-ndjson", "access-records.ndjson", Readable.from(lines, { objectMode: false }));
-    });
-    app.get("/access-records.csv", async (request, reply) => {
-      // Texts a department wrote must not become formulas where a clerk opens the file.
-      const table = stringify({ header: true, columns: headers, bom: true, escape_formulas: true });
-      const rows = Readable.from(toRows(await batches(request)));
-      rows.on("error", (error) => table.destroy(error));
-      table.on("close", () => rows.destroy());
-      return send(reply, "text/csv; charset=utf-8", "access-records.csv", rows.pipe(table));
-    });
+    app.get("/access-records.ndjson", (request, reply) => respond(request, reply, "NDJSON"));
+    app.get("/access-records.csv", (request, reply) => respond(request, reply, "CSV"));
   };
 }
 
-async function* toLines(batches: AsyncIterable<readonly ExportedRecord[]>): AsyncGenerator<string> {
-  for await (const batch of batches) yield `${batch.map((record) => JSON.stringify(record)).join("\n")}\n`;
-}
-
-async function* toRows(batches: AsyncIterable<readonly ExportedRecord[]>): AsyncGenerator<readonly unknown[]> {
-  for await (const batch of batches) yield* batch.map(toRow);
-}
-
-function toRow({ purpose, seal, ...record }: ExportedRecord): readonly unknown[] {
-  return [
-    ...[record.id, record.at, record.client, record.department, record.callerKind, record.member, record.holder],
-    ...[record.action, record.outcome, record.refusal, purpose?.procedure, purpose?.caseNumber, purpose?.reason],
-    ...[record.licenses.join(" "), record.extents.join(" "), record.withheld, record.holderCommitment],
-    ...[seal?.day, seal?.place, seal?.digest, seal?.chain],
-  ];
+async function* withHeading(parts: AsyncIterable<string>): AsyncGenerator<string> {
+  yield `${byteOrderMark}${exportColumns.join(",")}\r\n`;
+  yield* parts;
 }
 
 function filterOf(query: unknown) {

@@ -17,12 +17,11 @@ export type SealPosition = Readonly<{
 /** A record on its way into the chain, or out of it to an auditor. */
 export type LedgerRecord = SealedRecord & Readonly<{ holder: string; transaction: number }>;
 
-/** A record with its place in the chain; null: not sealed yet. */
-export type SealedEntry = LedgerRecord &
-  Readonly<{ seal: Readonly<{ day: CalendarDate; place: number; digest: string; chain: string }> | null }>;
-
 /** A closed day. */
 export type LedgerDay = Readonly<{ day: CalendarDate; count: number; root: string; closedAt: string }>;
+
+/** What an export is written as: a JSON object a line, or a table for a spreadsheet. */
+export type ExportFormat = "NDJSON" | "CSV";
 
 /** Which records an export holds. */
 export type ExportFilter = Readonly<{
@@ -120,17 +119,16 @@ export function ledgerStore(db: Sql) {
       return Number(rows[0]?.id ?? 0);
     },
 
-    /** Records by number with their seals, a batch at a time: an export of any length holds one batch in memory. */
-    readBatch: async (filter: ExportFilter, afterId: number, lastId: number, most: number) => {
+    /**
+     * Records by number with their seals, as text that the database writes: a batch is one value here, however many
+     * records it holds. Persons' codes are masked. @returns undefined behind the last
+     */
+    exportBatch: async (format: ExportFormat, filter: ExportFilter, afterId: number, lastId: number, most: number) => {
       const { from, until, department } = filter;
-      const rows = await selectBatch(db, [
+      const [row] = await exportBatch[format](db, [
         ...[afterId, lastId, from?.toISOString() ?? null, until?.toISOString() ?? null, department ?? null, most],
       ]);
-      return rows.map((row): SealedEntry => {
-        const { day, place, digest, chain } = row;
-        const isSealed = day !== null && place !== null && digest !== null && chain !== null;
-        return { ...toLedgerRecord(row), seal: isSealed ? { day, place, digest, chain } : null };
-      });
+      return row && row.text !== null && row.last !== null ? { text: row.text, lastId: Number(row.last) } : undefined;
     },
   };
 }
@@ -139,8 +137,6 @@ export function ledgerStore(db: Sql) {
 export type LedgerStore = ReturnType<typeof ledgerStore>;
 
 type RecordRow = Row<"access_record">;
-type SealColumns = { [Name in "day" | "place" | "digest" | "chain"]: Row<"access_seal">[Name] | null };
-
 // The number of the oldest transaction under way, and of the first not begun: what lies between may still change.
 const selectUnsealed = statement<RecordRow>(`
   with now as (select pg_snapshot_xmin(s)::text::bigint as low, pg_snapshot_xmax(s)::text::bigint as high
@@ -160,11 +156,51 @@ const selectChain = statement<
   select r.*, s.place, s.digest, s.chain, s.record_id from access_seal s left join access_record r on r.id = s.record_id
   where s.day = $1::date and s.place > $2::int order by s.place limit $3::int`);
 
-const selectBatch = statement<RecordRow & SealColumns>(`
-  select r.*, s.day, s.place, s.digest, s.chain from access_record r left join access_seal s on s.record_id = r.id
-  where r.id > $1::bigint and r.id <= $2::bigint and ($3::timestamptz is null or r.at >= $3::timestamptz)
-    and ($4::timestamptz is null or r.at <= $4::timestamptz) and ($5::text is null or r.department = $5::text)
-  order by r.id limit $6::int`);
+/** Columns of the table, in order. */
+export const exportColumns: readonly string[] = [
+  ...["id", "at", "callerKind", "client", "department", "member", "holder", "action", "outcome", "refusal"],
+  ...["procedure", "caseNumber", "reason", "licenses", "extents", "withheld", "holderCommitment"],
+  ...["sealDay", "sealPlace", "sealDigest", "sealChain"],
+];
+
+const recordLine = `json_build_object('id', id, 'at', at, 'callerKind', caller_kind, 'client', client_id,
+  'department', department, 'member', member, 'holder', holder, 'action', action, 'outcome', outcome, 'refusal', refusal,
+  'purpose', case when procedure is null or case_number is null or reason is null then null else
+    json_build_object('procedure', procedure, 'caseNumber', case_number, 'reason', reason) end,
+  'licenses', to_json(identifiers), 'extents', to_json(extents), 'withheld', withheld, 'holderCommitment', commitment,
+  'seal', case when day is null then null else
+    json_build_object('day', day, 'place', place, 'digest', digest, 'chain', chain) end)::text || chr(10)`;
+
+/** A text as a cell: quoted, and no formula where a clerk opens the table. Source: RFC 4180 §2. */
+const quoted = (text: string) =>
+  `'"' || case when ${text} ~ '^[-=+@[:cntrl:]]' then '''' else '' end || replace(${text}, '"', '""') || '"'`;
+
+const tableLine = `concat_ws(',', id, at, caller_kind, ${quoted("client_id")}, coalesce(department, ''),
+  coalesce(member::text, ''), ${quoted("holder")}, action, outcome, coalesce(refusal, ''),
+  ${quoted("coalesce(procedure, '')")}, ${quoted("coalesce(case_number, '')")}, ${quoted("coalesce(reason, '')")},
+  ${quoted("array_to_string(identifiers, ' ')")}, ${quoted("array_to_string(extents, ' ')")}, withheld, commitment,
+  coalesce(day::text, ''), coalesce(place::text, ''), coalesce(digest, ''), coalesce(chain, '')) || chr(13) || chr(10)`;
+
+const selectExport = (line: string) =>
+  statement<{ text: string | null; last: string | null }>(`
+  select string_agg(line, '' order by id) as text, max(id)::text as last from (
+    select id, ${line} as line from (
+      select r.id, to_char(r.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, r.caller_kind, r.client_id,
+        r.department, r.member, r.action, r.outcome, r.refusal, r.procedure, r.case_number, r.reason, r.identifiers,
+        coalesce(r.attributes, '{}') as extents, r.withheld, s.day, s.place, s.digest, s.chain,
+        case when r.holder_code = '' or h.id_type = 'USCC' then r.holder_code else
+          left(r.holder_code, 4) || repeat('*', greatest(length(r.holder_code) - 6, 0)) || right(r.holder_code, 2)
+        end as holder,
+        rtrim(translate(encode(sha256(convert_to(r.salt::text || ' ' || r.holder_code, 'UTF8')), 'base64'), '+/', '-_'),
+          '=') as commitment
+      from access_record r left join access_seal s on s.record_id = r.id left join holder h on h.code = r.holder_code
+      where r.id > $1::bigint and r.id <= $2::bigint and ($3::timestamptz is null or r.at >= $3::timestamptz)
+        and ($4::timestamptz is null or r.at <= $4::timestamptz) and ($5::text is null or r.department = $5::text)
+      order by r.id limit $6::int
+    ) record
+  ) lines`);
+
+const exportBatch = { NDJSON: selectExport(recordLine), CSV: selectExport(tableLine) } as const;
 
 const sealColumns: ColumnTypes = { day: "date", place: "int", record_id: "bigint", digest: "text", chain: "text" };
 
