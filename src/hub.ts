@@ -4,6 +4,7 @@ import { type CalendarDate, dateOf } from "./domain/calendar.ts";
 import type { RawRecord } from "./domain/licenses/license-record.ts";
 import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
 import type { ErrorCode } from "./errors.ts";
+import { accessVerbs } from "./hub-access.ts";
 import { parseJwks } from "./proof/keyring.ts";
 import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
 import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
@@ -128,6 +129,9 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
     /** Changes of licenses already disclosed to the caller. */
     changesOf: (identifiers: readonly string[]) => licenses.findChanges(identifiers),
     readAccessRecords: (caller: Caller, query: RecordQuery) => readAccessRecords({ access }, caller, query),
+
+    // clients, grants, members, objections
+    ...accessVerbs({ database, now, newId }),
 
     // once-only
     checkMaterials: (caller: Caller, question: MaterialQuestion) =>

@@ -37,7 +37,10 @@ export const legalBasisLimits = { least: 2, most: 300 } as const;
  * Why a grant is refused, or undefined: it goes to a standing client of the department whose procedure needs the type,
  * on a stated legal basis, for days that are not over.
  */
-export function grantRefusal(request: GrantRequest, { client, procedure, today }: GrantGround): GrantRefusal | undefined {
+export function grantRefusal(
+  request: GrantRequest,
+  { client, procedure, today }: GrantGround,
+): GrantRefusal | undefined {
   const { validFrom, validUntil } = request;
   if (!isPlainText(request.legalBasis, legalBasisLimits)) return { code: "INPUT_INVALID", argument: "legalBasis" };
   if (validFrom < today) return { code: "INPUT_INVALID", argument: "validFrom" };

@@ -9,6 +9,16 @@ export type MemberRole = (typeof memberRoles)[number];
 /** Who acts for an enterprise in a call: itself, signed in as such, or one of its members. */
 export type ActingRole = "ENTERPRISE" | MemberRole;
 
+/** A holder that was let in: for whom it acts, and in which role. */
+export type ActingHolder = Readonly<{
+  holder: string;
+  isEnterprise: boolean;
+  acting: ActingRole;
+  /** The membership it acts under, or `enterprise`: what stands beside its decisions. */
+  by: string;
+  today: CalendarDate;
+}>;
+
 /** 授权经办: a person who is to act for the enterprise. */
 export type Appointment = Readonly<{
   /** Resident ID. */

@@ -9,7 +9,8 @@ import { accessActions, accessOutcomes } from "../../store/tables/access-tables.
 
 type EnumObject<Value extends string> = { readonly [Name in Value]: Name };
 
-function register<const Value extends string>(
+/** Makes a GraphQL enum of described values. */
+export function register<const Value extends string>(
   name: string,
   description: string,
   values: Record<Value, string>,
@@ -23,7 +24,7 @@ function register<const Value extends string>(
 }
 
 /** Makes sure that every value of the domain has its description, and no other is described. */
-function described<const Value extends string>(
+export function described<const Value extends string>(
   _all: readonly Value[],
   values: Record<Value, string>,
 ): Record<Value, string> {

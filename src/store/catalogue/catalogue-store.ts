@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { LicenseTypeRow } from "../../domain/licenses/license-type.ts";
 import type { LicenseEntry, PermitItemEntry, ReformMode, ReformScope } from "../../domain/materials/permit-item.ts";
-import type { Procedure } from "../../domain/materials/procedure.ts";
+import { type Procedure, sourcesOf } from "../../domain/materials/procedure.ts";
 import { type ColumnTypes, insertRows } from "../bulk.ts";
 import type { Row, Sql } from "../database.ts";
 
@@ -142,6 +142,12 @@ export function catalogueStore(db: Sql) {
       await insertRows("procedure", columns.procedure, rows.procedures.map(snakeRow)).execute(db);
       await insertRows("permit_item", columns.permit_item, rows.permitItems.map(snakeRow)).execute(db);
       await insertRows("business_scope", columns.business_scope, rows.businessScopes.map(snakeRow)).execute(db);
+      await insertRows(
+        "procedure_need",
+        columns.procedure_need,
+        rows.procedures.flatMap(needsOf),
+        sql`on conflict do nothing`,
+      ).execute(db);
     },
   };
 }
@@ -196,7 +202,17 @@ const columns = {
     filing: "text",
     verified: "boolean",
   },
+  procedure_need: { procedure: "text", license_type: "text", attributes: "text[]" },
 } satisfies Record<string, ColumnTypes>;
+
+/** What a procedure's materials need, a row for each license type. */
+function needsOf(procedure: Procedure): readonly object[] {
+  const sources = procedure.materials.flatMap((material) => sourcesOf(material.source));
+  return [...Map.groupBy(sources, (source) => source.licenseType)].map(([licenseType, ofType]) => ({
+    ...{ procedure: procedure.code, license_type: licenseType },
+    attributes: [...new Set(ofType.flatMap((source) => source.attributes))].toSorted(),
+  }));
+}
 
 function snakeRow(row: object): object {
   const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
