@@ -30,9 +30,11 @@ export async function grantAccess(tools: Tools, caller: Caller, input: NewGrant)
     const client = await clients.lock(input.clientId);
     const standing = client && (await grants.findStanding(input));
     const isOver = standing?.validUntil != null && standing.validUntil < today;
-    const validFrom = input.validFrom ?? (standing && !isOver ? standing.validFrom : today);
-    const request: GrantRequest = { ...input, validFrom };
-    if (standing && !isOver && isSameGrant(standing, request)) return standing;
+    if (standing && !isOver) {
+      const asked = { ...input, validFrom: input.validFrom ?? standing.validFrom };
+      if (isSameGrant(standing, asked)) return standing;
+    }
+    const request: GrantRequest = { ...input, validFrom: input.validFrom ?? today };
     const refusal = grantRefusal(request, { client, procedure: await grants.findProcedure(input.procedure), today });
     if (refusal) {
       const { code, ...details } = refusal;
