@@ -55,7 +55,10 @@ describe("an operator registers", () => {
   test("a wallet with where its holders return to", async () => {
     const redirectUris = ["https://wallet.example/return", "http://127.0.0.1:7000/return"];
     const { data } = await register({ id: "city-wallet", kind: "WALLET", name: "市民钱包", redirectUris });
-    expect(data.registerClient).toMatchObject({ redirectUris, scopes: ["license:read", "audit:read", "holder:manage"] });
+    expect(data.registerClient).toMatchObject({
+      redirectUris,
+      scopes: ["license:read", "audit:read", "holder:manage"],
+    });
   });
 
   test("no id twice, also not a suspended client's", async () => {
@@ -259,7 +262,8 @@ describe("nobody but an operator", () => {
     };
     expect(await ask("night-desk")).toBeUndefined();
     await suspend("night-desk");
-    for (const id of ["night-desk", "transport-dispatch", "cli:root", "unknown"]) expect(await ask(id)).toBe("FORBIDDEN");
+    for (const id of ["night-desk", "transport-dispatch", "cli:root", "unknown"])
+      expect(await ask(id)).toBe("FORBIDDEN");
   });
 });
 

@@ -21,10 +21,17 @@ const newClient = async (id: string) => {
   );
   expect(errors).toEqual([]);
 };
-const shown = "id client licenseType procedure validFrom validUntil legalBasis wholeLicense grantedBy revokedBy revokedAt";
+const shown =
+  "id client licenseType procedure validFrom validUntil legalBasis wholeLicense grantedBy revokedBy revokedAt";
 const grant = (client: string, change: object = {}) =>
   operate(`mutation ($input: GrantAccessInput!) { grantAccess(input: $input) { ${shown} } }`, {
-    input: { client, licenseType: businessLicense, procedure: "road-freight-new", legalBasis: "方案三（二）", ...change },
+    input: {
+      client,
+      licenseType: businessLicense,
+      procedure: "road-freight-new",
+      legalBasis: "方案三（二）",
+      ...change,
+    },
   });
 const revoke = (id: string) => operate(`mutation ($id: ID!) { revokeGrant(id: $id) { ${shown} } }`, { id });
 const grantsOf = (client: string, more = "") =>
@@ -145,9 +152,12 @@ describe("a grant", () => {
     expect([code(answer), details(answer)]).toEqual(["GRANT_NOT_ALLOWED", { reason: "CLIENT_SUSPENDED" }]);
   });
 
-  test.each(["0", "999999", "x", "-1", "1e3", "9".repeat(30)])("number %s that does not exist is not found", async (id) => {
-    expect(code(await revoke(id))).toBe("GRANT_NOT_FOUND");
-  });
+  test.each(["0", "999999", "x", "-1", "1e3", "9".repeat(30)])(
+    "number %s that does not exist is not found",
+    async (id) => {
+      expect(code(await revoke(id))).toBe("GRANT_NOT_FOUND");
+    },
+  );
 });
 
 describe("at the same moment", () => {

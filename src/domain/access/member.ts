@@ -52,6 +52,11 @@ export type MemberRefusal =
   | Readonly<{ code: "FORBIDDEN" | "MEMBER_LIMIT" | "MEMBER_EXISTS" }>
   | Readonly<{ code: "INPUT_INVALID"; argument: keyof Appointment }>;
 
+/** Whether a text can be the id of a membership: a UUID in lower case. *Trust*: attacker-chosen. */
+export function isMemberId(text: string): boolean {
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(text);
+}
+
 /** Whether one who acts may appoint and end members of a role. Nobody appoints or ends the legal representative. */
 export function mayManage(acting: ActingRole, role: MemberRole): boolean {
   if (role === "ADMINISTRATOR") return acting === "ENTERPRISE" || acting === "LEGAL_REPRESENTATIVE";

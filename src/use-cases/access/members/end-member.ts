@@ -1,5 +1,5 @@
 import type { Action, Caller } from "../../../domain/access/caller.ts";
-import { type ActingHolder, mayManage } from "../../../domain/access/member.ts";
+import { type ActingHolder, isMemberId, mayManage } from "../../../domain/access/member.ts";
 import { HubError } from "../../../errors.ts";
 import type { MemberStore, StoredMember } from "../../../store/access/member-store.ts";
 
@@ -19,7 +19,7 @@ export async function endMember(tools: Tools, caller: Caller, id: string): Promi
   const { holder, acting, by } = await tools.permit(caller, "MANAGE_MEMBERS");
   return tools.transaction(async (members) => {
     await members.lock(holder);
-    const member = isUuid(id) ? await members.find(holder, id) : undefined;
+    const member = isMemberId(id) ? await members.find(holder, id) : undefined;
     const resigns = member?.id === by && member.role !== "LEGAL_REPRESENTATIVE";
     // A clerk sees no other member, so it is told of none.
     if (!member || (acting === "CLERK" && !resigns)) throw new HubError("MEMBER_NOT_FOUND");
@@ -29,8 +29,4 @@ export async function endMember(tools: Tools, caller: Caller, id: string): Promi
     await members.end(holder, id, by, endedAt);
     return { ...member, endedBy: by, endedAt: endedAt.toISOString() };
   });
-}
-
-function isUuid(text: string): boolean {
-  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(text);
 }

@@ -1,5 +1,5 @@
 import { type Action, type Caller, checkMay } from "../../../domain/access/caller.ts";
-import type { ActingHolder } from "../../../domain/access/member.ts";
+import { type ActingHolder, isMemberId } from "../../../domain/access/member.ts";
 import { dateOf } from "../../../domain/calendar.ts";
 import { HubError } from "../../../errors.ts";
 import type { MemberStore } from "../../../store/access/member-store.ts";
@@ -18,7 +18,7 @@ export async function permitMember(tools: Tools, caller: Caller, action: Action)
   const today = dateOf(tools.now());
   const facts = { holder: holder.id, isEnterprise: holder.idType === "USCC", today };
   if (member === undefined) return { ...facts, acting: "ENTERPRISE", by: "enterprise" };
-  const role = await tools.findRole(holder.id, member, today);
+  const role = isMemberId(member) ? await tools.findRole(holder.id, member, today) : undefined;
   if (!role) throw new HubError("FORBIDDEN");
   return { ...facts, acting: role, by: member };
 }
