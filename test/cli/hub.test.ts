@@ -91,7 +91,7 @@ describe("hub client", () => {
     const lines = out.trimEnd().split("\n");
     const column = lines[0]?.indexOf("NAME") ?? -1;
     const names = lines.map((line) => line.slice(column));
-    expect(new Set(names)).toEqual(new Set(["NAME", "Dispatch", "运政系统"]));
+    expect(new Set(names)).toEqual(new Set(["NAME", "Dispatch", "运政系统", "市交通运输局业务系统"]));
     const shown = await run("client", "show", "a-latin-name");
     expect(shown.out).toMatch(/^id {11}a-latin-name\nkind {9}DEPARTMENT\nname {9}Dispatch\nstate {8}stands\n/);
   });

@@ -50,12 +50,15 @@ export async function withSession<T>(run: (session: Session) => Promise<T>): Pro
 }
 
 /** *Throws* when the database does not answer, or a hub of this version has not prepared it. */
-async function checkVersion({ orm }: OpenedDatabase["database"], { databaseUrl }: Config): Promise<void> {
-  const pending = await orm.migrator.getPending().catch((error: unknown) => {
-    if (!databaseUrl) throw error;
-    // The address is not repeated whole: it may hold a password.
-    throw new Error(`the database at ${new URL(databaseUrl).host} (DATABASE_URL) can not be used: ${lineOf(error)}`);
-  });
+async function checkVersion(database: OpenedDatabase["database"], { databaseUrl }: Config): Promise<void> {
+  // Not while a hub is bringing it to its version.
+  const pending = await database
+    .alone(() => database.orm.migrator.getPending())
+    .catch((error: unknown) => {
+      if (!databaseUrl) throw error;
+      // The address is not repeated whole: it may hold a password.
+      throw new Error(`the database at ${new URL(databaseUrl).host} (DATABASE_URL) can not be used: ${lineOf(error)}`);
+    });
   if (pending.length > 0) throw new Error("the database is not at this version: start the hub once");
 }
 
