@@ -310,6 +310,12 @@ describe("without a database server", () => {
 
     const args = ["client", "register", "embedded", "--name", "系统", "--department", "transport"];
     expect(await workshop.run("src/cli/hub.ts", args, env)).toMatchObject({ code: 0, error: "" });
+    const terms = ["--type", businessLicense, "--procedure", "road-freight-new", "--basis", "方案三（二）"];
+    for (const grant of [
+      ["add", "embedded", ...terms],
+      ["revoke", "1"],
+    ])
+      expect(await workshop.run("src/cli/hub.ts", ["grant", ...grant], env)).toMatchObject({ code: 0, error: "" });
     const listed = await workshop.run("src/cli/hub.ts", ["client", "list", "--json"], env);
     expect(JSON.parse(listed.out).map(({ id }: { id: string }) => id)).toEqual(["embedded"]);
   }, 120_000);
