@@ -1,7 +1,10 @@
+import { accessErrors } from "./access-errors.ts";
+
 /** Languages every public message exists in. */
 export type LocalizedText = Readonly<{ en: string; zh: string }>;
 
-type ErrorRow = Readonly<{ status: number; message: LocalizedText }>;
+/** What every error has: an HTTP status and a public message. */
+export type ErrorRow = Readonly<{ status: number; message: LocalizedText }>;
 
 /**
  * Every error a caller can receive: stable code → HTTP status → public message.
@@ -102,6 +105,7 @@ export const errorTable = {
       zh: "所请求的材料不可调取：仅判定为 FETCH 且目前仍成立的材料可以调取。",
     },
   },
+  ...accessErrors,
   DATE_BEFORE_ISSUE: {
     status: 400,
     message: { en: "The license had not been issued on that day.", zh: "该日期早于证照的签发日期。" },

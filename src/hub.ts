@@ -3,6 +3,7 @@ import type { Caller, Purpose } from "./domain/access/caller.ts";
 import { type CalendarDate, dateOf } from "./domain/calendar.ts";
 import type { RawRecord } from "./domain/licenses/license-record.ts";
 import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
+import { accessVerbs } from "./hub-access.ts";
 import { parseJwks } from "./proof/keyring.ts";
 import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
 import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
@@ -151,6 +152,9 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
       exportAccessRecords({ read: readLedger }, caller, format, filter),
     /** A round, to be run every second or so on every copy. */
     sealAccessRecords: () => sealAccessRecords({ now, read: readLedger }),
+
+    // clients, grants, members, objections
+    ...accessVerbs({ database, now, newId }),
 
     // once-only
     checkMaterials: (caller: Caller, question: MaterialQuestion) =>

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { type Hub, makeHub } from "./hub.ts";
 import { readCatalogueFiles, readRecordFile } from "./store/catalogue/catalogue-files.ts";
-import { type DatabasePlace, openDatabase } from "./store/database.ts";
+import { type Database, type DatabasePlace, openDatabase } from "./store/database.ts";
 import { lockFolder } from "./store/keys/folder-lock.ts";
 import { openKeys } from "./store/keys/key-store.ts";
 import type { DemoReport } from "./use-cases/load-demo.ts";
@@ -30,15 +30,7 @@ export async function openHub(
   steps: OpeningSteps = {},
   onStatement?: (sql: string) => void,
 ): Promise<OpenedHub> {
-  const unlock = config.databaseUrl ? async () => {} : await lockDataFolder(config.dataDir);
-  const database = await openDatabase(placeOf(config, onStatement)).catch(async (error: unknown) => {
-    await unlock();
-    throw error;
-  });
-  const close = async () => {
-    await database.close();
-    await unlock();
-  };
+  const { database, close } = await openHubDatabase(config, onStatement);
   try {
     // One copy at a time makes keys, migrates and loads; those that start beside it find everything made.
     const opened = await database.alone(async () => {
@@ -53,6 +45,23 @@ export async function openHub(
     await close();
     throw error;
   }
+}
+
+/** A hub's database alone: for a command that works on it, beside a running hub or without one. */
+export type OpenedDatabase = Readonly<{ database: Database; close: () => Promise<void> }>;
+
+/** Opens the database a hub would work on; an embedded one is locked. *Throws* as `openHub`. */
+export async function openHubDatabase(config: Config, onStatement?: (sql: string) => void): Promise<OpenedDatabase> {
+  const unlock = config.databaseUrl ? async () => {} : await lockDataFolder(config.dataDir);
+  const database = await openDatabase(placeOf(config, onStatement)).catch(async (error: unknown) => {
+    await unlock();
+    throw error;
+  });
+  const close = async () => {
+    await database.close();
+    await unlock();
+  };
+  return { database, close };
 }
 
 async function loadFirstData(

@@ -36,11 +36,13 @@ export function callerFinder({ keyring, issuer, audience, now }: TokenRules): Fi
   };
 }
 
-function toCaller(claims: AccessTokenClaims): Caller {
-  const bearer = { clientId: claims.client_id, scopes: new Set(claims.scope.split(" ").filter(Boolean)) };
-  if (claims.role === "department") return { ...bearer, kind: "DEPARTMENT" };
-  if (claims.role === "auditor") return { ...bearer, kind: "AUDITOR" };
-  const idType = holderIdTypes.find((type) => type === claims.holder?.idType);
-  if (!claims.holder || !idType) throw new HubError("TOKEN_INVALID");
-  return { ...bearer, kind: "HOLDER", holder: { idType, id: claims.holder.id } };
+function toCaller({ client_id: clientId, scope, role, holder, member }: AccessTokenClaims): Caller {
+  const bearer = { clientId, scopes: new Set(scope.split(" ").filter(Boolean)) };
+  if (role === "department") return { ...bearer, kind: "DEPARTMENT" };
+  if (role === "auditor") return { ...bearer, kind: "AUDITOR" };
+  if (role === "operator") return { ...bearer, kind: "OPERATOR" };
+  if (role === "gateway") return { ...bearer, kind: "GATEWAY" };
+  const idType = holderIdTypes.find((type) => type === holder?.idType);
+  if (!holder || !idType) throw new HubError("TOKEN_INVALID");
+  return { ...bearer, kind: "HOLDER", holder: { idType, id: holder.id }, ...(member && { member }) };
 }

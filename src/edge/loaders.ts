@@ -3,6 +3,7 @@ import type { Caller, Purpose } from "../domain/access/caller.ts";
 import type { Disclosed } from "../domain/access/disclosure.ts";
 import type { StateChange } from "../domain/licenses/license.ts";
 import type { Hub } from "../hub.ts";
+import type { Objection } from "../store/access/objection-store.ts";
 import type { LicensePage, LicenseQuery, StoredLicense } from "../store/licenses/license-store.ts";
 import type { Enterprise } from "../use-cases/licenses/read-enterprises.ts";
 
@@ -33,6 +34,12 @@ export function makeLoaders(hub: Hub, caller: Caller) {
         const found = await hub.readLicensesByIdentifier(caller, { identifiers, purpose });
         return identifiers.map((identifier) => found.get(identifier));
       }),
+
+    /** By number of an access record that was shown to the caller. */
+    objections: new DataLoader<number, Objection | undefined>(async (records) => {
+      const found = await hub.objectionsOf(records);
+      return records.map((record) => found.get(record));
+    }),
 
     changes: (purpose: Purpose) =>
       perQuestion(changes, purpose, async (identifiers) => {

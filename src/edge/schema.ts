@@ -5,6 +5,11 @@ import { type GraphQLSchema, lexicographicSortSchema, parse } from "graphql";
 import { buildSchemaSync, createResolversMap } from "type-graphql";
 import { AccessResolver } from "./graph/access/access.graph.ts";
 import { AccessDayResolver } from "./graph/access/access-day.graph.ts";
+import { ClientResolver } from "./graph/access/client.graph.ts";
+import { GrantResolver } from "./graph/access/grant.graph.ts";
+import { MemberResolver } from "./graph/access/member.graph.ts";
+import { ObjectionResolver } from "./graph/access/objection.graph.ts";
+import { OperatorRecordResolver } from "./graph/access/operator-record.graph.ts";
 import { CatalogueResolver, Department } from "./graph/catalogue.graph.ts";
 import { Enterprise, EnterpriseResolver } from "./graph/enterprise.graph.ts";
 import { License, LicenseResolver } from "./graph/license.graph.ts";
@@ -34,6 +39,7 @@ export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
         AccessDayResolver,
         VerificationResolver,
       ] as const),
+      ...([ClientResolver, GrantResolver, OperatorRecordResolver, MemberResolver, ObjectionResolver] as const),
     ],
     validate: false,
     skipCheck: true,

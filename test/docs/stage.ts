@@ -15,6 +15,7 @@ const writtenUrl = "http://127.0.0.1:4000";
 const instead: readonly (readonly [string, string])[] = [
   ["npm run --silent token -- ", "node src/cli/token.ts "],
   ["npm run --silent verify -- ", "node src/cli/verify.ts "],
+  ["npm run --silent hub -- ", "node src/cli/hub.ts "],
 ];
 
 /** What the folder a reader sits in holds; what snippets write goes beside it, not into the package. */
@@ -35,13 +36,14 @@ export async function openStage(): Promise<Stage> {
   const databaseUrl = new URL(testDatabaseUrl());
   databaseUrl.pathname = `/${database}`;
   const keysDir = join(workshop.folder, "keys");
-  const env = { DATABASE_URL: databaseUrl.href, DEMO: "on", KEYS_DIR: keysDir, PUBLIC_URL: writtenUrl };
+  const hubPlace = { DATABASE_URL: databaseUrl.href, KEYS_DIR: keysDir };
+  const env = { ...hubPlace, DEMO: "on", PUBLIC_URL: writtenUrl };
   const hub = await workshop.startHub(env);
   const folder = makeFolder(workshop.folder);
   const path = [join(workshop.folder, "bin"), dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter);
   const shells = new Map<string, ReturnType<typeof openShell>>();
   const shellOf = (page: string) => {
-    const shell = shells.get(page) ?? openShell(folder, { PATH: path, KEYS_DIR: keysDir, LANG: "C.UTF-8" });
+    const shell = shells.get(page) ?? openShell(folder, { PATH: path, ...hubPlace, LANG: "C.UTF-8" });
     shells.set(page, shell);
     return shell;
   };

@@ -10,13 +10,13 @@ export type Rule = (house: House) => readonly string[];
 const floors: readonly (readonly [RegExp, number, string])[] = [
   [/^(main|gateway|welcome)\.ts$|^cli\//, 6, "doors"],
   [/^edge\//, 5, "edge"],
-  [/^(hub|open-hub)\.ts$/, 4, "hub.ts"],
+  [/^(hub|hub-access|open-hub)\.ts$/, 4, "hub.ts"],
   [/^use-cases\//, 3, "use-cases"],
   [/^store\//, 2, "store"],
   [/^connectors\//, 2, "connectors"],
   [/^proof\//, 1, "proof"],
   [/^domain\//, 0, "domain"],
-  [/^(errors|config)\.ts$/, -1, "ground"],
+  [/^((access-)?errors|config)\.ts$/, -1, "ground"],
 ];
 
 /** The first line that fits a package says which files may name it; a package that fits no line has no room yet. */

@@ -50,13 +50,23 @@ export function department(clientId: string, only: readonly string[] = scopesOfK
   return { kind: "DEPARTMENT", clientId, scopes: new Set(only) };
 }
 
-/** Opens a hub on a fresh real PostgreSQL database. @param demo with the sample data loaded */
-export async function openTestHub({ demo = true }: { demo?: boolean } = {}): Promise<TestHub> {
+/** What a test may choose about its hub. */
+export type TestHubOptions = Readonly<{
+  /** With the sample data loaded. */
+  demo?: boolean;
+  /** Address of another test hub's database: a second copy of that hub, with keys of its own. */
+  database?: string | undefined;
+}>;
+
+/** Opens a hub on a fresh real PostgreSQL database, or beside another hub on its database. */
+export async function openTestHub({ demo = true, database }: TestHubOptions = {}): Promise<TestHub> {
   const name = `t_${randomUUID().replaceAll("-", "")}`;
   const keysDir = await mkdtemp(join(tmpdir(), "zhengzhao-keys-"));
-  await administer(`create database ${name}`);
-  const url = new URL(testDatabaseUrl());
-  url.pathname = `/${name}`;
+  const url = new URL(database ?? testDatabaseUrl());
+  if (database === undefined) {
+    await administer(`create database ${name}`);
+    url.pathname = `/${name}`;
+  }
   const config = readConfig({ DATABASE_URL: url.href, KEYS_DIR: keysDir, DEMO: demo ? "on" : "off", PORT: "0" });
   const clock = { now: testNow };
   const statements: string[] = [];
@@ -72,6 +82,7 @@ export async function openTestHub({ demo = true }: { demo?: boolean } = {}): Pro
   const server = await makeServer({ hub: opened.hub, tokenIssuer, tokenAudience, demo: true, logger });
   const client = new Client({ connectionString: url.href });
   await client.connect();
+  await client.query(operatorClient);
 
   const token = async (who: string, changes: Partial<AccessTokenInput> = {}) => {
     const key = await findTokenKey(keysDir, tokenIssuer);
@@ -100,14 +111,20 @@ export async function openTestHub({ demo = true }: { demo?: boolean } = {}): Pro
       await client.end();
       await server.close();
       await opened.close();
-      await administer(`drop database ${name} with (force)`);
+      if (database === undefined) await administer(`drop database ${name} with (force)`);
       await rm(keysDir, { recursive: true, force: true });
     },
   };
 }
 
+/** Whose client must stand, so that `operator` can act; the demo brings the departments'. */
+const operatorClient = `insert into client (id, kind, name, scopes)
+  values ('operator', 'OPERATOR', '枢纽运维', '{hub:operate}') on conflict do nothing`;
+
 function identity(who: string): Pick<AccessTokenInput, "sub" | "client_id" | "scope" | "role" | "holder"> {
   if (who === "auditor") return { sub: who, client_id: who, role: "auditor", scope: "audit:read" };
+  if (who === "operator") return { sub: who, client_id: who, role: "operator", scope: "hub:operate" };
+  if (who === "gateway") return { sub: who, client_id: who, role: "gateway", scope: "hub:federate" };
   if (!who.startsWith("holder:"))
     return { sub: who, client_id: who, role: "department", scope: scopesOfKind.DEPARTMENT.join(" ") };
   const id = who.slice("holder:".length);

@@ -1,5 +1,6 @@
 import { HubError } from "../../errors.ts";
 import type { HolderIdType } from "../licenses/license-type.ts";
+import { isPlainText } from "../plain-text.ts";
 
 /** What a token may be good for. */
 export const scopes = [
@@ -112,10 +113,7 @@ export const purposeLimits = {
 export function purposeFault(purpose: Purpose): keyof typeof purposeLimits | undefined {
   for (const field of ["procedure", "caseNumber", "reason"] as const) {
     const text = purpose[field];
-    const { least, most } = purposeLimits[field];
-    // White space around it does not fill it, but is stored with it.
-    if ([...text.trim()].length < least || [...text].length > most) return field;
-    if (/\p{Cc}/u.test(text) || !text.isWellFormed()) return field;
+    if (!isPlainText(text, purposeLimits[field])) return field;
   }
   return undefined;
 }

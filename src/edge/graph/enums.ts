@@ -10,7 +10,8 @@ import { dayFaults } from "../../use-cases/access/check-access-day.ts";
 
 type EnumObject<Value extends string> = { readonly [Name in Value]: Name };
 
-function register<const Value extends string>(
+/** Makes a GraphQL enum of described values. */
+export function register<const Value extends string>(
   name: string,
   description: string,
   values: Record<Value, string>,
@@ -24,7 +25,7 @@ function register<const Value extends string>(
 }
 
 /** Makes sure that every value of the domain has its description, and no other is described. */
-function described<const Value extends string>(
+export function described<const Value extends string>(
   _all: readonly Value[],
   values: Record<Value, string>,
 ): Record<Value, string> {

@@ -5,13 +5,15 @@ import type { Keyring, SigningKey } from "../keyring.ts";
 import { isJsonObject, type JsonObject } from "../strict-json.ts";
 
 /** Who acts with a token. */
-export type TokenRole = "department" | "holder" | "auditor";
+export const tokenRoles = ["department", "holder", "auditor", "operator", "gateway"] as const;
+export type TokenRole = (typeof tokenRoles)[number];
 
 /**
  * What an access token says.
- * Shape: `scope` is space-separated, possibly empty; `holder` is there exactly when the role is holder.
+ * Shape: `scope` is space-separated, possibly empty; `holder` is there exactly when the role is holder, and `member`
+ * only then: the membership a person acts under for that holder.
  * Units: seconds since 1970.
- * Source: RFC 9068 §2.2; `role` and `holder` are our own.
+ * Source: RFC 9068 §2.2; `role`, `holder` and `member` are our own.
  */
 export type AccessTokenClaims = Readonly<{
   iss: string;
@@ -24,6 +26,7 @@ export type AccessTokenClaims = Readonly<{
   scope: string;
   role: TokenRole;
   holder?: Readonly<{ idType: string; id: string }>;
+  member?: string;
 }>;
 
 /** What a token is made of; its issuer is the key's. */
@@ -42,11 +45,12 @@ export const maxTtlSeconds = 24 * 60 * 60;
  * key; INPUT_INVALID as `signJws`.
  */
 export async function mintAccessToken(input: AccessTokenInput, key: SigningKey, now: Date): Promise<string> {
-  const { ttlSeconds, holder, ...rest } = input;
+  const { ttlSeconds, holder, member, ...rest } = input;
   const isLife = Number.isInteger(ttlSeconds) && ttlSeconds >= 1 && ttlSeconds <= maxTtlSeconds;
   if (!isLife) throw new RangeError("A token lives 1 second to 24 hours.");
   const iat = Math.floor(now.getTime() / 1000);
-  const claims = { iss: key.issuer, ...rest, iat, exp: iat + ttlSeconds, ...(holder && { holder }) };
+  const optional = { ...(holder && { holder }), ...(member && { member }) };
+  const claims = { iss: key.issuer, ...rest, iat, exp: iat + ttlSeconds, ...optional };
   return signJws(claims, tokenJws, key);
 }
 
@@ -93,14 +97,15 @@ const tokenShape: ClaimsShape = {
   iat: isSeconds,
   exp: isSeconds,
   scope: (value) => typeof value === "string" && value.length <= 1000,
-  role: (value) => value === "department" || value === "holder" || value === "auditor",
+  role: (value) => tokenRoles.some((role) => role === value),
 };
 
 function audiencesOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-function holderFitsRole({ role, holder }: JsonObject): boolean {
-  if (role !== "holder") return holder === undefined;
+function holderFitsRole({ role, holder, member }: JsonObject): boolean {
+  if (role !== "holder") return holder === undefined && member === undefined;
+  if (member !== undefined && !isText(member)) return false;
   return isJsonObject(holder) && isText(holder["idType"]) && isText(holder["id"]);
 }

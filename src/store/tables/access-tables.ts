@@ -1,5 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { CallerKind } from "../../domain/access/caller.ts";
+import type { ClientKind, OperatorAction } from "../../domain/access/client.ts";
+import type { MemberRole } from "../../domain/access/member.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
 import { date, instant, text, texts } from "./catalogue-tables.ts";
 
@@ -20,10 +22,6 @@ export const ClientTable = defineEntity({
     registeredAt: instant().defaultRaw("now()"),
   },
 });
-
-/** What kind of system a client is. WALLET: a holder signs in with it. */
-export const clientKinds = ["DEPARTMENT", "AUDITOR", "OPERATOR", "GATEWAY", "WALLET"] as const;
-export type ClientKind = (typeof clientKinds)[number];
 
 /** Public keys a client signs its assertions with; at most two stand at once, so that they can be rotated. */
 export const ClientKeyTable = defineEntity({
@@ -96,9 +94,6 @@ export const HolderMemberTable = defineEntity({
   indexes: [{ properties: ["holderCode", "personCode"] }, { properties: ["personCode"] }],
 });
 
-export const memberRoles = ["LEGAL_REPRESENTATIVE", "ADMINISTRATOR", "CLERK"] as const;
-export type MemberRole = (typeof memberRoles)[number];
-
 /** What operators decided about clients, keys and grants. Append-only. */
 export const OperatorRecordTable = defineEntity({
   name: "OperatorRecord",
@@ -107,7 +102,7 @@ export const OperatorRecordTable = defineEntity({
     id: p.bigint("number").primary().autoincrement(),
     at: instant(),
     operator: text(),
-    action: text(),
+    action: text().$type<OperatorAction>(),
     clientId: text(),
     details: p.json<Record<string, unknown>>(),
   },

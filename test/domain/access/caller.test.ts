@@ -13,7 +13,7 @@ import {
 } from "../../../src/domain/access/caller.ts";
 import { HubError } from "../../../src/errors.ts";
 
-/** Who may ask for what with which scope: D a department, H a holder, A an auditor. */
+/** Who may ask for what with which scope: D a department, H a holder, A an auditor, O an operator, G the gateway. */
 const rules: readonly (readonly [Action, Scope, string])[] = [
   ["SUBMIT_LICENSES", "license:submit", "D"],
   ["READ_SUBMISSION", "license:submit", "D"],
@@ -23,6 +23,12 @@ const rules: readonly (readonly [Action, Scope, string])[] = [
   ["CHECK_MATERIALS", "material:check", "D"],
   ["FETCH_MATERIALS", "material:fetch", "D"],
   ["READ_ACCESS_RECORDS", "audit:read", "DHA"],
+  ["EXPORT_ACCESS_RECORDS", "audit:read", "A"],
+  ["OBJECT_TO_ACCESS", "holder:manage", "H"],
+  ["ANSWER_OBJECTION", "audit:read", "D"],
+  ["MANAGE_MEMBERS", "holder:manage", "H"],
+  ["MANAGE_CLIENTS", "hub:operate", "O"],
+  ["READ_SCHEMA", "hub:federate", "G"],
 ];
 
 const bearer = (held: readonly string[]) => ({ clientId: "client", scopes: new Set(held) });
@@ -30,6 +36,8 @@ const callers: Readonly<Record<string, (held: readonly string[]) => Caller>> = {
   D: (held) => ({ kind: "DEPARTMENT", ...bearer(held) }),
   H: (held) => ({ kind: "HOLDER", ...bearer(held), holder: { idType: "USCC", id: "91371002XXXX00019E" } }),
   A: (held) => ({ kind: "AUDITOR", ...bearer(held) }),
+  O: (held) => ({ kind: "OPERATOR", ...bearer(held) }),
+  G: (held) => ({ kind: "GATEWAY", ...bearer(held) }),
 };
 const table = rules.flatMap(([action, scope, kinds]) =>
   Object.entries(callers).map(([letter, make]) => [action, scope, letter, kinds.includes(letter), make] as const),

@@ -60,6 +60,13 @@ describe("an access token", () => {
     expect(await open(token)).toEqual(claims);
   });
 
+  test.each([{ role: "operator" }, { role: "gateway" }, { role: "holder", holder, member: "m" }] as const)(
+    "comes back as it was minted: %j",
+    async (change) => {
+      expect(await open(await mintAccessToken({ ...input, ...change }, key.signing, now))).toMatchObject(change);
+    },
+  );
+
   test("is good until 30 seconds after its end and from 30 seconds before its beginning", async () => {
     const token = await mintAccessToken(input, key.signing, now);
     await open(token, later(3600 + 29));
@@ -92,6 +99,9 @@ describe("an access token", () => {
     ["of a holder who is not named", { role: "holder" }],
     ["of a holder without code", { role: "holder", holder: { idType: "USCC" } }],
     ["of a department that names a holder", { holder }],
+    ["of a department that acts under a membership", { member: "m" }],
+    ["of a holder under a membership that is no text", { role: "holder", holder, member: 7 }],
+    ["of an operator who names a holder", { role: "operator", holder }],
     ["with an end as text", { exp: String(seconds + 3600) }],
     ["with an endless end", { exp: 1e300 }],
     ["that lives longer than a day", { exp: seconds + maxTtlSeconds + 1 }],

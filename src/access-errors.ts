@@ -1,0 +1,109 @@
+import type { ErrorRow } from "./errors.ts";
+
+/** Errors about clients, keys, grants, members and objections: a part of the one table in errors.ts. */
+export const accessErrors = {
+  CLIENT_NOT_FOUND: {
+    status: 404,
+    message: { en: "No client has this id.", zh: "没有该标识的业务系统。" },
+  },
+  CLIENT_EXISTS: {
+    status: 409,
+    message: {
+      en: "A client with this id is registered already. Ids are never given twice.",
+      zh: "该标识的业务系统已注册，标识不可重复使用。",
+    },
+  },
+  CLIENT_KEY_INVALID: {
+    status: 400,
+    message: {
+      en: "The key is not accepted. Send the public half of an EC P-256 or Ed25519 key as a JWK; details.reason says what is wrong.",
+      zh: "该密钥不可用，请提供 EC P-256 或 Ed25519 公钥（JWK），原因见 details.reason。",
+    },
+  },
+  CLIENT_KEYS_FULL: {
+    status: 409,
+    message: {
+      en: "The client has two keys already. Retire one of them, then add the new one.",
+      zh: "该业务系统已有两把密钥，请先停用其中一把再添加。",
+    },
+  },
+  CLIENT_KEY_NOT_FOUND: {
+    status: 404,
+    message: { en: "The client has no key with this id.", zh: "该业务系统没有该编号的密钥。" },
+  },
+  CLIENT_KEY_LAST: {
+    status: 409,
+    message: {
+      en: "This is the client's last key: without it, it gets no more tokens. Add a new one first, or say that you mean it (force).",
+      zh: "这是该业务系统的最后一把密钥，停用后将无法获取令牌。请先添加新密钥，或明确强制停用（force）。",
+    },
+  },
+  GRANT_NOT_FOUND: {
+    status: 404,
+    message: { en: "No grant has this number.", zh: "没有该编号的授权。" },
+  },
+  GRANT_NOT_NEEDED: {
+    status: 409,
+    message: {
+      en: "No material of this procedure comes from this license type, so nobody may ask for it there.",
+      zh: "该政务服务事项的申请材料不需要此类证照，不得授权调取。",
+    },
+  },
+  GRANT_NOT_ALLOWED: {
+    status: 409,
+    message: {
+      en: "This client can not be granted this: it must be a department's, not suspended, and the procedure its own department's.",
+      zh: "不可授权：须为部门的业务系统、未被暂停，且事项属于该部门。",
+    },
+  },
+  GRANT_EXISTS: {
+    status: 409,
+    message: {
+      en: "A grant with other terms stands for this client, type and procedure. Revoke it first.",
+      zh: "该业务系统就此证照类型和事项已有条款不同的有效授权，请先撤销。",
+    },
+  },
+  MEMBER_LIMIT: {
+    status: 409,
+    message: { en: "An enterprise has at most five administrators.", zh: "每个企业最多五名管理员。" },
+  },
+  MEMBER_EXISTS: {
+    status: 409,
+    message: {
+      en: "This person acts for the enterprise already, with other terms. End that first.",
+      zh: "该人员已是本企业成员且条款不同，请先终止原授权。",
+    },
+  },
+  MEMBER_NOT_FOUND: {
+    status: 404,
+    message: { en: "The enterprise has no member with this id.", zh: "本企业没有该编号的成员。" },
+  },
+  RECORD_NOT_FOUND: {
+    status: 404,
+    message: {
+      en: "There is no access record of yours with this number, or nothing to answer in it.",
+      zh: "没有与您相关的该编号调用留痕，或其中没有可答复的异议。",
+    },
+  },
+  OBJECTION_NOT_ALLOWED: {
+    status: 409,
+    message: {
+      en: "This access can not be objected to: no department learned anything by it.",
+      zh: "该次调用不可提出异议：没有部门由此获知信息。",
+    },
+  },
+  OBJECTION_EXISTS: {
+    status: 409,
+    message: {
+      en: "An objection to this access has been made already; it stands as it is.",
+      zh: "对该次调用已提出异议，内容不可更改。",
+    },
+  },
+  OBJECTION_ANSWERED: {
+    status: 409,
+    message: {
+      en: "This objection has been answered already; the answer stands as it is.",
+      zh: "该异议已答复，答复不可更改。",
+    },
+  },
+} as const satisfies Record<string, ErrorRow>;

@@ -1,0 +1,61 @@
+import type { ParseArgsOptionsConfig } from "node:util";
+import type { Session } from "./session.ts";
+
+/** What a command prints: lines for people, or a value for machines (`--json`). */
+export type Output = Readonly<{ lines: readonly string[]; value: unknown }>;
+
+/** Options as they were typed. */
+export type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
+
+/** What can be typed after `hub NOUN`. */
+export type Command = Readonly<{
+  /** The words it needs, as its usage shows them: `ID KID`. */
+  words: string;
+  /** What it does, in one sentence. */
+  about: string;
+  options: ParseArgsOptionsConfig;
+  /** A line for each option, and examples. */
+  help: readonly string[];
+  run: (session: Session, words: readonly string[], values: Values) => Promise<Output>;
+}>;
+
+/** A wrong call, or a file that can not be used: one line for standard error, exit code 2. */
+export class UsageError extends Error {}
+
+/** An option's text, or undefined. */
+export function textOf(values: Values, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The texts of an option that may be repeated. */
+export function textsOf(values: Values, name: string): readonly string[] {
+  const value = values[name];
+  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+}
+
+/** An option that has to be there. *Throws* UsageError. */
+export function requiredText(values: Values, name: string): string {
+  const text = textOf(values, name);
+  if (text === undefined) throw new UsageError(`--${name} is missing`);
+  return text;
+}
+
+/** An option's value of a list. *Throws* UsageError. */
+export function choiceOf<const Choice extends string>(
+  values: Values,
+  name: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const text = textOf(values, name)?.toUpperCase();
+  const choice = choices.find((one) => one === text);
+  if (text !== undefined && !choice) throw new UsageError(`--${name} is one of ${choices.join(", ")}`);
+  return choice;
+}
+
+/** The first line of what went wrong, without its full stop. */
+export function lineOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const line = error.message.split("\n")[0]?.replace(/\.$/, "");
+  return line || ("code" in error ? String(error.code) : error.name);
+}

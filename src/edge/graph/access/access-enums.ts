@@ -1,0 +1,39 @@
+import { clientKinds, operatorActions } from "../../../domain/access/client.ts";
+import { memberRoles } from "../../../domain/access/member.ts";
+import { described, register } from "../enums.ts";
+
+export const ClientKindEnum = register(
+  "ClientKind",
+  "What kind of system a client is.",
+  described(clientKinds, {
+    DEPARTMENT: "业务系统: a department's.",
+    AUDITOR: "An auditor's.",
+    OPERATOR: "The hub's own operators'.",
+    GATEWAY: "The federated gateway.",
+    WALLET: "A holder signs in with it.",
+  }),
+);
+
+export const OperatorActionEnum = register(
+  "OperatorAction",
+  "What an operator decided.",
+  described(operatorActions, {
+    REGISTER_CLIENT: "A client was registered.",
+    SUSPEND_CLIENT: "A client was suspended.",
+    RESUME_CLIENT: "A suspended client was let in again.",
+    ADD_KEY: "A client got a key.",
+    RETIRE_KEY: "A key of a client was retired.",
+    GRANT_ACCESS: "授权: a client was granted a license type for a procedure.",
+    REVOKE_GRANT: "A grant was revoked.",
+  }),
+);
+
+export const MemberRoleEnum = register(
+  "MemberRole",
+  "As what a person acts for an enterprise.",
+  described(memberRoles, {
+    LEGAL_REPRESENTATIVE: "法定代表人: as the business register says; nobody appoints or ends it here.",
+    ADMINISTRATOR: "管理员: appointed by the enterprise or its legal representative; appoints clerks.",
+    CLERK: "经办人: for a time, and perhaps for some license types only.",
+  }),
+);

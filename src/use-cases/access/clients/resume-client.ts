@@ -1,0 +1,30 @@
+import type { Caller } from "../../../domain/access/caller.ts";
+import { HubError } from "../../../errors.ts";
+import type { ClientStore, StoredClient } from "../../../store/access/client-store.ts";
+
+/** What this needs. */
+export type Tools = Readonly<{
+  now: () => Date;
+  permit: (caller: Caller) => Promise<string>;
+  transaction: <T>(run: (clients: ClientStore) => Promise<T>) => Promise<T>;
+}>;
+
+/**
+ * Lets a suspended client in again, with the keys and grants that stand. Resuming one that stands changes nothing and is
+ * not recorded.
+ * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, CLIENT_NOT_FOUND.
+ */
+export async function resumeClient(tools: Tools, caller: Caller, clientId: string): Promise<StoredClient> {
+  const operator = await tools.permit(caller);
+  return tools.transaction(async (clients) => {
+    const client = await clients.lock(clientId);
+    if (!client) throw new HubError("CLIENT_NOT_FOUND");
+    if (!client.active) {
+      await clients.setActive(clientId, true);
+      await clients.record({ at: tools.now(), operator, action: "RESUME_CLIENT", clientId, details: {} });
+    }
+    const stored = await clients.find(clientId);
+    if (!stored) throw new HubError("CLIENT_NOT_FOUND");
+    return stored;
+  });
+}
