@@ -337,13 +337,23 @@ const guardRows = [
     else false end)`,
 ];
 
-/** What every procedure needs, from its materials: each source anywhere in their expressions. */
+/** What every procedure needs, kept in step with its materials: each source anywhere in their expressions. */
 const needs = [
-  `insert into procedure_need (procedure, license_type, attributes)
-    select p.code, s ->> 'licenseType', coalesce(array_agg(distinct a) filter (where a is not null), '{}')
-    from procedure p, jsonb_path_query(p.materials, 'strict $.** ? (exists(@.licenseType))') s
-      left join lateral jsonb_array_elements_text(s -> 'attributes') a on true
-    group by 1, 2`,
+  `create function procedure_refresh_needs() returns trigger language plpgsql as $$
+  begin
+    if tg_op <> 'INSERT' then delete from procedure_need where procedure = old.code; end if;
+    if tg_op <> 'DELETE' then
+      insert into procedure_need (procedure, license_type, attributes)
+        select new.code, s ->> 'licenseType', coalesce(array_agg(distinct a) filter (where a is not null), '{}')
+        from jsonb_path_query(new.materials, 'strict $.** ? (exists(@.licenseType))') s
+          left join lateral jsonb_array_elements_text(s -> 'attributes') a on true
+        group by 2;
+    end if;
+    return null;
+  end $$`,
+  `create trigger procedure_needs after insert or update or delete on procedure
+    for each row execute function procedure_refresh_needs()`,
+  "update procedure set code = code",
 ];
 
 const unguard = [
@@ -361,6 +371,8 @@ const unguard = [
     "material_bundle",
     "access_record",
   ].map((table) => `alter table ${table} disable row level security`),
+  "drop trigger procedure_needs on procedure",
+  "drop function procedure_refresh_needs",
   ...[
     "hub_disclose",
     "hub_record_misses",

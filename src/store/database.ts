@@ -134,8 +134,8 @@ const shared = () => ({
   entities: [...tables],
   extensions: [Migrator],
   forceUtcTimezone: true,
-  // Functions and policies are written by hand, in migrations.
-  schemaGenerator: { ignoreRoutines: true, ignorePolicies: true },
+  // Functions, triggers and policies are written by hand, in migrations.
+  schemaGenerator: { ignoreRoutines: true, ignorePolicies: true, ignoreTriggers: true },
   migrations: {
     migrationsList: [...migrationList],
     path: "migrations",

@@ -142,18 +142,9 @@ export function catalogueStore(db: Sql) {
       await insertRows("procedure", columns.procedure, rows.procedures.map(snakeRow)).execute(db);
       await insertRows("permit_item", columns.permit_item, rows.permitItems.map(snakeRow)).execute(db);
       await insertRows("business_scope", columns.business_scope, rows.businessScopes.map(snakeRow)).execute(db);
-      await insertNeeds.execute(db);
     },
   };
 }
-
-/** What every procedure needs of each license type: all sources anywhere in its materials' expressions. */
-const insertNeeds = sql`
-  insert into procedure_need (procedure, license_type, attributes)
-  select p.code, s ->> 'licenseType', coalesce(array_agg(distinct a) filter (where a is not null), '{}')
-  from procedure p, jsonb_path_query(p.materials, 'strict $.** ? (exists(@.licenseType))') s
-    left join lateral jsonb_array_elements_text(s -> 'attributes') a on true
-  group by 1, 2`;
 
 /** What `catalogueStore` offers. */
 export type CatalogueStore = ReturnType<typeof catalogueStore>;
