@@ -1,0 +1,293 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { makeSchema } from "../../src/edge/schema.ts";
+import { openTestHub, type TestHub } from "../setup/hub.ts";
+
+// Every root field × every kind of caller. The fields come from the schema: a new one without a line here fails.
+
+const holder = "91371002XXXX0030XC";
+const stranger = "93371003XXXX00262H";
+const purpose = `purpose: { procedure: "food-operation-new", caseNumber: "MATRIX", reason: "核验" }`;
+
+/** Who asks, in the order of a line's answers. */
+const callers = [
+  "none",
+  "no scope",
+  "department",
+  "other department",
+  "no grant",
+  "revoked grant",
+  "suspended",
+  "holder",
+  "other holder",
+  "auditor",
+  "operator",
+  "gateway",
+] as const;
+type CallerName = (typeof callers)[number];
+
+/** What comes back: content, an answer that tells nothing (null, false, an empty list), or a code by its short name. */
+const codes: Readonly<Record<string, string>> = {
+  un: "UNAUTHENTICATED",
+  sc: "SCOPE_MISSING",
+  fb: "FORBIDDEN",
+  pu: "PURPOSE_NOT_ALLOWED",
+  nf: "CHECK_NOT_FOUND",
+  in: "INPUT_INVALID",
+  cl: "CLIENT_NOT_FOUND",
+  gr: "GRANT_NOT_FOUND",
+  me: "MEMBER_NOT_FOUND",
+  re: "RECORD_NOT_FOUND",
+};
+
+const open = Array.from({ length: callers.length }, () => "yes").join(" ");
+const operators = "un fb fb fb fb fb fb fb fb fb yes fb";
+
+/** Field → a question that would disclose or change something, and what each caller gets, in order. */
+const rules: Readonly<Record<string, readonly [query: string, answers: string]>> = {
+  // open to everyone
+  "Query.licenseTypes": ["{ licenseTypes { code } }", open],
+  "Query.departments": ["{ departments { code } }", open],
+  "Query.businessScopes": ["{ businessScopes(first: 1) { nodes { code } } }", open],
+  "Query.permitItem": [`{ permitItem(code: "ITEM-042") { name } }`, open],
+  "Query.permitItems": ["{ permitItems(first: 1) { nodes { code } } }", open],
+  "Query.procedure": [`{ procedure(code: "food-operation-new") { name } }`, open],
+  "Query.procedures": ["{ procedures(first: 1) { nodes { code } } }", open],
+  "Query.verifyLicense": [`{ verifyLicense(token: "x") { outcome } }`, open],
+
+  // content of licenses
+  "Query.enterprise": [
+    `{ enterprise(uscc: "${holder}") { licenses(${purpose}) { nodes { number } } } }`,
+    "un sc yes pu no no fb yes no fb fb fb",
+  ],
+  "Query.enterprises": [
+    `{ enterprises(usccs: ["${holder}"]) { licenses(${purpose}) { nodes { number } } } }`,
+    "un sc yes pu no no fb yes no fb fb fb",
+  ],
+  "Query.license": [
+    `{ license(identifier: "IDENTIFIER", ${purpose}) { number } }`,
+    "un sc yes pu no no fb yes no fb fb fb",
+  ],
+  "Query.confirmLicense": [
+    `{ confirmLicense(identifier: "IDENTIFIER", claims: { type: "11100000MB0143028R001" }) { confirmed } }`,
+    "un sc yes no no no fb yes no fb fb fb",
+  ],
+  "Query.checkMaterials": [
+    `{ checkMaterials(input: { procedure: "food-operation-new", holder: "${holder}", ${purpose} }) { answers { sources { identifier } } } }`,
+    "un sc yes pu no no fb fb fb fb fb fb",
+  ],
+  "Mutation.fetchMaterials": [
+    `mutation { fetchMaterials(input: { check: "CHECK" }) { licenses { number } } }`,
+    "un sc yes nf nf nf nf fb fb fb fb fb",
+  ],
+
+  // handing in
+  "Mutation.submitLicenses": [
+    `mutation { submitLicenses(input: { batchId: "UNIQUE", records: [{ sourceRecordId: "1", operation: ISSUE,
+      sourceUpdatedAt: "2026-11-22T00:00:00Z", licenseType: "none", issuer: "none" }] }) { rejected } }`,
+    "un sc yes yes yes yes fb fb fb fb fb fb",
+  ],
+  "Query.submission": [`{ submission(id: "SUBMISSION") { batchId } }`, "un sc yes no no no fb fb fb fb fb fb"],
+
+  // who read what
+  "Query.accessRecords": [
+    `{ accessRecords(filter: { caseNumber: "SEEDED" }) { nodes { id } } }`,
+    "un sc yes no yes yes fb yes no yes fb fb",
+  ],
+  "Query.accessObjections": ["{ accessObjections { nodes { id } } }", "un sc yes no yes yes fb yes no yes fb fb"],
+  "Mutation.objectToAccess": [
+    `mutation { objectToAccess(record: "SEEDED", text: "为什么查询我的证照？") { id } }`,
+    "un fb fb fb fb fb fb yes re fb fb fb",
+  ],
+  "Mutation.answerAccessObjection": [
+    `mutation { answerAccessObjection(record: "SEEDED", answer: "办理许可需要核验。") { id } }`,
+    "un sc yes re yes yes fb fb fb fb fb fb",
+  ],
+  "Query.accessDays": ["{ accessDays { nodes { root } } }", "un fb fb fb fb fb fb fb fb yes fb fb"],
+  "Query.accessDayCheck": [`{ accessDayCheck(day: "2026-11-21") { root } }`, "un fb fb fb fb fb fb fb fb yes fb fb"],
+
+  // who acts for an enterprise
+  "Query.members": ["{ members { nodes { id } } }", "un fb fb fb fb fb fb yes no fb fb fb"],
+  "Mutation.appointMember": [
+    `mutation { appointMember(input: { role: CLERK, person: { residentId: "371002188011080603", name: "李四" }, licenseTypes: ["11100000MB0143028R001"] }) { id } }`,
+    "un fb fb fb fb fb fb yes yes fb fb fb",
+  ],
+  "Mutation.endMember": [`mutation { endMember(id: "MEMBER") { id } }`, "un fb fb fb fb fb fb yes me fb fb fb"],
+
+  // operators
+  "Query.clients": ["{ clients { nodes { id } } }", operators],
+  "Query.client": [`{ client(id: "marine") { name } }`, operators],
+  "Query.grants": ["{ grants(first: 1) { nodes { id } } }", operators],
+  "Query.operatorRecords": ["{ operatorRecords { nodes { id } } }", operators],
+  "Mutation.registerClient": [
+    `mutation { registerClient(input: { id: "matrix-client", kind: AUDITOR, name: "审计" }) { id } }`,
+    operators,
+  ],
+  "Mutation.suspendClient": [`mutation { suspendClient(id: "matrix-client") { id } }`, operators],
+  "Mutation.resumeClient": [`mutation { resumeClient(id: "matrix-client") { id } }`, operators],
+  "Mutation.addClientKey": [
+    `mutation { addClientKey(input: { client: "matrix-client", jwk: { kty: "EC" } }) { id } }`,
+    "un fb fb fb fb fb fb fb fb fb key fb",
+  ],
+  "Mutation.retireClientKey": [
+    `mutation { retireClientKey(input: { client: "nobody", kid: "x" }) { id } }`,
+    "un fb fb fb fb fb fb fb fb fb cl fb",
+  ],
+  "Mutation.grantAccess": [
+    `mutation { grantAccess(input: { client: "nobody", procedure: "x", licenseType: "x", validFrom: "2026-12-01", legalBasis: "测试" }) { id } }`,
+    "un fb fb fb fb fb fb fb fb fb cl fb",
+  ],
+  "Mutation.revokeGrant": [`mutation { revokeGrant(id: "999999") { id } }`, "un fb fb fb fb fb fb fb fb fb gr fb"],
+
+  // federation: see federation.test.ts for what `_service` says to whom
+  "Query._entities": [
+    `{ _entities(representations: [{ __typename: "Enterprise", uscc: "${holder}" }]) { ... on Enterprise { name } } }`,
+    "un sc yes yes yes yes fb yes no fb fb fb",
+  ],
+};
+
+let house: TestHub;
+const known: Record<string, string> = {};
+beforeAll(async () => {
+  house = await openTestHub();
+  const add = (id: string, active = true) =>
+    house.sql(
+      `insert into client (id, kind, department, name, active)
+       select $1, 'DEPARTMENT', department, $1, $2 from client where id = 'approval-bureau'`,
+      [id, active],
+    );
+  await add("no-grant");
+  await add("revoked");
+  await add("suspended", false);
+  await house.sql(`insert into access_grant (client_id, license_type, procedure, valid_from, legal_basis, revoked_at)
+    select c, license_type, procedure, valid_from, legal_basis, case c when 'revoked' then now() end
+    from access_grant, unnest(array['revoked', 'suspended']) c where client_id = 'approval-bureau'`);
+  const [license] = await house.sql(
+    "select identifier from license where holder_code = $1 and type_code = '11100000MB0143028R001' limit 1",
+    [holder],
+  );
+  known["IDENTIFIER"] = String(license?.["identifier"]);
+});
+afterAll(() => house.close());
+
+/** Whose token: identity, and what is changed of it. */
+const identities: Readonly<Record<CallerName, readonly [who: string | undefined, changes?: object]>> = {
+  none: [undefined],
+  "no scope": ["approval-bureau", { scope: "" }],
+  department: ["approval-bureau"],
+  "other department": ["sports"],
+  "no grant": ["no-grant"],
+  "revoked grant": ["revoked"],
+  suspended: ["suspended"],
+  holder: [`holder:${holder}`],
+  "other holder": [`holder:${stranger}`],
+  auditor: ["auditor"],
+  operator: ["operator"],
+  gateway: ["gateway"],
+};
+
+/** Makes what the field's question speaks of anew, so that no caller's answer depends on the one before. */
+async function seed(field: string): Promise<void> {
+  const approval = { as: "approval-bureau" };
+  if (field === "Mutation.fetchMaterials") {
+    const check = `{ checkMaterials(input: { procedure: "food-operation-new", holder: "${holder}", ${purpose} }) { id } }`;
+    known["CHECK"] = (await house.graphql(check, approval)).data.checkMaterials.id;
+  }
+  if (field === "Query.submission") {
+    const [query = ""] = rules["Mutation.submitLicenses"] ?? [];
+    const batch = query.replace("UNIQUE", randomUUID()).replace("{ rejected }", "{ id }");
+    known["SUBMISSION"] = (await house.graphql(batch, approval)).data.submitLicenses.id;
+  }
+  if (/access|Objection/i.test(field)) {
+    await house.sql("delete from access_objection");
+    await house.sql("delete from access_record where case_number = 'SEEDED'");
+    const read = `{ enterprise(uscc: "${holder}") { licenses(${purpose.replace("MATRIX", "SEEDED")}) { nodes { number } } } }`;
+    await house.graphql(read, approval);
+    const [row] = await house.sql("select id from access_record where case_number = 'SEEDED'");
+    known["SEEDED"] = String(row?.["id"]);
+  }
+  if (/Objections|answer/.test(field)) {
+    const object = `mutation { objectToAccess(record: "${known["SEEDED"]}", text: "为什么？") { id } }`;
+    await house.graphql(object, { as: `holder:${holder}` });
+  }
+  if (field === "Query.accessDays" || field === "Query.accessDayCheck") {
+    await house.sql("delete from access_day");
+    await house.sql("insert into access_day values ('2026-11-20', 0, repeat('A', 43), now())");
+  }
+  if (/ember/.test(field)) {
+    await house.sql("delete from holder_member");
+    if (field === "Mutation.appointMember") return;
+    const [query = ""] = rules["Mutation.appointMember"] ?? [];
+    known["MEMBER"] = (await house.graphql(query, { as: `holder:${holder}` })).data.appointMember.id;
+  }
+  if (field === "Query.operatorRecords")
+    await house.sql(
+      "insert into operator_record (at, operator, action, client_id, details) values (now(), 'x', 'y', 'z', '{}')",
+    );
+  if (field === "Mutation.registerClient") await house.sql("delete from client where id = 'matrix-client'");
+  if (field === "Mutation.suspendClient" || field === "Mutation.resumeClient" || field === "Mutation.addClientKey")
+    await house.sql(
+      "insert into client (id, kind, name) values ('matrix-client', 'AUDITOR', '审计') on conflict do nothing",
+    );
+}
+
+/** Whether anything but names of fields, null, false and empty lists came back. */
+function tells(data: unknown): boolean {
+  if (data === null || data === undefined || data === false) return false;
+  if (Array.isArray(data)) return data.some(tells);
+  if (typeof data === "object") return Object.values(data).some(tells);
+  return true;
+}
+
+async function ask(field: string, caller: CallerName): Promise<string> {
+  const [query = ""] = rules[field] ?? [];
+  const [who, changes] = identities[caller];
+  const text = query
+    .replace("UNIQUE", randomUUID())
+    .replace(/\b(IDENTIFIER|CHECK|SUBMISSION|SEEDED|MEMBER)\b(?=")/g, (name) => known[name] ?? name);
+  const given = who === undefined ? {} : { token: await house.token(who, changes) };
+  const { data, errors } = await house.graphql(text, given);
+  const code = errors[0]?.extensions.code;
+  if (code === undefined) return tells(data) ? "yes" : "no";
+  return `${code}${tells(data) ? " with content" : ""}`;
+}
+
+const fields = ["Query", "Mutation"].flatMap((root) => {
+  const type = makeSchema().schema.getType(root);
+  return type && "getFields" in type ? Object.keys(type.getFields()).map((name) => `${root}.${name}`) : [];
+});
+
+describe("every root field", () => {
+  test("has a line in the matrix, and no line is about a field that is gone", () => {
+    expect(Object.keys(rules).toSorted()).toEqual(fields.filter((field) => field !== "Query._service").toSorted());
+    for (const [, answers] of Object.values(rules)) expect(answers.split(" ")).toHaveLength(callers.length);
+  });
+
+  test.each(Object.keys(rules))("%s answers each kind of caller as its line says", async (field) => {
+    const answers = (rules[field]?.[1] ?? "").split(" ");
+    const found: Record<string, string> = {};
+    for (const caller of callers) {
+      await seed(field);
+      found[caller] = await ask(field, caller);
+    }
+    const expected = callers.map((caller, index) => {
+      const answer = answers[index] ?? "";
+      return [caller, answer === "key" ? "CLIENT_KEY_INVALID" : (codes[answer] ?? answer)];
+    });
+    expect(found).toEqual(Object.fromEntries(expected));
+  });
+
+  test.each([
+    ["of another audience", { aud: "https://elsewhere.example" }, "TOKEN_INVALID"],
+    ["that has expired", { ttlSeconds: 1 }, "TOKEN_EXPIRED"],
+  ] as const)("refuses a token %s, before anything else, with 401", async (_name, changes, code) => {
+    const token = await house.token("approval-bureau", changes);
+    const before = house.clock.now;
+    house.clock.now = new Date(before.getTime() + 60_000);
+    for (const field of Object.keys(rules)) {
+      const answer = await house.graphql((rules[field]?.[0] ?? "").replace("UNIQUE", randomUUID()), { token });
+      expect([field, answer.status, answer.errors[0]?.extensions.code]).toEqual([field, 401, code]);
+    }
+    house.clock.now = before;
+  });
+});
