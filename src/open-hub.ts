@@ -43,7 +43,7 @@ export async function openHub(
     const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
     const keyPlace = { folder: config.keysDir, issuer: config.publicUrl, tokenIssuer, algorithm: config.keyAlgorithm };
     const keys = await openKeys(keyPlace, now());
-    const hub = makeHub({ database, keys, publicUrl: config.publicUrl, now });
+    const hub = makeHub({ database, keys, publicUrl: config.publicUrl, now, limits: config.limits });
     const demo = await database.alone(async () => {
       await database.migrate();
       return loadFirstData(hub, config.demo, root, steps);

@@ -40,6 +40,8 @@ function toCaller(claims: AccessTokenClaims): Caller {
   const bearer = { clientId: claims.client_id, scopes: new Set(claims.scope.split(" ").filter(Boolean)) };
   if (claims.role === "department") return { ...bearer, kind: "DEPARTMENT" };
   if (claims.role === "auditor") return { ...bearer, kind: "AUDITOR" };
+  if (claims.role === "operator") return { ...bearer, kind: "OPERATOR" };
+  if (claims.role === "gateway") return { ...bearer, kind: "GATEWAY" };
   const idType = holderIdTypes.find((type) => type === claims.holder?.idType);
   if (!claims.holder || !idType) throw new HubError("TOKEN_INVALID");
   return { ...bearer, kind: "HOLDER", holder: { idType, id: claims.holder.id } };

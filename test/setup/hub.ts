@@ -108,6 +108,8 @@ export async function openTestHub({ demo = true }: { demo?: boolean } = {}): Pro
 
 function identity(who: string): Pick<AccessTokenInput, "sub" | "client_id" | "scope" | "role" | "holder"> {
   if (who === "auditor") return { sub: who, client_id: who, role: "auditor", scope: "audit:read" };
+  if (who === "operator") return { sub: who, client_id: who, role: "operator", scope: "hub:operate" };
+  if (who === "gateway") return { sub: who, client_id: who, role: "gateway", scope: "hub:federate" };
   if (!who.startsWith("holder:"))
     return { sub: who, client_id: who, role: "department", scope: scopesOfKind.DEPARTMENT.join(" ") };
   const id = who.slice("holder:".length);

@@ -5,7 +5,8 @@ import type { Keyring, SigningKey } from "../keyring.ts";
 import { isJsonObject, type JsonObject } from "../strict-json.ts";
 
 /** Who acts with a token. */
-export type TokenRole = "department" | "holder" | "auditor";
+export const tokenRoles = ["department", "holder", "auditor", "operator", "gateway"] as const;
+export type TokenRole = (typeof tokenRoles)[number];
 
 /**
  * What an access token says.
@@ -93,7 +94,7 @@ const tokenShape: ClaimsShape = {
   iat: isSeconds,
   exp: isSeconds,
   scope: (value) => typeof value === "string" && value.length <= 1000,
-  role: (value) => value === "department" || value === "holder" || value === "auditor",
+  role: (value) => tokenRoles.some((role) => role === value),
 };
 
 function audiencesOf(value: unknown): readonly unknown[] {

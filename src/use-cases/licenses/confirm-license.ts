@@ -1,4 +1,5 @@
 import type { Caller, KnownCaller } from "../../domain/access/caller.ts";
+import type { Misses } from "../../domain/access/rate.ts";
 import { dateOf } from "../../domain/calendar.ts";
 import { visibleState } from "../../domain/licenses/license.ts";
 import { HubError } from "../../errors.ts";
@@ -11,6 +12,7 @@ export type Tools = Readonly<{
   now: () => Date;
   permit: Permit;
   refuse: Refuse;
+  misses: Misses;
   findClient: AccessStore["findClient"];
   transaction: <T>(run: (stores: { access: AccessStore; licenses: LicenseStore }) => Promise<T>) => Promise<T>;
 }>;
@@ -37,7 +39,8 @@ const plainClaims = [
 /**
  * Yes when every claim holds, no otherwise: an unknown license, one the caller is not granted, and a wrong claim are
  * the same no. The access is recorded.
- * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID (no claims, too many, or of an unknown name).
+ * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID (no claims, too many, or of an unknown name),
+ * RATE_LIMITED.
  */
 export async function confirmLicense(
   tools: Tools,
@@ -46,13 +49,14 @@ export async function confirmLicense(
 ): Promise<{ confirmed: boolean; checkedAt: Date }> {
   const known = await tools.permit(caller, { action: "CONFIRM", purpose: null, holders: [] });
   const claimed = readClaims(input.claims);
+  await tools.misses.check(known);
   const client = known.kind === "HOLDER" ? undefined : await tools.findClient(known.clientId);
   if (known.kind !== "HOLDER" && !client?.active) {
     return tools.refuse(known, { action: "CONFIRM", purpose: null, holders: [] }, "FORBIDDEN");
   }
   const at = tools.now();
   const today = dateOf(at);
-  return tools.transaction(async ({ access, licenses }) => {
+  const { confirmed, isAllowed } = await tools.transaction(async ({ access, licenses }) => {
     const [found] = await licenses.findByIdentifiers([input.identifier]);
     const isAllowed = found !== undefined && (await mayConfirm(access, known, found, today));
     const confirmed = isAllowed && holds(found, claimed, today);
@@ -65,8 +69,10 @@ export async function confirmLicense(
         identifiers: isAllowed ? [found.identifier] : [],
       },
     ]);
-    return { confirmed, checkedAt: at };
+    return { confirmed, isAllowed };
   });
+  await tools.misses.note(known, isAllowed ? 0 : 1);
+  return { confirmed, checkedAt: at };
 }
 
 /** Claims as canonical text, before anything is looked up: what can not be compared is refused alike for everybody. */
