@@ -82,6 +82,15 @@ export const limitRows = {
     ...{ value: 64, unit: "levels of a JSON body", least: 16, most: 512 },
     reason: "a record's attributes lie six deep, and what reads JSON walks it by recursion",
   },
+  maxBodyValues: {
+    ...{
+      value: 200_000,
+      unit: "commas and brackets of a JSON body, outside of strings",
+      least: 10_000,
+      most: 5_000_000,
+    },
+    reason: "1,000 records have about 40,000, and each is an object to make, whatever its length",
+  },
   maxHeaderMs: {
     ...{ value: 10_000, unit: "milliseconds for a request's head", least: 1_000, most: 60_000 },
     reason: "a head is one packet or two; whoever sends it byte by byte holds a connection for nothing",
@@ -105,6 +114,10 @@ export const limitRows = {
   maxStrangerPointsPerMinute: {
     ...{ value: 600, unit: "points an address may spend in a minute without a token", least: 1, most: 100_000_000 },
     reason: "a person with the catalogue open needs one a second, an office behind one address ten",
+  },
+  bytesPerPoint: {
+    ...{ value: 65_536, unit: "bytes of a body that cost one point more", least: 1_024, most: 8_388_608 },
+    reason: "reading 64 KiB is about the work of a small query",
   },
   recordsPerPoint: {
     ...{ value: 10, unit: "submitted records that cost one point more", least: 1, most: 1_000 },

@@ -1,7 +1,7 @@
 import { Transform } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import { HubError } from "../../errors.ts";
-import type { Limits } from "../../limits.ts";
+import type { LimitName, Limits } from "../../limits.ts";
 
 /**
  * Parses a body. Keys such as `__proto__` stay plain keys of their object, so that one in a record is that record's
@@ -9,8 +9,7 @@ import type { Limits } from "../../limits.ts";
  * *Throws* BAD_REQUEST.
  */
 export function parseJsonBody(bytes: Buffer, limits: Limits): unknown {
-  if (isDeeper(bytes, limits.maxBodyDepth))
-    throw new HubError("BAD_REQUEST", { name: "maxBodyDepth", limit: limits.maxBodyDepth });
+  checkShape(bytes, limits);
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch {
@@ -18,25 +17,33 @@ export function parseJsonBody(bytes: Buffer, limits: Limits): unknown {
   }
 }
 
-const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [...'"\\[]{}'].map((sign) =>
+const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace, comma] = [...'"\\[]{},'].map((sign) =>
   sign.charCodeAt(0),
 );
 
-/** Whether brackets open deeper than so many levels, told without building anything. */
-function isDeeper(bytes: Buffer, most: number): boolean {
+/** Counts levels and values without building anything: eight megabytes of brackets are millions of objects. */
+function checkShape(bytes: Buffer, { maxBodyDepth, maxBodyValues }: Limits): void {
   let level = 0;
+  let values = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
     if (byte === quote) {
       at = endOfString(bytes, at);
     } else if (byte === openBracket || byte === openBrace) {
       level += 1;
-      if (level > most) return true;
+      values += 1;
+      if (level > maxBodyDepth) throw tooMuch("maxBodyDepth", maxBodyDepth);
     } else if (byte === closeBracket || byte === closeBrace) {
       level -= 1;
+    } else if (byte === comma) {
+      values += 1;
     }
+    if (values > maxBodyValues) throw tooMuch("maxBodyValues", maxBodyValues);
   }
-  return false;
+}
+
+function tooMuch(name: LimitName, limit: number): HubError {
+  return new HubError("BAD_REQUEST", { name, limit });
 }
 
 /** Where the string that begins at `start` ends: its closing quote, or the end of everything. */

@@ -51,6 +51,12 @@ export function graphqlRoutes(parts: GraphqlParts): FastifyPluginAsync {
     if (Number(request.headers["content-length"] ?? 0) > limit) throw new HubError("BODY_TOO_LARGE", { limit });
   };
 
+  const parse = async (request: FastifyRequest, bytes: Buffer): Promise<unknown> => {
+    const points = Math.floor(bytes.length / limits.bytesPerPoint);
+    if (points > 0) await hub.charge(request.caller ?? { kind: "STRANGER" }, { address: request.ip, points });
+    return parseJsonBody(bytes, limits);
+  };
+
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const caller = request.caller ?? { kind: "STRANGER" };
     const headers = new HeaderMap();
@@ -72,11 +78,7 @@ export function graphqlRoutes(parts: GraphqlParts): FastifyPluginAsync {
 
   return async (app) => {
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser(
-      /^application\/json\s*(;|$)/i,
-      { parseAs: "buffer" },
-      async (_request: FastifyRequest, bytes: Buffer) => parseJsonBody(bytes, limits),
-    );
+    app.addContentTypeParser(/^application\/json\s*(;|$)/i, { parseAs: "buffer" }, parse);
     app.route({
       method: "POST",
       url: "/graphql",
