@@ -91,7 +91,7 @@ export async function setStage(ground: Ground, name: string): Promise<Stage> {
   await runSql(
     env["DATABASE_URL"] ?? "",
     `insert into access_grant (client_id, license_type, procedure, valid_from, legal_basis)
-      select $1, type, $2, '2021-11-03', 'benchmark' from unnest($3::text[]) as type`,
+      select $1, type, $2, '2021-11-03', 'benchmark' from unnest($3::text[]) as type on conflict do nothing`,
     [issuer.client, procedure, usedTypes],
   );
   await runSql(env["DATABASE_URL"] ?? "", "vacuum (analyze)");

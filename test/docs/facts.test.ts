@@ -167,6 +167,8 @@ describe("docs/operating.md", () => {
   const sources = [
     "main.ts",
     "config.ts",
+    "limits.ts",
+    "edge/guard/trusted-documents.ts",
     "open-hub.ts",
     "store/database.ts",
     "store/keys/folder-lock.ts",
