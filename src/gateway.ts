@@ -45,7 +45,8 @@ async function start(): Promise<void> {
   const [places, hive] = await Promise.all([findPlaces(config), loadHive(log)]);
   const runtime = await makeRuntime(hive, supergraph, places, config.limits, log);
   const server = createServer(makeListener(runtime, log));
-  server.requestTimeout = deadlines.requestMs;
+  server.requestTimeout = config.limits.maxBodyMs;
+  server.headersTimeout = Math.min(config.limits.maxHeaderMs, config.limits.maxBodyMs);
   server.listen(config.port, config.host);
   await once(server, "listening");
   for (const { name, child } of places)
@@ -128,7 +129,12 @@ async function makeRuntime(
     // The hub alone knows the caller's token: whoever else saw it could use it.
     propagateHeaders: {
       fromClientToSubgraphs: ({ request, subgraphName }) =>
-        subgraphName === "hub" ? { authorization: request.headers.get("authorization") } : {},
+        subgraphName === "hub"
+          ? {
+              authorization: request.headers.get("authorization"),
+              "x-forwarded-for": request.headers.get("x-forwarded-for"),
+            }
+          : {},
     },
     plugins: () => [hive.useCustomFetch(fetchAnswer), limitsPlugin(limits), errorsPlugin(log)],
     ...{ maskedErrors: false, requestId: false, logging: false },
@@ -210,6 +216,8 @@ function makeListener(handle: RequestListener, log: Log): RequestListener {
   return (request, response) => {
     const { method = "", url = "", headers } = request;
     const startedAt = performance.now();
+    // The hub counts strangers by their address, when it is told to believe this one's word.
+    headers["x-forwarded-for"] = [headers["x-forwarded-for"], request.socket.remoteAddress].filter(Boolean).join(", ");
     response.on("close", () => {
       log.info({ method, status: response.statusCode, ms: Math.round(performance.now() - startedAt) });
     });

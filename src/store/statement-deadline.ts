@@ -13,7 +13,8 @@ const requests = new AsyncLocalStorage<AbortSignal>();
 
 /**
  * Runs something on behalf of a request: when the signal aborts, the statements it has running are canceled in
- * PostgreSQL, and those it sends later are refused with RequestEnded. An embedded database only refuses.
+ * PostgreSQL, and those it sends later are refused with RequestEnded. An embedded database has no one to cancel: there
+ * the work runs to its end.
  */
 export function runWithin<T>(signal: AbortSignal, run: () => T): T {
   return requests.run(signal, run);

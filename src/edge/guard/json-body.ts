@@ -17,42 +17,43 @@ export function parseJsonBody(bytes: Buffer, limits: Limits): unknown {
   }
 }
 
-const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace, comma] = [...'"\\[]{},'].map((sign) =>
-  sign.charCodeAt(0),
-);
+/** What a byte outside of a string says about the shape; most say nothing. */
+const [opens, closes, separates, quotes] = [1, 2, 3, 4];
+const meaning = new Uint8Array(256);
+for (const sign of "[{") meaning[sign.charCodeAt(0)] = opens;
+for (const sign of "]}") meaning[sign.charCodeAt(0)] = closes;
+meaning[",".charCodeAt(0)] = separates;
+const [quote, backslash] = ['"'.charCodeAt(0), "\\".charCodeAt(0)];
+meaning[quote] = quotes;
 
 /** Counts levels and values without building anything: eight megabytes of brackets are millions of objects. */
 function checkShape(bytes: Buffer, { maxBodyDepth, maxBodyValues }: Limits): void {
   let level = 0;
   let values = 0;
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === quote) {
-      at = endOfString(bytes, at);
-    } else if (byte === openBracket || byte === openBrace) {
-      level += 1;
-      values += 1;
-      if (level > maxBodyDepth) throw tooMuch("maxBodyDepth", maxBodyDepth);
-    } else if (byte === closeBracket || byte === closeBrace) {
-      level -= 1;
-    } else if (byte === comma) {
-      values += 1;
-    }
+    const says = meaning[bytes[at] ?? 0];
+    if (says === 0) continue;
+    if (says === quotes) at = endOfString(bytes, at);
+    else if (says === closes) level -= 1;
+    else values += 1;
+    if (says === opens) level += 1;
+    if (level > maxBodyDepth) throw tooMuch("maxBodyDepth", maxBodyDepth);
     if (values > maxBodyValues) throw tooMuch("maxBodyValues", maxBodyValues);
   }
-}
-
-function tooMuch(name: LimitName, limit: number): HubError {
-  return new HubError("BAD_REQUEST", { name, limit });
 }
 
 /** Where the string that begins at `start` ends: its closing quote, or the end of everything. */
 function endOfString(bytes: Buffer, start: number): number {
   for (let at = start + 1; at < bytes.length; at++) {
-    if (bytes[at] === backslash) at += 1;
-    else if (bytes[at] === quote) return at;
+    const byte = bytes[at];
+    if (byte === quote) return at;
+    if (byte === backslash) at += 1;
   }
   return bytes.length;
+}
+
+function tooMuch(name: LimitName, limit: number): HubError {
+  return new HubError("BAD_REQUEST", { name, limit });
 }
 
 /**
@@ -78,9 +79,11 @@ export function watchBody(request: FastifyRequest, payload: NodeJS.ReadableStrea
     clearTimeout(idle);
     clearTimeout(total);
   });
-  payload.once("error", () => watched.destroy());
+  // Whoever hangs up ends the request, too: nobody may wait for the rest of its body.
+  const giveUp = () => watched.destroy(new HubError("BAD_REQUEST"));
+  payload.once("error", giveUp);
   request.raw.once("close", () => {
-    if (!request.raw.complete) watched.destroy();
+    if (!request.raw.complete) giveUp();
   });
   return payload.pipe(watched);
 }

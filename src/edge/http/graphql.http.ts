@@ -83,7 +83,8 @@ export function graphqlRoutes(parts: GraphqlParts): FastifyPluginAsync {
       method: "POST",
       url: "/graphql",
       bodyLimit: limits.maxBodyBytes,
-      onRequest: admit,
+      // The points may be long in coming, too.
+      onRequest: (request, reply) => withinDeadline(limits.maxRequestMs, reply, () => admit(request)),
       preParsing: async (request, _reply, payload) =>
         watchBody(request, payload, mostBytes(request.caller ?? { kind: "STRANGER" }), limits),
       handler: answer,
