@@ -117,8 +117,8 @@ export const limitRows = {
     reason: "a person with the catalogue open needs one a second, an office behind one address ten",
   },
   bytesPerPoint: {
-    ...{ value: 65_536, unit: "bytes of a body that cost one point more", least: 1_024, most: 8_388_608 },
-    reason: "reading 64 KiB is about the work of a small query",
+    ...{ value: 16_384, unit: "bytes of a body that cost one point more", least: 1_024, most: 8_388_608 },
+    reason: "reading 16 KiB of JSON made to be slow is about the work of a query",
   },
   recordsPerPoint: {
     ...{ value: 10, unit: "submitted records that cost one point more", least: 1, most: 1_000 },

@@ -85,7 +85,7 @@ describe("points", () => {
   });
 
   test("are also taken for the records of a submission", async () => {
-    const records = Array.from({ length: 995 }, () => ({ sourceRecordId: "1", operation: "ISSUE" }));
+    const records = Array.from({ length: 600 }, () => ({ sourceRecordId: "1", operation: "ISSUE" }));
     const query = "mutation ($input: SubmitLicensesInput!) { submitLicenses(input: $input) { rejected } }";
     const record = { sourceUpdatedAt: "2026-01-01T00:00:00Z", licenseType: "x", issuer: "y" };
     const input = { batchId: "rate", records: records.map((one) => ({ ...one, ...record })) };

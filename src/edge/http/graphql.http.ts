@@ -7,6 +7,7 @@ import type { Limits } from "../../limits.ts";
 import type { FindCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { parseJsonBody, watchBody } from "../guard/json-body.ts";
+import { largeBodyLane } from "../guard/large-bodies.ts";
 import { withinDeadline } from "../guard/request-deadline.ts";
 import { isGateway, isOperator, traceHeader, wantedTrace } from "../guard/schema-guard.ts";
 import { registeredText, type TrustedDocuments } from "../guard/trusted-documents.ts";
@@ -34,6 +35,7 @@ declare module "fastify" {
  */
 export function graphqlRoutes(parts: GraphqlParts): FastifyPluginAsync {
   const { hub, apollo, findCaller, limits } = parts;
+  const inLane = largeBodyLane();
   const mostBytes = (caller: Caller) =>
     caller.kind === "STRANGER" ? limits.maxAnonymousBodyBytes : limits.maxBodyBytes;
 
@@ -54,7 +56,7 @@ export function graphqlRoutes(parts: GraphqlParts): FastifyPluginAsync {
   const parse = async (request: FastifyRequest, bytes: Buffer): Promise<unknown> => {
     const points = Math.floor(bytes.length / limits.bytesPerPoint);
     if (points > 0) await hub.charge(request.caller ?? { kind: "STRANGER" }, { address: request.ip, points });
-    return parseJsonBody(bytes, limits);
+    return inLane(bytes.length, () => parseJsonBody(bytes, limits));
   };
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
