@@ -16,7 +16,7 @@ import Fastify, {
 } from "fastify";
 import { type ErrorCode, HubError } from "../errors.ts";
 import type { Hub } from "../hub.ts";
-import { type Limits, standardLimits } from "../limits.ts";
+import { type Limits, limitRows, standardLimits } from "../limits.ts";
 import { callerFinder } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { describeError, errorBody, errorFormatter } from "./format-error.ts";
@@ -172,9 +172,18 @@ function replyError(error: HubError, request: FastifyRequest, reply: FastifyRepl
   if (error.status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
   if (error.status === 503) reply.header("retry-after", "5");
   if (error.code === "RATE_LIMITED") reply.header("retry-after", String(error.details["retryAfterSeconds"]));
-  // What is left of a body that nobody reads would come in all the same.
-  if (request.raw.complete === false) reply.header("connection", "close");
+  if (isEndless(request, error)) reply.header("connection", "close");
   return reply.code(error.status).header("cache-control", "no-store").send(errorBody(error));
+}
+
+/**
+ * Whether the rest of a body is not worth waiting for. Otherwise it is let in, unread, so that its sender sees the answer
+ * and not a connection that broke.
+ */
+function isEndless({ raw, headers }: FastifyRequest, { code }: HubError): boolean {
+  if (raw.complete !== false) return false;
+  const length = Number(headers["content-length"] ?? Number.POSITIVE_INFINITY);
+  return code === "REQUEST_TIMEOUT" || length > limitRows.maxBodyBytes.value;
 }
 
 /** Answers what is no HTTP request, or none in time, and ends the connection. */

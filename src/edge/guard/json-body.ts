@@ -5,11 +5,10 @@ import type { LimitName, Limits } from "../../limits.ts";
 
 /**
  * Parses a body. Keys such as `__proto__` stay plain keys of their object, so that one in a record is that record's
- * problem; of a key that comes twice the last one counts. *Trust*: attacker-chosen bytes, of bounded length.
- * *Throws* BAD_REQUEST.
+ * problem; of a key that comes twice the last one counts.
+ * *Trust*: attacker-chosen bytes, of bounded length and, by `shapeCounter`, of bounded shape. *Throws* BAD_REQUEST.
  */
-export function parseJsonBody(bytes: Buffer, limits: Limits): unknown {
-  checkShape(bytes, limits);
+export function parseJsonBody(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
   } catch {
@@ -26,50 +25,82 @@ meaning[",".charCodeAt(0)] = separates;
 const [quote, backslash] = ['"'.charCodeAt(0), "\\".charCodeAt(0)];
 meaning[quote] = quotes;
 
-/** Counts levels and values without building anything: eight megabytes of brackets are millions of objects. */
-function checkShape(bytes: Buffer, { maxBodyDepth, maxBodyValues }: Limits): void {
+/**
+ * Counts levels and values of a body piece by piece, without building anything: eight megabytes of brackets are millions
+ * of objects. *Throws*, at the piece that is too much: BAD_REQUEST.
+ */
+export function shapeCounter({ maxBodyDepth, maxBodyValues }: Limits): (piece: Buffer) => void {
   let level = 0;
   let values = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    const says = meaning[bytes[at] ?? 0];
-    if (says === 0) continue;
-    if (says === quotes) at = endOfString(bytes, at);
-    else if (says === closes) level -= 1;
-    else values += 1;
-    if (says === opens) level += 1;
-    if (level > maxBodyDepth) throw tooMuch("maxBodyDepth", maxBodyDepth);
-    if (values > maxBodyValues) throw tooMuch("maxBodyValues", maxBodyValues);
-  }
-}
-
-/** Where the string that begins at `start` ends: its closing quote, or the end of everything. */
-function endOfString(bytes: Buffer, start: number): number {
-  for (let at = start + 1; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === quote) return at;
-    if (byte === backslash) at += 1;
-  }
-  return bytes.length;
+  let isInString = false;
+  let isEscaped = false;
+  /** Where the string goes on to: behind its closing quote, or the piece's end. */
+  const skipString = (piece: Buffer, start: number): number => {
+    for (let at = start; at < piece.length; at++) {
+      const byte = piece[at];
+      if (isEscaped) isEscaped = false;
+      else if (byte === backslash) isEscaped = true;
+      else if (byte === quote) {
+        isInString = false;
+        return at + 1;
+      }
+    }
+    return piece.length;
+  };
+  return (piece) => {
+    let at = isInString ? skipString(piece, 0) : 0;
+    while (at < piece.length) {
+      const says = meaning[piece[at] ?? 0];
+      at += 1;
+      if (says === 0) continue;
+      if (says === quotes) {
+        isInString = true;
+        at = skipString(piece, at);
+      } else if (says === closes) level -= 1;
+      else values += 1;
+      if (says === opens) level += 1;
+      if (level > maxBodyDepth) throw tooMuch("maxBodyDepth", maxBodyDepth);
+      if (values > maxBodyValues) throw tooMuch("maxBodyValues", maxBodyValues);
+    }
+  };
 }
 
 function tooMuch(name: LimitName, limit: number): HubError {
   return new HubError("BAD_REQUEST", { name, limit });
 }
 
+/** Requests whose body was counted while it came. */
+const counted = new WeakSet<FastifyRequest>();
+
+/** Counts the shape of a body that was there at once; one that was watched is counted already. *Throws* BAD_REQUEST. */
+export function checkBodyShape(request: FastifyRequest, bytes: Buffer, limits: Limits): void {
+  if (!counted.has(request)) shapeCounter(limits)(bytes);
+}
+
 /**
- * Lets a body through while it comes, and breaks off at the first byte too many, when nothing comes any more, and when
- * it takes too long as a whole. A body that is there already is not touched.
- * *Throws*, in the stream: BODY_TOO_LARGE, REQUEST_TIMEOUT.
+ * Lets a body through while it comes, and breaks off at the first byte or value too many, when nothing comes any more,
+ * and when it takes too long as a whole. A body that is there already is not touched.
+ * *Throws*, in the stream: BODY_TOO_LARGE, BAD_REQUEST, REQUEST_TIMEOUT.
  */
 export function watchBody(request: FastifyRequest, payload: NodeJS.ReadableStream, mostBytes: number, limits: Limits) {
   if (request.raw.complete) return payload;
+  counted.add(request);
+  const countShape = shapeCounter(limits);
   let read = 0;
+  const check = (piece: Buffer): void => {
+    read += piece.length;
+    if (read > mostBytes) throw new HubError("BODY_TOO_LARGE", { limit: mostBytes });
+    countShape(piece);
+  };
   const watched = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
+    transform(piece: Buffer, _encoding, done) {
       idle.refresh();
-      read += chunk.length;
-      if (read > mostBytes) done(new HubError("BODY_TOO_LARGE", { limit: mostBytes }));
-      else done(null, chunk);
+      try {
+        check(piece);
+        done(null, piece);
+      } catch (error) {
+        done(error instanceof Error ? error : new HubError("BAD_REQUEST"));
+      }
     },
   });
   const breakOff = () => watched.destroy(new HubError("REQUEST_TIMEOUT"));

@@ -6,7 +6,7 @@ import type { Hub } from "../../hub.ts";
 import type { Limits } from "../../limits.ts";
 import type { FindCaller } from "../caller.ts";
 import type { Context } from "../context.ts";
-import { parseJsonBody, watchBody } from "../guard/json-body.ts";
+import { checkBodyShape, parseJsonBody, watchBody } from "../guard/json-body.ts";
 import { largeBodyLane } from "../guard/large-bodies.ts";
 import { withinDeadline } from "../guard/request-deadline.ts";
 import { isGateway, isOperator, traceHeader, wantedTrace } from "../guard/schema-guard.ts";
@@ -56,7 +56,8 @@ export function graphqlRoutes(parts: GraphqlParts): FastifyPluginAsync {
   const parse = async (request: FastifyRequest, bytes: Buffer): Promise<unknown> => {
     const points = Math.floor(bytes.length / limits.bytesPerPoint);
     if (points > 0) await hub.charge(request.caller ?? { kind: "STRANGER" }, { address: request.ip, points });
-    return inLane(bytes.length, () => parseJsonBody(bytes, limits));
+    checkBodyShape(request, bytes, limits);
+    return inLane(bytes.length, () => parseJsonBody(bytes));
   };
 
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
