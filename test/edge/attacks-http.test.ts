@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { Agent, request } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
@@ -194,6 +195,28 @@ describe("a key that means something to JavaScript", () => {
   test("of two equal keys the last one counts", async () => {
     expect(await send('{"query":"{","query":"{ departments { code } }"}', {})).toBe("200 undefined");
   });
+});
+
+test("whoever is refused in the middle of a large body sees why, and may ask again", async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const { port } = house.server.server.address() as AddressInfo;
+  const ask = (body: string) =>
+    new Promise<string>((resolve, reject) => {
+      const headers = { ...json, authorization: `Bearer ${token}`, "content-length": Buffer.byteLength(body) };
+      const call = request({ agent, port, host: "127.0.0.1", method: "POST", path: "/graphql", headers }, (answer) => {
+        let text = "";
+        answer.on("data", (chunk) => {
+          text += chunk;
+        });
+        answer.on("end", () => resolve(`${answer.statusCode} ${/"code":"(\w+)"/.exec(text)?.[1]}`));
+      });
+      call.on("error", reject);
+      call.end(body);
+    });
+  const many = `{"variables":[${"{},".repeat(2_000_000)}0]}`;
+  for (const body of [many, many]) expect(await ask(body)).toBe("400 BAD_REQUEST");
+  expect(await ask(query("{ departments { code } }"))).toMatch(/^200 /);
+  agent.destroy();
 });
 
 describe("who sends slowly", () => {

@@ -78,8 +78,8 @@ export function checkBodyShape(request: FastifyRequest, bytes: Buffer, limits: L
 }
 
 /**
- * Lets a body through while it comes, and breaks off at the first byte or value too many, when nothing comes any more,
- * and when it takes too long as a whole. A body that is there already is not touched.
+ * Lets a body through while it comes: breaks off at the first byte too many, when nothing comes any more, and when it
+ * takes too long as a whole; keeps nothing from the first value too many on. A body that is there already is not touched.
  * *Throws*, in the stream: BODY_TOO_LARGE, BAD_REQUEST, REQUEST_TIMEOUT.
  */
 export function watchBody(request: FastifyRequest, payload: NodeJS.ReadableStream, mostBytes: number, limits: Limits) {
@@ -87,21 +87,17 @@ export function watchBody(request: FastifyRequest, payload: NodeJS.ReadableStrea
   counted.add(request);
   const countShape = shapeCounter(limits);
   let read = 0;
-  const check = (piece: Buffer): void => {
-    read += piece.length;
-    if (read > mostBytes) throw new HubError("BODY_TOO_LARGE", { limit: mostBytes });
-    countShape(piece);
-  };
+  let refusal: HubError | undefined;
   const watched = new Transform({
     transform(piece: Buffer, _encoding, done) {
       idle.refresh();
-      try {
-        check(piece);
-        done(null, piece);
-      } catch (error) {
-        done(error instanceof Error ? error : new HubError("BAD_REQUEST"));
-      }
+      read += piece.length;
+      if (read > mostBytes) return done(new HubError("BODY_TOO_LARGE", { limit: mostBytes }));
+      // The rest of a refused body is let in and dropped: its sender is to see the answer, not a broken connection.
+      refusal ??= refusalOf(() => countShape(piece));
+      done(null, refusal ? undefined : piece);
     },
+    flush: (done) => done(refusal),
   });
   const breakOff = () => watched.destroy(new HubError("REQUEST_TIMEOUT"));
   const idle = setTimeout(breakOff, limits.maxBodyIdleMs);
@@ -117,4 +113,14 @@ export function watchBody(request: FastifyRequest, payload: NodeJS.ReadableStrea
     if (!request.raw.complete) giveUp();
   });
   return payload.pipe(watched);
+}
+
+function refusalOf(check: () => void): HubError | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof HubError) return error;
+    throw error;
+  }
 }
