@@ -1,4 +1,6 @@
+import { isIP } from "node:net";
 import { resolve } from "node:path";
+import { applyLimits, type Limits } from "./limits.ts";
 
 /** Everything the environment decides, parsed once at the start. */
 export type Config = Readonly<{
@@ -16,6 +18,12 @@ export type Config = Readonly<{
   tokenIssuer: string;
   tokenAudience: string;
   logLevel: (typeof logLevels)[number];
+  /** What outsiders may ask for at most. */
+  limits: Limits;
+  /** The file or folder of registered operations; undefined: any operation runs. */
+  trustedDocuments: string | undefined;
+  /** Proxies whose `X-Forwarded-For` is believed: addresses and networks; none: the header is not looked at. */
+  trustedProxies: readonly string[];
 }>;
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -43,6 +51,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     tokenIssuer: readUrl(env, "TOKEN_ISSUER", ["http:", "https:"]) ?? "https://tokens.zhengzhao.invalid",
     tokenAudience: env["TOKEN_AUDIENCE"] || "https://hub.zhengzhao.invalid",
     logLevel: readChoice(env, "LOG_LEVEL", logLevels, "info"),
+    limits: readLimits(env),
+    trustedDocuments: env["TRUSTED_DOCUMENTS"] ? resolve(env["TRUSTED_DOCUMENTS"]) : undefined,
+    trustedProxies: readNetworks(env, "TRUST_PROXY"),
   };
 }
 
@@ -59,6 +70,7 @@ export type GatewayConfig = Readonly<{
   /** Absent: the one that comes with the package. */
   supergraphFile: string | undefined;
   logLevel: Config["logLevel"];
+  limits: Limits;
 }>;
 
 /** Reads the configuration of the gateway. *Throws* ConfigError as `readConfig` does. */
@@ -78,6 +90,7 @@ export function readGatewayConfig(env: Env = process.env): GatewayConfig {
     departmentsPort: readInteger(env, "DEPARTMENTS_PORT", 4101, 0, 65_534),
     supergraphFile: env["SUPERGRAPH_FILE"] ? resolve(env["SUPERGRAPH_FILE"]) : undefined,
     logLevel: config.logLevel,
+    limits: config.limits,
   };
 }
 
@@ -103,6 +116,37 @@ function readChoice<const Choice extends string>(
   const choice = choices.find((one) => one === text);
   if (!choice) throw new ConfigError(`${name} is ${JSON.stringify(text)}; expected one of ${choices.join(", ")}`);
   return choice;
+}
+
+/** Parses `{"maxDepth": 15}`: standard limits with some set otherwise. */
+function readLimits(env: Env): Limits {
+  let overrides: unknown;
+  try {
+    overrides = JSON.parse(env["LIMITS"] || "{}");
+  } catch {
+    throw new ConfigError('LIMITS is no JSON; expected an object such as {"maxDepth":15}');
+  }
+  if (typeof overrides !== "object" || overrides === null || Array.isArray(overrides))
+    throw new ConfigError('LIMITS is no object; expected one such as {"maxDepth":15}');
+  try {
+    return applyLimits({ ...overrides });
+  } catch (error) {
+    throw new ConfigError(`LIMITS: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Parses a list of addresses and networks: `10.0.0.7, 192.168.0.0/16`. */
+function readNetworks(env: Env, name: string): readonly string[] {
+  const networks = (env[name] ?? "").split(",").map((network) => network.trim());
+  return networks.filter(Boolean).map((network) => {
+    const [address = "", bits, ...rest] = network.split("/");
+    const version = isIP(address);
+    const isPrefix = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 6 ? 128 : 32));
+    if (version !== 0 && isPrefix && rest.length === 0) return network;
+    throw new ConfigError(
+      `${name} holds ${JSON.stringify(network)}; expected addresses or networks such as 10.0.0.0/8`,
+    );
+  });
 }
 
 /** Parses a URL. A wrong one is not repeated: it may hold a password. */

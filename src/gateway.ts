@@ -9,8 +9,8 @@ import type { GatewayPlugin } from "@graphql-hive/gateway-runtime";
 import { type Logger, pino } from "pino";
 import { ConfigError, type GatewayConfig, readGatewayConfig } from "./config.ts";
 import { findRefusal, type GatewayErrorLog, presentError, refusalBody, statusOf } from "./edge/http/gateway-errors.ts";
-import { checkDocument, limitsOptions } from "./edge/limits/limits-plugin.ts";
-import { checkStructure } from "./edge/limits/limits-structure.ts";
+import { limitsGuard } from "./edge/limits/limits-plugin.ts";
+import type { Limits } from "./limits.ts";
 
 /** How long a stop may wait for requests under way. *Units*: milliseconds. */
 const stopDeadlineMs = 10_000;
@@ -43,9 +43,10 @@ async function start(): Promise<void> {
   const file = config.supergraphFile ?? join(packageRoot(import.meta.dirname), "schema/supergraph.graphql");
   const supergraph = await readSupergraph(file);
   const [places, hive] = await Promise.all([findPlaces(config), loadHive(log)]);
-  const runtime = await makeRuntime(hive, supergraph, places, log);
+  const runtime = await makeRuntime(hive, supergraph, places, config.limits, log);
   const server = createServer(makeListener(runtime, log));
-  server.requestTimeout = deadlines.requestMs;
+  server.requestTimeout = config.limits.maxBodyMs;
+  server.headersTimeout = Math.min(config.limits.maxHeaderMs, config.limits.maxBodyMs);
   server.listen(config.port, config.host);
   await once(server, "listening");
   for (const { name, child } of places)
@@ -118,6 +119,7 @@ async function makeRuntime(
   hive: Awaited<ReturnType<typeof loadHive>>,
   supergraph: string,
   places: readonly Place[],
+  limits: Limits,
   log: Log,
 ) {
   const runtime = hive.createGatewayRuntime({
@@ -127,9 +129,14 @@ async function makeRuntime(
     // The hub alone knows the caller's token: whoever else saw it could use it.
     propagateHeaders: {
       fromClientToSubgraphs: ({ request, subgraphName }) =>
-        subgraphName === "hub" ? { authorization: request.headers.get("authorization") } : {},
+        subgraphName === "hub"
+          ? {
+              authorization: request.headers.get("authorization"),
+              "x-forwarded-for": request.headers.get("x-forwarded-for"),
+            }
+          : {},
     },
-    plugins: () => [hive.useCustomFetch(fetchAnswer), limitsPlugin(), errorsPlugin(log)],
+    plugins: () => [hive.useCustomFetch(fetchAnswer), limitsPlugin(limits), errorsPlugin(log)],
     ...{ maskedErrors: false, requestId: false, logging: false },
     // These pages load scripts from elsewhere.
     ...{ graphiql: false, landingPage: false, cors: false },
@@ -165,12 +172,13 @@ async function fetchAnswer(url: string, options?: RequestInit): Promise<Response
 }
 
 /** The hub's limits on queries, held against the joined graph before any subgraph is asked. */
-function limitsPlugin(): GatewayPlugin {
+function limitsPlugin(limits: Limits): GatewayPlugin {
+  const { options: ours, checkShape, checkDocument } = limitsGuard(limits);
   return {
     onParse({ parseFn, setParseFn }) {
-      setParseFn((source, options) => parseFn(source, { ...options, ...limitsOptions.parseOptions }));
+      setParseFn((source, options) => parseFn(source, { ...options, ...ours.parseOptions }));
       return ({ result }) => {
-        if (result && !(result instanceof Error)) checkStructure(result);
+        if (result && !(result instanceof Error)) checkShape(result);
       };
     },
     onExecute({ args }) {
@@ -208,6 +216,8 @@ function makeListener(handle: RequestListener, log: Log): RequestListener {
   return (request, response) => {
     const { method = "", url = "", headers } = request;
     const startedAt = performance.now();
+    // The hub counts strangers by their address, when it is told to believe this one's word.
+    headers["x-forwarded-for"] = [headers["x-forwarded-for"], request.socket.remoteAddress].filter(Boolean).join(", ");
     response.on("close", () => {
       log.info({ method, status: response.statusCode, ms: Math.round(performance.now() - startedAt) });
     });

@@ -1,15 +1,20 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Caller, Purpose } from "./domain/access/caller.ts";
+import type { Misses } from "./domain/access/rate.ts";
 import { type CalendarDate, dateOf } from "./domain/calendar.ts";
 import type { RawRecord } from "./domain/licenses/license-record.ts";
 import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
 import { accessVerbs } from "./hub-access.ts";
+import { type Limits, standardLimits } from "./limits.ts";
 import { parseJwks } from "./proof/keyring.ts";
 import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
 import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
 import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
 import { type AdmissionRequest, accessStore, type RefusableRequest, type Refuse } from "./store/access/access-store.ts";
 import { type ExportFilter, type ExportFormat, type LedgerStore, ledgerStore } from "./store/access/ledger-store.ts";
+import { missCounts } from "./store/access/miss-counts.ts";
+import { rateLeases } from "./store/access/rate-leases.ts";
+import { rateStore } from "./store/access/rate-store.ts";
 import { catalogueCache } from "./store/catalogue/catalogue-cache.ts";
 import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue/catalogue-store.ts";
 import { type Database, isConflict, type Sql } from "./store/database.ts";
@@ -20,7 +25,9 @@ import { materialStore } from "./store/materials/material-store.ts";
 import { enter, type Reader } from "./store/reader.ts";
 import { admitCaller, permitCaller, refuseCaller } from "./use-cases/access/admit-caller.ts";
 import { checkAccessDay } from "./use-cases/access/check-access-day.ts";
+import { checkMisses, noteMisses } from "./use-cases/access/count-misses.ts";
 import { exportAccessRecords } from "./use-cases/access/export-access-records.ts";
+import { type Charge, limitRate } from "./use-cases/access/limit-rate.ts";
 import { readAccessDays } from "./use-cases/access/read-access-days.ts";
 import { type RecordQuery, readAccessRecords } from "./use-cases/access/read-access-records.ts";
 import { sealAccessRecords } from "./use-cases/access/seal-access-records.ts";
@@ -38,13 +45,20 @@ import { fetchMaterials } from "./use-cases/materials/fetch-materials.ts";
 import { judgeCase } from "./use-cases/materials/judge-case.ts";
 
 /** What a hub is made of. `now` is the only clock below the doors. */
-export type HubParts = Readonly<{ database: Database; keys: HubKeys; publicUrl: string; now: () => Date }>;
+export type HubParts = Readonly<{
+  database: Database;
+  keys: HubKeys;
+  publicUrl: string;
+  now: () => Date;
+  /** Absent: the standard ones. */
+  limits?: Limits;
+}>;
 
 /** The hub: every verb, wired to its tools. */
 export type Hub = ReturnType<typeof makeHub>;
 
 /** Wires every verb to its tools. */
-export function makeHub({ database, keys, publicUrl, now }: HubParts) {
+export function makeHub({ database, keys, publicUrl, now, limits = standardLimits }: HubParts) {
   const newId = randomUUID;
   const sql = database.sql();
   const access = accessStore(sql);
@@ -74,6 +88,19 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
     admitCaller(gate, caller, request);
   const refuse: Refuse = (caller, request, code, details, department) =>
     refuseCaller(gate, caller, request, code, details, department);
+
+  const rates = rateStore(sql);
+  const take = rateLeases(rates, now);
+  const charge = (caller: Caller, charged: Charge) => limitRate({ now, limits, take }, caller, charged);
+  const missTools: Parameters<typeof checkMisses>[0] = {
+    ...{ now, limit: limits.maxMissesPerHour, counts: missCounts(rates, limits.maxMissesPerHour, now) },
+    refuse: (caller, details) =>
+      refuseCaller(gate, caller, { action: "READ", purpose: null, holders: [] }, "RATE_LIMITED", details),
+  };
+  const misses: Misses = {
+    check: (caller) => checkMisses(missTools, caller),
+    note: (caller, count) => noteMisses(missTools, caller, count),
+  };
 
   const sign = async (license: Omit<LicenseClaimsInput, "issuerUrl">) => {
     const jws = await signLicense(buildLicenseClaims({ ...license, issuerUrl: keys.license.issuer }), keys.license);
@@ -126,18 +153,23 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
 
   return {
     // collect
-    submitLicenses: submit,
-    readSubmission: (caller: Caller, id: string) => readSubmission({ now, read }, caller, id),
+    submitLicenses: async (caller: Caller, input: SubmissionInput) => {
+      // A token stands behind whoever hands records in, or the submission is refused: the address is of no use.
+      const points = Math.floor(input.records.length / limits.recordsPerPoint);
+      if (caller.kind !== "STRANGER" && points > 0) await charge(caller, { address: "", points });
+      return submit(caller, input);
+    },
+    readSubmission: (caller: Caller, id: string) => readSubmission({ now, read, misses }, caller, id),
 
     // read
-    readEnterprises: (caller: Caller, codes: readonly string[]) => readEnterprises({ licenses }, caller, codes),
+    readEnterprises: (caller: Caller, codes: readonly string[]) => readEnterprises({ misses, licenses }, caller, codes),
     readLicenses: (caller: Caller, question: LicensesQuestion) =>
       readLicenses({ now, permit, refuse, licenses }, caller, question),
     readLicensesByIdentifier: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
-      readLicensesByIdentifier({ permit, admit, read }, caller, question),
+      readLicensesByIdentifier({ permit, admit, misses, read }, caller, question),
     confirmLicense: (caller: Caller, question: { identifier: string; claims: Claims }) =>
       confirmLicense(
-        { now, permit, refuse, findClient: access.findClient, isMember: access.isMember, read },
+        { now, permit, refuse, misses, findClient: access.findClient, isMember: access.isMember, read },
         caller,
         question,
       ),
@@ -162,7 +194,7 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
     fetchMaterials: (caller: Caller, input: { check: string; materials: readonly string[] | undefined }) =>
       fetchMaterials(
         {
-          ...{ now, newId, permit, admit, refuse, judge: judgeCase, read },
+          ...{ now, newId, permit, admit, refuse, misses, judge: judgeCase, read },
           signReceipt: (receipt: ReceiptInput) => signReceipt(receipt, keys.receipt),
         },
         caller,
@@ -196,6 +228,8 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
     listBusinessScopes: catalogueRows.listBusinessScopes,
 
     // operate
+    /** Takes points of the caller's minute. *Throws* RATE_LIMITED, BUSY. */
+    charge,
     isReady: database.isReady,
     loadCatalogueOnce: async (rows: CatalogueRows) => {
       if (await catalogueRows.isEmpty()) await database.transaction((db) => catalogueStore(db).load(rows));

@@ -45,8 +45,8 @@ async function run(): Promise<void> {
 }
 
 async function serve(config: Config, { hub, demo: loaded }: OpenedHub, logger: Logger, stop: AbortSignal) {
-  const { host, demo, tokenIssuer, tokenAudience } = config;
-  const server = await makeServer({ hub, tokenIssuer, tokenAudience, demo, logger });
+  const { host, demo } = config;
+  const server = await makeServer({ ...config, hub, logger });
   await server.listen({ host, port: config.port });
   const [address] = server.addresses();
   const port = typeof address === "object" ? address.port : config.port;

@@ -37,7 +37,13 @@ export async function openHub(
       await database.migrate();
       const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
       const place = { folder: config.keysDir, issuer: config.publicUrl, tokenIssuer, algorithm: config.keyAlgorithm };
-      const hub = makeHub({ database, keys: await openKeys(place, now()), publicUrl: config.publicUrl, now });
+      const hub = makeHub({
+        database,
+        keys: await openKeys(place, now()),
+        publicUrl: config.publicUrl,
+        now,
+        limits: config.limits,
+      });
       return { hub, demo: await loadFirstData(hub, config.demo, root, steps) };
     });
     return { ...opened, close };

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ConfigError, readConfig, readGatewayConfig } from "../src/config.ts";
+import { limitRows, standardLimits } from "../src/limits.ts";
 
 type Env = Readonly<Record<string, string>>;
 
@@ -110,4 +111,56 @@ describe("the gateway", () => {
     expect(complaint({ LOG_LEVEL: "loud" }, readGatewayConfig)).toMatch(/^LOG_LEVEL/);
     expect(complaint({ GATEWAY_PORT: "70000" }, readGatewayConfig)).toMatch(/^GATEWAY_PORT/);
   });
+});
+
+describe("LIMITS", () => {
+  test("sets limits otherwise, and leaves the others", () => {
+    expect(readConfig({}).limits).toEqual(standardLimits);
+    const { limits } = readConfig({ LIMITS: '{"maxDepth":15,"maxMissesPerHour":50}' });
+    expect(limits).toEqual({ ...standardLimits, maxDepth: 15, maxMissesPerHour: 50 });
+    expect(readGatewayConfig({ DATABASE_URL: "", LIMITS: '{"maxDepth":15}' }).limits.maxDepth).toBe(15);
+  });
+
+  test.each([
+    ["{", "LIMITS is no JSON"],
+    ["[1]", "LIMITS is no object"],
+    ["15", "LIMITS is no object"],
+    ['{"maxDeep":15}', 'LIMITS: "maxDeep" is no limit'],
+    ['{"__proto__":{"maxDepth":15}}', 'LIMITS: "__proto__" is no limit'],
+    ['{"maxDepth":"15"}', 'LIMITS: maxDepth is "15"; expected a whole number from 4 to 50'],
+    ['{"maxDepth":0}', "LIMITS: maxDepth is 0; expected a whole number from 4 to 50"],
+    ['{"maxDepth":1e9}', "LIMITS: maxDepth is 1000000000; expected a whole number from 4 to 50"],
+    ['{"maxDepth":4.5}', "LIMITS: maxDepth is 4.5; expected a whole number from 4 to 50"],
+    ['{"maxDepth":null}', "LIMITS: maxDepth is null; expected a whole number from 4 to 50"],
+  ])("%s is told in one line", (LIMITS, expected) => {
+    expect(complaint({ LIMITS }).slice(0, expected.length)).toBe(expected);
+    expect(complaint({ LIMITS })).not.toContain("\n");
+  });
+
+  test("has a reason, a unit and a value within its range for every limit", () => {
+    for (const { value, unit, reason, least, most } of Object.values(limitRows)) {
+      expect([unit.length > 4, reason.length > 10, value >= least, value <= most]).toEqual([true, true, true, true]);
+    }
+  });
+});
+
+describe("TRUST_PROXY", () => {
+  test("is a list of addresses and networks", () => {
+    expect(readConfig({}).trustedProxies).toEqual([]);
+    expect(readConfig({ TRUST_PROXY: "10.0.0.7, 192.168.0.0/16,::1" }).trustedProxies).toEqual([
+      ...["10.0.0.7", "192.168.0.0/16", "::1"],
+    ]);
+  });
+
+  test.each(["true", "1", "*", "10.0.0.0/33", "10.0.0.0/a", "10.0.0.0/8/8", "::/129", "proxy"])(
+    "%s is none",
+    (text) => {
+      expect(complaint({ TRUST_PROXY: text })).toMatch(/^TRUST_PROXY holds .*; expected addresses or networks/);
+    },
+  );
+});
+
+test("TRUSTED_DOCUMENTS is a path", () => {
+  expect(readConfig({}).trustedDocuments).toBeUndefined();
+  expect(readConfig({ TRUSTED_DOCUMENTS: "schema/operations" }).trustedDocuments).toBe(resolve("schema/operations"));
 });

@@ -2,6 +2,7 @@ import { unwrapResolverError } from "@apollo/server/errors";
 import type { GraphQLFormattedError } from "graphql";
 import { type ErrorCode, errorTable, HubError } from "../errors.ts";
 import { isUnavailable, sqlState } from "../store/database.ts";
+import { RequestEnded } from "../store/statement-deadline.ts";
 
 /** Writes an unexpected error to the log and returns the id it is found under. */
 export type LogUnexpected = (error: unknown) => string;
@@ -28,6 +29,8 @@ export function errorFormatter(log: LogUnexpected) {
         argument: "representations",
       });
     }
+    if (error instanceof RequestEnded)
+      return present(formatted, "DEADLINE_PASSED", errorTable.DEADLINE_PASSED.message.en);
     if (isUnavailable(error)) {
       log(error);
       return present(formatted, "BUSY", errorTable.BUSY.message.en);

@@ -1,5 +1,5 @@
-import { Transform } from "node:stream";
-import { ApolloServer, HeaderMap } from "@apollo/server";
+import type { Socket } from "node:net";
+import { ApolloServer, type ApolloServerPlugin } from "@apollo/server";
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -14,19 +14,21 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import type { Caller } from "../domain/access/caller.ts";
 import { type ErrorCode, HubError } from "../errors.ts";
 import type { Hub } from "../hub.ts";
+import { type Limits, limitRows, standardLimits } from "../limits.ts";
 import { callerFinder } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { describeError, errorBody, errorFormatter } from "./format-error.ts";
+import { schemaGuard, tracePlugin } from "./guard/schema-guard.ts";
+import { securityHeaders } from "./guard/security-headers.ts";
+import { readTrustedDocuments } from "./guard/trusted-documents.ts";
 import { accessRecordRoutes } from "./http/access-records.http.ts";
 import { docsRoutes } from "./http/docs.http.ts";
+import { graphqlRoutes } from "./http/graphql.http.ts";
 import { healthRoutes } from "./http/health.http.ts";
 import { keyRoutes } from "./http/keys.http.ts";
-import { limits } from "./limits/limits.ts";
-import { limitsOptions, limitsPlugin } from "./limits/limits-plugin.ts";
-import { makeLoaders } from "./loaders.ts";
+import { limitsGuard } from "./limits/limits-plugin.ts";
 import { makeSchema } from "./schema.ts";
 
 /** What the outside sees of the hub. */
@@ -37,31 +39,39 @@ export type ServerOptions = Readonly<{
   /** Serves GraphiQL and answers introspection. */
   demo: boolean;
   logger: FastifyBaseLogger;
+  /** Absent: the standard ones. */
+  limits?: Limits;
+  /** Where the hub is reached; HTTPS there means HSTS here. */
+  publicUrl?: string;
+  /** File or folder of registered operations; absent: any operation runs. */
+  trustedDocuments?: string | undefined;
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies?: readonly string[];
 }>;
 
-/** Deadlines on what outsiders can make slow. *Units*: milliseconds. */
-const serverDeadlines = { request: 30_000, keepAlive: 65_000 } as const;
+/** How long an idle connection is kept for its next request: longer than a balancer keeps it. *Units*: milliseconds. */
+const keepAliveMs = 65_000;
 
 /** Builds the HTTP server, not yet listening. Closing it waits for requests under way. */
-export async function makeServer({
-  hub,
-  tokenIssuer,
-  tokenAudience,
-  demo,
-  logger,
-}: ServerOptions): Promise<FastifyInstance> {
+export async function makeServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { hub, tokenIssuer, tokenAudience, demo, logger, limits = standardLimits, trustedProxies = [] } = options;
   const findCaller = callerFinder({ keyring: hub.keyring, issuer: tokenIssuer, audience: tokenAudience, now: hub.now });
   const logUnexpected = (error: unknown): string => {
     const id = hub.newId();
     logger.error({ errorId: id, ...describeError(error) }, "unexpected error");
     return id;
   };
+  const { schema } = makeSchema();
+  const trusted = options.trustedDocuments && (await readTrustedDocuments(options.trustedDocuments, schema));
+  if (!trusted && !demo) logger.warn("any operation runs: TRUSTED_DOCUMENTS is not set");
+  const limiting = limitsGuard(limits);
   const apollo = new ApolloServer<Context>({
-    schema: makeSchema().schema,
-    ...limitsOptions,
-    plugins: [limitsPlugin(), ...idlePluginsDisabled()],
-    introspection: demo,
-    hideSchemaDetailsFromClientErrors: !demo,
+    schema,
+    ...limiting.options,
+    plugins: [limiting.plugin, schemaGuard(demo), tracePlugin(), statusPlugin, ...idlePluginsDisabled()],
+    // Who may introspect is decided by schemaGuard, whose refusal has a code.
+    introspection: true,
+    hideSchemaDetailsFromClientErrors: true,
     includeStacktraceInErrorResponses: false,
     persistedQueries: false,
     csrfPrevention: true,
@@ -75,61 +85,29 @@ export async function makeServer({
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: hub.newId,
     frameworkErrors: (_error, request, reply) => replyError(new HubError("BAD_REQUEST"), request, reply),
+    clientErrorHandler: refuseClient,
     bodyLimit: limits.maxBodyBytes,
-    requestTimeout: serverDeadlines.request,
-    keepAliveTimeout: serverDeadlines.keepAlive,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    requestTimeout: Math.max(limits.maxBodyMs, limits.maxHeaderMs),
+    http: { headersTimeout: limits.maxHeaderMs, connectionsCheckingInterval: Math.min(1_000, limits.maxHeaderMs) },
+    keepAliveTimeout: keepAliveMs,
     forceCloseConnections: "idle",
   });
   app.decorateRequest("caller", null);
   app.addHook("onResponse", logResponse);
-  app.addHook("onSend", async (_request, reply) => {
-    reply.header("x-content-type-options", "nosniff").header("referrer-policy", "no-referrer");
-  });
   app.setErrorHandler((error, request, reply) => replyError(toHubError(error, logUnexpected), request, reply));
   app.setNotFoundHandler((request, reply) => replyError(new HubError("NOT_FOUND"), request, reply));
   app.addHook("onClose", () => apollo.stop());
-
-  app.route({
-    method: "POST",
-    url: "/graphql",
-    // Before the body is read: a stranger may not make the hub read much.
-    onRequest: async (request) => {
-      const caller = await findCaller(request.headers.authorization);
-      request.caller = caller;
-      if (Number(request.headers["content-length"] ?? 0) > mostBytes(caller)) throw tooLarge(caller);
-    },
-    // A body without a length is counted as it comes.
-    preParsing: async (request, _reply, payload) => {
-      const caller = request.caller ?? { kind: "STRANGER" };
-      return request.headers["content-length"] === undefined ? payload.pipe(counting(caller)) : payload;
-    },
-    handler: async (request, reply) => {
-      const caller: Caller = request.caller ?? { kind: "STRANGER" };
-      refuseLongQuery(request.body);
-      const headers = new HeaderMap();
-      headers.set("content-type", request.headers["content-type"] ?? "");
-      if (request.headers.accept) headers.set("accept", request.headers.accept);
-      const {
-        status,
-        headers: answerHeaders,
-        body,
-      } = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: { method: "POST", headers, search: "", body: request.body },
-        context: async () => ({ caller, hub, loaders: makeLoaders(hub, caller) }),
-      });
-      for (const [name, value] of answerHeaders) reply.header(name, value);
-      reply.header("cache-control", "no-store").code(status ?? 200);
-      return body.kind === "complete" ? body.string : "";
-    },
-  });
+  await securityHeaders(app, options.publicUrl ?? "");
   await app.register(accessRecordRoutes(hub, (request) => findCaller(request.headers.authorization)));
+  await app.register(graphqlRoutes({ hub, apollo, findCaller, limits, trusted: trusted || undefined }));
   await app.register(healthRoutes(hub));
   await app.register(keyRoutes(hub));
   if (demo) await app.register(docsRoutes);
   return app;
 }
 
-/** Nothing is reported anywhere, no traces go out, and what nobody uses costs nothing. */
+/** Nothing is reported anywhere, and what nobody uses costs nothing. Traces are added by `tracePlugin` alone. */
 function idlePluginsDisabled() {
   return [
     ApolloServerPluginCacheControlDisabled(),
@@ -140,39 +118,22 @@ function idlePluginsDisabled() {
   ];
 }
 
-declare module "fastify" {
-  interface FastifyRequest {
-    caller: Caller | null;
-  }
-}
+/** A client that is stopped in the middle of a request learns so by the status, too. */
+const statusPlugin: ApolloServerPlugin<Context> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ errors, response }) {
+        const stopped = errors?.find(({ originalError }) => isRateLimited(originalError))?.originalError;
+        if (!isRateLimited(stopped)) return;
+        response.http.status = stopped.status;
+        response.http.headers.set("retry-after", String(stopped.details["retryAfterSeconds"]));
+      },
+    };
+  },
+};
 
-function mostBytes(caller: Caller): number {
-  return caller.kind === "STRANGER" ? limits.maxAnonymousBodyBytes : limits.maxBodyBytes;
-}
-
-function tooLarge(caller: Caller): HubError {
-  return new HubError("BODY_TOO_LARGE", { limit: mostBytes(caller) });
-}
-
-/** Longest query text, in characters: 2,000 tokens have room in it, and what is longer is not even hashed. */
-const maxQueryCharacters = 32 * 1024;
-
-function refuseLongQuery(body: unknown): void {
-  const query = typeof body === "object" && body !== null && "query" in body ? body.query : undefined;
-  if (typeof query !== "string" || query.length <= maxQueryCharacters) return;
-  throw new HubError("QUERY_TOO_LONG", { limit: maxQueryCharacters, found: query.length });
-}
-
-/** Lets through what a caller may send, and breaks off at the first byte more. */
-function counting(caller: Caller): Transform {
-  let read = 0;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      read += chunk.length;
-      if (read > mostBytes(caller)) done(tooLarge(caller));
-      else done(null, chunk);
-    },
-  });
+function isRateLimited(error: unknown): error is HubError {
+  return error instanceof HubError && error.code === "RATE_LIMITED";
 }
 
 /** One line a request: never a query, a variable, a token or an identifier. */
@@ -197,7 +158,10 @@ const fastifyCodes: Readonly<Record<string, ErrorCode>> = {
 };
 
 function toHubError(error: unknown, log: (error: unknown) => string): HubError {
-  if (error instanceof HubError) return error;
+  if (error instanceof HubError) {
+    if (error.cause !== undefined && error.status >= 500) log(error.cause);
+    return error;
+  }
   const code =
     typeof error === "object" && error !== null && "code" in error ? fastifyCodes[String(error.code)] : undefined;
   if (code) return new HubError(code);
@@ -206,8 +170,36 @@ function toHubError(error: unknown, log: (error: unknown) => string): HubError {
   return new HubError("INTERNAL", { id: log(error) });
 }
 
-function replyError(error: HubError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function replyError(error: HubError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error.status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
   if (error.status === 503) reply.header("retry-after", "5");
+  if (error.code === "RATE_LIMITED") reply.header("retry-after", String(error.details["retryAfterSeconds"]));
+  if (isEndless(request, error)) reply.header("connection", "close");
   return reply.code(error.status).header("cache-control", "no-store").send(errorBody(error));
+}
+
+/**
+ * Whether the rest of a body is not worth waiting for. Otherwise it is let in, unread, so that its sender sees the answer
+ * and not a connection that broke.
+ */
+function isEndless({ raw, headers }: FastifyRequest, { code }: HubError): boolean {
+  if (raw.complete !== false) return false;
+  const length = Number(headers["content-length"] ?? Number.POSITIVE_INFINITY);
+  return code === "REQUEST_TIMEOUT" || length > limitRows.maxBodyBytes.value;
+}
+
+/** Answers what is no HTTP request, or none in time, and ends the connection. */
+function refuseClient(problem: NodeJS.ErrnoException, socket: Socket): void {
+  if (problem.code === "ECONNRESET" || socket.destroyed) return;
+  const error = new HubError(problem.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "REQUEST_TIMEOUT" : "BAD_REQUEST");
+  const body = JSON.stringify(errorBody(error));
+  const head = [
+    `HTTP/1.1 ${error.status} ${error.code}`,
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    "cache-control: no-store",
+    "connection: close",
+  ];
+  if (socket.writable) socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  socket.destroySoon();
 }

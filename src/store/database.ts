@@ -6,6 +6,7 @@ import { MikroORM as PostgresORM } from "@mikro-orm/postgresql";
 import type { InferDBFromKysely } from "@mikro-orm/sql";
 import { CompiledQuery, type KyselyPlugin, type QueryExecutorProvider, type Selectable, sql } from "kysely";
 import { migrationList } from "../../migrations/list.ts";
+import { endStatementsWithRequests } from "./statement-deadline.ts";
 import { tables } from "./tables/tables.ts";
 
 /** Where the hub remembers: a PostgreSQL server, or PostgreSQL embedded in this process. */
@@ -163,6 +164,7 @@ function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>, role?: st
       query_timeout: databaseDeadlines.statement + 1_000,
       onPoolCreated: (pool: ListenablePool) => {
         nameStatements(pool);
+        endStatementsWithRequests(pool, place.url);
         if (onStatement) listen(pool, onStatement);
       },
     },

@@ -15,8 +15,8 @@ import {
 import { recordLimits } from "../../src/domain/licenses/license-record.ts";
 import { problemTable } from "../../src/domain/licenses/problem.ts";
 import { materialReasons } from "../../src/domain/materials/material-reason.ts";
-import { type LimitName, limits } from "../../src/edge/limits/limits.ts";
 import { errorTable } from "../../src/errors.ts";
+import { limitRows } from "../../src/limits.ts";
 import { maxTtlSeconds } from "../../src/proof/access/access-token.ts";
 import { verificationCodes, verificationSteps } from "../../src/proof/verification.ts";
 import { maxClaims } from "../../src/use-cases/licenses/confirm-license.ts";
@@ -143,12 +143,11 @@ describe("docs/connecting-a-department.md", () => {
   });
 
   test("says every limit that can refuse a query, with its number and code", () => {
-    const notRefusing: readonly LimitName[] = ["maxErrors", "maxMessageLength"];
-    const refusing = Object.entries(limits).filter(([name]) => !notRefusing.some((other) => other === name));
-    const rows = readTable(connecting, "## Limits").filter(([name]) => name?.startsWith("`max"));
-    const said = rows.map(([name = "", value = ""]) => [bare(name), Number.parseInt(value, 10)]);
-    expect(Object.fromEntries(said)).toEqual(Object.fromEntries(refusing));
-    const codes = rows.map(([, , code = ""]) => bare(code));
+    const rows = readTable(connecting, "## Limits").filter(([name]) => Object.hasOwn(limitRows, bare(name ?? "")));
+    const said = rows.map(([name = "", value, reason]) => [bare(name), value, reason]);
+    const held = Object.entries(limitRows).map(([name, { value, unit, reason }]) => [name, `${value} ${unit}`, reason]);
+    expect(said).toEqual(held);
+    const codes = rows.map(([, , , code = ""]) => bare(code)).filter(Boolean);
     expect(codes.filter((code) => !Object.hasOwn(errorTable, code))).toEqual([]);
   });
 });
@@ -169,6 +168,8 @@ describe("docs/operating.md", () => {
   const sources = [
     "main.ts",
     "config.ts",
+    "limits.ts",
+    "edge/guard/trusted-documents.ts",
     "open-hub.ts",
     "store/database.ts",
     "store/keys/folder-lock.ts",

@@ -16,6 +16,7 @@ const instead: readonly (readonly [string, string])[] = [
   ["npm run --silent token -- ", "node src/cli/token.ts "],
   ["npm run --silent verify -- ", "node src/cli/verify.ts "],
   ["npm run --silent hub -- ", "node src/cli/hub.ts "],
+  ["npm run --silent operations -- ", "node src/cli/operations.ts "],
 ];
 
 /** What the folder a reader sits in holds; what snippets write goes beside it, not into the package. */

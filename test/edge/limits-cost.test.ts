@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { getIntrospectionQuery } from "graphql";
-import { limits } from "../../src/edge/limits/limits.ts";
+import { standardLimits as limits } from "../../src/limits.ts";
 import { ask, codeOfDocument, expectPasses, expectRefused, times, visitedFields } from "./limits-server.ts";
 
 describe("pages and lists", () => {

@@ -1,9 +1,11 @@
 import { ApolloServer, HeaderMap } from "@apollo/server";
 import { expect } from "@jest/globals";
 import { buildSchema, GraphQLError, parse, type ValidationRule } from "graphql";
-import { limits } from "../../src/edge/limits/limits.ts";
-import { checkDocument, limitsOptions, limitsPlugin } from "../../src/edge/limits/limits-plugin.ts";
+import { limitsGuard } from "../../src/edge/limits/limits-plugin.ts";
 import type { errorTable } from "../../src/errors.ts";
+import { standardLimits as limits } from "../../src/limits.ts";
+
+const { checkDocument, options, plugin } = limitsGuard(limits);
 
 /** Small and cyclic, like the real one. */
 export const schema = buildSchema(`
@@ -41,10 +43,10 @@ const countingRule: ValidationRule = () => ({
 
 const server = new ApolloServer({
   schema,
-  ...limitsOptions,
-  validationRules: [...limitsOptions.validationRules, countingRule],
+  ...options,
+  validationRules: [...options.validationRules, countingRule],
   introspection: true,
-  plugins: [limitsPlugin()],
+  plugins: [plugin],
 });
 await server.start();
 

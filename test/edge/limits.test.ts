@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { type DocumentNode, parse } from "graphql";
-import { limits } from "../../src/edge/limits/limits.ts";
 import { checkCost } from "../../src/edge/limits/limits-cost.ts";
 import { checkStructure } from "../../src/edge/limits/limits-structure.ts";
 import { errorTable } from "../../src/errors.ts";
+import { standardLimits as limits } from "../../src/limits.ts";
 import {
   ask,
   codeOf,
@@ -234,8 +234,8 @@ describe("work", () => {
 
   function readsOf(query: string): number {
     const { document, reads } = counted(parse(query, { noLocation: true }));
-    expect(codeOf(() => checkStructure(document))).toBeUndefined();
-    expect(codeOf(() => checkCost(document, schema, {}))).toBeUndefined();
+    expect(codeOf(() => checkStructure(limits, document))).toBeUndefined();
+    expect(codeOf(() => checkCost(limits, document, schema, {}))).toBeUndefined();
     return reads();
   }
 

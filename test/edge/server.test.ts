@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { limits } from "../../src/edge/limits/limits.ts";
+import { standardLimits as limits } from "../../src/limits.ts";
 import { openTestHub, type TestHub } from "../setup/hub.ts";
 
 let house: TestHub;

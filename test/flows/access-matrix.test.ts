@@ -109,7 +109,7 @@ const rules: Readonly<Record<string, readonly [query: string, answers: string]>>
   // who acts for an enterprise
   "Query.members": ["{ members { nodes { id } } }", "un fb fb fb fb fb fb yes no fb fb fb"],
   "Mutation.appointMember": [
-    `mutation { appointMember(input: { role: CLERK, person: { residentId: "371002188011080603", name: "李四" }, licenseTypes: ["11100000MB0143028R001"] }) { id } }`,
+    `mutation { appointMember(input: { role: CLERK, personCode: "371002188011080603", personName: "李四", licenseTypes: ["11100000MB0143028R001"] }) { id } }`,
     "un fb fb fb fb fb fb yes yes fb fb fb",
   ],
   "Mutation.endMember": [`mutation { endMember(id: "MEMBER") { id } }`, "un fb fb fb fb fb fb yes me fb fb fb"],

@@ -106,7 +106,7 @@ describe("an operator registers", () => {
 describe("a suspended client", () => {
   test("is refused at the next request, by every copy of the hub, and let in again when resumed", async () => {
     await department("two-copies");
-    const other = await openTestHub({ demo: false, database: house.config.databaseUrl });
+    const other = await openTestHub({ demo: false, database: house.place });
     try {
       const ask = () =>
         Promise.all(

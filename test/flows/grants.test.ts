@@ -105,7 +105,7 @@ describe("a grant", () => {
   test("revoked stops the next request, on every copy of the hub; revoking it again changes nothing", async () => {
     await newClient("revoked");
     const { id } = (await grant("revoked")).data.grantAccess;
-    const other = await openTestHub({ demo: false, database: house.config.databaseUrl });
+    const other = await openTestHub({ demo: false, database: house.place });
     try {
       expect([await reads(house, "revoked"), await reads(other, "revoked")]).toEqual([1, 1]);
       const { data } = await revoke(id);

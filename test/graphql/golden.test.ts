@@ -31,7 +31,9 @@ async function run(query: string, variables: object) {
   await house.graphql("{ departments { code } }"); // the catalogue is in memory
   house.statements.length = 0;
   const answer = await house.graphql(query, { as: "approval-bureau", variables });
-  const statements = house.statements.map((text) => text.replace(/\s+/g, " ").trim());
+  // Points are leased and misses looked up now and then, not with each request.
+  const own = house.statements.filter((text) => !text.includes("rate_window"));
+  const statements = own.map((text) => text.replace(/\s+/g, " ").trim());
   expect(answer.errors).toEqual([]);
   return { data: answer.data, statements };
 }

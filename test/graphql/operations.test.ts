@@ -4,8 +4,9 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "@jest/globals";
 import { Kind, parse, validate } from "graphql";
-import { checkDocument } from "../../src/edge/limits/limits-plugin.ts";
+import { limitsGuard } from "../../src/edge/limits/limits-plugin.ts";
 import { makeSchema } from "../../src/edge/schema.ts";
+import { standardLimits } from "../../src/limits.ts";
 import * as generated from "./operations.generated.ts";
 
 const folder = "schema/operations";
@@ -26,7 +27,7 @@ test.each(files)("%s holds one operation, named like the file, that fits the hub
   expect(names).toEqual([words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join("")]);
   expect(Object.keys(generated)).toContain(`${names[0]}Document`);
   expect(validate(schema, document)).toEqual([]);
-  expect(() => checkDocument(document, schema, undefined)).not.toThrow();
+  expect(() => limitsGuard(standardLimits).checkDocument(document, schema, undefined)).not.toThrow();
 });
 
 test.each(files)("%s tells a department's developer what it is for", (file) => {

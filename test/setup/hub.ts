@@ -9,6 +9,7 @@ import { type Config, readConfig } from "../../src/config.ts";
 import { type Caller, scopesOfKind } from "../../src/domain/access/caller.ts";
 import { makeServer } from "../../src/edge/server.ts";
 import type { Hub } from "../../src/hub.ts";
+import { type Limits, standardLimits } from "../../src/limits.ts";
 import { openHub } from "../../src/open-hub.ts";
 import { type AccessTokenInput, mintAccessToken } from "../../src/proof/access/access-token.ts";
 import { findTokenKey } from "../../src/store/keys/key-store.ts";
@@ -29,6 +30,27 @@ export type Answer = Readonly<{
   headers: Record<string, unknown>;
 }>;
 
+/** A database and a folder of keys. */
+export type TestPlace = Readonly<{ url: string; keysDir: string }>;
+
+/** What a test hub may have otherwise. */
+export type TestHubOptions = Readonly<{
+  /** With the sample data loaded. */
+  demo?: boolean;
+  /** The place of a hub that is open: this one is a copy beside it, and closes before it. */
+  database?: TestPlace;
+  limits?: Partial<Limits>;
+  /** More of what `makeServer` takes. */
+  server?: Partial<Omit<Parameters<typeof makeServer>[0], "hub" | "limits">>;
+}>;
+
+/** Rates that no test reaches by accident: its clock stands, so its minute never ends. */
+const restfulRates = {
+  maxPointsPerMinute: 100_000_000,
+  maxStrangerPointsPerMinute: 100_000_000,
+  maxMissesPerHour: 1_000_000,
+} as const;
+
 /** A hub on a database of its own. */
 export type TestHub = Readonly<{
   hub: Hub;
@@ -40,6 +62,8 @@ export type TestHub = Readonly<{
   /** Plain SQL beside the hub, for looking and for breaking things. */
   sql: (text: string, parameters?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
   config: Config;
+  /** Where its data and keys lie: another hub opened there is a second copy of it. */
+  place: TestPlace;
   token: (name: string, changes?: Partial<AccessTokenInput>) => Promise<string>;
   graphql: (query: string, options?: { as?: string; token?: string; variables?: object }) => Promise<Answer>;
   close: () => Promise<void>;
@@ -50,24 +74,14 @@ export function department(clientId: string, only: readonly string[] = scopesOfK
   return { kind: "DEPARTMENT", clientId, scopes: new Set(only) };
 }
 
-/** What a test may choose about its hub. */
-export type TestHubOptions = Readonly<{
-  /** With the sample data loaded. */
-  demo?: boolean;
-  /** Address of another test hub's database: a second copy of that hub, with keys of its own. */
-  database?: string | undefined;
-}>;
-
-/** Opens a hub on a fresh real PostgreSQL database, or beside another hub on its database. */
-export async function openTestHub({ demo = true, database }: TestHubOptions = {}): Promise<TestHub> {
-  const name = `t_${randomUUID().replaceAll("-", "")}`;
-  const keysDir = await mkdtemp(join(tmpdir(), "zhengzhao-keys-"));
-  const url = new URL(database ?? testDatabaseUrl());
-  if (database === undefined) {
-    await administer(`create database ${name}`);
-    url.pathname = `/${name}`;
-  }
-  const config = readConfig({ DATABASE_URL: url.href, KEYS_DIR: keysDir, DEMO: demo ? "on" : "off", PORT: "0" });
+/** Opens a hub on a real PostgreSQL database, a fresh one unless a place is given. */
+export async function openTestHub(options: TestHubOptions = {}): Promise<TestHub> {
+  const { demo = true, database } = options;
+  const place = database ?? (await makePlace());
+  const { url, keysDir } = place;
+  const limits = { ...standardLimits, ...restfulRates, ...options.limits };
+  const env = { DATABASE_URL: url, KEYS_DIR: keysDir, DEMO: demo ? "on" : "off", PORT: "0" };
+  const config = { ...readConfig(env), limits };
   const clock = { now: testNow };
   const statements: string[] = [];
   const opened = await openHub(
@@ -79,8 +93,9 @@ export async function openTestHub({ demo = true, database }: TestHubOptions = {}
   );
   const { tokenIssuer, tokenAudience } = config;
   const logger = pino({ level: "silent" });
-  const server = await makeServer({ hub: opened.hub, tokenIssuer, tokenAudience, demo: true, logger });
-  const client = new Client({ connectionString: url.href });
+  const parts = { hub: opened.hub, tokenIssuer, tokenAudience, demo: true, logger, limits, ...options.server };
+  const server = await makeServer(parts);
+  const client = new Client({ connectionString: url });
   await client.connect();
   await client.query(operatorClient);
 
@@ -94,7 +109,7 @@ export async function openTestHub({ demo = true, database }: TestHubOptions = {}
     );
   };
   return {
-    ...{ hub: opened.hub, server, clock, statements, config, token },
+    ...{ hub: opened.hub, server, clock, statements, config, place, token },
     sql: async (text, parameters = []) => (await client.query(text, [...parameters])).rows,
     graphql: async (query, { as, token: given, variables } = {}) => {
       const bearer = given ?? (as === undefined ? undefined : await token(as));
@@ -111,8 +126,7 @@ export async function openTestHub({ demo = true, database }: TestHubOptions = {}
       await client.end();
       await server.close();
       await opened.close();
-      if (database === undefined) await administer(`drop database ${name} with (force)`);
-      await rm(keysDir, { recursive: true, force: true });
+      if (!database) await removePlace(place);
     },
   };
 }
@@ -129,7 +143,20 @@ function identity(who: string): Pick<AccessTokenInput, "sub" | "client_id" | "sc
     return { sub: who, client_id: who, role: "department", scope: scopesOfKind.DEPARTMENT.join(" ") };
   const id = who.slice("holder:".length);
   const holder = { idType: /^\d{17}[\dX]$/.test(id) && id.startsWith("37") ? "RESIDENT_ID" : "USCC", id };
-  return { sub: who, client_id: "wallet", role: "holder", scope: "license:read audit:read", holder };
+  return { sub: who, client_id: "wallet", role: "holder", scope: scopesOfKind.HOLDER.join(" "), holder };
+}
+
+async function makePlace(): Promise<TestPlace> {
+  const name = `t_${randomUUID().replaceAll("-", "")}`;
+  await administer(`create database ${name}`);
+  const url = new URL(testDatabaseUrl());
+  url.pathname = `/${name}`;
+  return { url: url.href, keysDir: await mkdtemp(join(tmpdir(), "zhengzhao-keys-")) };
+}
+
+async function removePlace({ url, keysDir }: TestPlace): Promise<void> {
+  await administer(`drop database ${new URL(url).pathname.slice(1)} with (force)`);
+  await rm(keysDir, { recursive: true, force: true });
 }
 
 async function administer(statement: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { ArgsType, Field, Int, ObjectType } from "type-graphql";
 import { HubError } from "../../errors.ts";
-import { limits } from "../limits/limits.ts";
+import { limitRows } from "../../limits.ts";
 
 /** Relay page information. */
 @ObjectType({ description: "Where a page stands in its list (Relay Cursor Connections)." })
@@ -24,7 +24,11 @@ export class PageInfo {
 /** Arguments of everything that pages. */
 @ArgsType()
 export class PageArgs {
-  @Field(() => Int, { nullable: true, defaultValue: 20, description: `Items on the page: 1 to ${limits.maxPageSize}.` })
+  @Field(() => Int, {
+    nullable: true,
+    defaultValue: 20,
+    description: `Items on the page: 1 to ${limitRows.maxPageSize.value}.`,
+  })
   first?: number | null;
 
   @Field(() => String, { nullable: true, description: "Cursor after which the page begins, as a page before gave it." })
@@ -70,8 +74,9 @@ export function decodeCursor(cursor: string | null | undefined, shape: RegExp): 
 /** The size of a page. *Throws* PAGE_TOO_LARGE. */
 export function pageSize(wanted: number | null | undefined): number {
   const first = wanted ?? 20;
-  if (first < 1 || first > limits.maxPageSize)
-    throw new HubError("PAGE_TOO_LARGE", { limit: limits.maxPageSize, found: first });
+  // The limit in force was held against the query before it ran; this one holds whatever happens.
+  const { most } = limitRows.maxPageSize;
+  if (first < 1 || first > most) throw new HubError("PAGE_TOO_LARGE", { limit: most, found: first });
   return first;
 }
 

@@ -2,9 +2,9 @@ import { Arg, Args, Ctx, Directive, Field, FieldResolver, ID, ObjectType, Query,
 import { parseDate } from "../../domain/calendar.ts";
 import type { LicenseState } from "../../domain/licenses/license.ts";
 import { HubError } from "../../errors.ts";
+import { limitRows } from "../../limits.ts";
 import type { Enterprise as EnterpriseFacts } from "../../use-cases/licenses/read-enterprises.ts";
 import type { Context } from "../context.ts";
-import { limits } from "../limits/limits.ts";
 import { Region } from "./catalogue.graph.ts";
 import { decodeCursor, PageArgs, pageSize, toConnection } from "./connection.ts";
 import { LicenseStateEnum } from "./enums.ts";
@@ -41,14 +41,15 @@ export class EnterpriseResolver {
 
   @Query(() => [Enterprise], {
     nullable: "items",
-    description: `Several enterprises in the order asked, null for unknown ones; at most ${limits.maxListArgument}.`,
+    description: `Several enterprises in the order asked, null for unknown ones; at most ${limitRows.maxListArgument.value}.`,
   })
   async enterprises(
     @Ctx() { loaders }: Context,
     @Arg("usccs", () => [ID], { description: "Their codes." }) usccs: string[],
   ): Promise<(EnterpriseFacts | null)[]> {
-    if (usccs.length > limits.maxListArgument) {
-      throw new HubError("PAGE_TOO_LARGE", { limit: limits.maxListArgument, found: usccs.length });
+    const { most } = limitRows.maxListArgument;
+    if (usccs.length > most) {
+      throw new HubError("PAGE_TOO_LARGE", { limit: most, found: usccs.length });
     }
     return (await loaders.enterprises.loadMany(usccs)).map((found) => {
       if (found instanceof Error) throw found;

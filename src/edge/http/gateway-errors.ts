@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type ErrorCode, errorTable, HubError } from "../../errors.ts";
-import { limits } from "../limits/limits.ts";
+import { standardLimits as limits } from "../../limits.ts";
 
 /** An error in an answer of the gateway's runtime: of a subgraph, of the query itself, or unforeseen. */
 export type RawError = Readonly<{

@@ -8,6 +8,7 @@ export function keyRoutes(hub: Hub): FastifyPluginAsync {
       reply
         .header("cache-control", "public, max-age=300")
         .header("access-control-allow-origin", "*")
+        .header("cross-origin-resource-policy", "cross-origin")
         .type("application/jwk-set+json")
         .send(JSON.stringify({ keys: hub.publicKeys })),
     );

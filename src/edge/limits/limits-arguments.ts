@@ -12,7 +12,8 @@ import {
   type ValueNode,
   valueFromASTUntyped,
 } from "graphql";
-import { type LimitName, limits, listArgumentLimits, refusal } from "./limits.ts";
+import type { LimitName, Limits } from "../../limits.ts";
+import { listArgumentLimits, refusal } from "./limits.ts";
 
 /** Variables as they came with the request: attacker-chosen JSON, not yet coerced to their types. */
 export type Variables = Readonly<Record<string, unknown>>;
@@ -30,7 +31,11 @@ const unknownValue = Symbol("unknown");
  * Makes the reader for one operation and its variables. Values that are not of their type are passed over: graphql-js
  * refuses them when it coerces. `null` is not a page: to a database it may mean "no limit".
  */
-export function argumentReader(operation: OperationDefinitionNode, variables: Variables | undefined): ArgumentReader {
+export function argumentReader(
+  limits: Limits,
+  operation: OperationDefinitionNode,
+  variables: Variables | undefined,
+): ArgumentReader {
   const values = startValues(operation, variables);
   const checked = new WeakSet<object>();
 
@@ -45,14 +50,14 @@ export function argumentReader(operation: OperationDefinitionNode, variables: Va
   /** Walks lists and input objects within the value; a variable used many times is walked once. */
   function checkLists(type: GraphQLInputType, value: unknown, path: string, level: number): void {
     if (typeof value !== "object" || value === null) return;
-    if (level > limits.maxArgumentDepth) throw refusal("INPUT_INVALID", "maxArgumentDepth", level);
+    if (level > limits.maxArgumentDepth) throw refusal(limits, "INPUT_INVALID", "maxArgumentDepth", level);
     const nullable = getNullableType(type);
     if (isListType(nullable)) {
       const limit = path in listArgumentLimits ? listArgumentLimits[path] : "maxListArgument";
       if (!limit || checked.has(value)) return;
       if (Array.isArray(value)) checked.add(value);
       const items: readonly unknown[] = Array.isArray(value) ? value : [value];
-      checkSize(limit, items.length);
+      checkSize(limits, limit, items.length);
       for (const item of items) checkLists(nullable.ofType, item, path, level + 1);
     } else if (isInputObjectType(nullable) && !Array.isArray(value) && !checked.has(value)) {
       checked.add(value);
@@ -73,13 +78,13 @@ export function argumentReader(operation: OperationDefinitionNode, variables: Va
       const value = givenValue(argument, given.get(argument.name));
       if (argument.name === "first" || argument.name === "last") {
         paged = true;
-        const page = pageSize(value);
+        const page = pageSize(limits, value);
         if (page !== undefined) pages.push(page);
         continue;
       }
       checkLists(argument.type, value, `${parentName}.${field.name}.${argument.name}`, 0);
       if (isNonNullType(argument.type) && isListType(argument.type.ofType)) {
-        keys = Math.max(keys ?? 1, keyCount(value));
+        keys = Math.max(keys ?? 1, keyCount(limits, value));
       }
     }
     const page = pages.length > 0 ? Math.max(...pages) : paged ? limits.maxPageSize : undefined;
@@ -98,19 +103,19 @@ function startValues(operation: OperationDefinitionNode, variables: Variables | 
   return values;
 }
 
-function pageSize(value: unknown): number | undefined {
-  if (value === null) throw refusal("INPUT_INVALID", "maxPageSize", "null");
+function pageSize(limits: Limits, value: unknown): number | undefined {
+  if (value === null) throw refusal(limits, "INPUT_INVALID", "maxPageSize", "null");
   if (typeof value !== "number" || !Number.isFinite(value)) return undefined;
-  if (value < 1) throw refusal("INPUT_INVALID", "maxPageSize", value);
-  checkSize("maxPageSize", value);
+  if (value < 1) throw refusal(limits, "INPUT_INVALID", "maxPageSize", value);
+  checkSize(limits, "maxPageSize", value);
   return value;
 }
 
-function keyCount(value: unknown): number {
+function keyCount(limits: Limits, value: unknown): number {
   if (value === unknownValue) return limits.maxListArgument;
   return Array.isArray(value) ? value.length : 1;
 }
 
-function checkSize(name: LimitName, found: number): void {
-  if (found > limits[name]) throw refusal("PAGE_TOO_LARGE", name, found);
+function checkSize(limits: Limits, name: LimitName, found: number): void {
+  if (found > limits[name]) throw refusal(limits, "PAGE_TOO_LARGE", name, found);
 }

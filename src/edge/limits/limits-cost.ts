@@ -19,7 +19,8 @@ import {
   type SelectionSetNode,
   TypeMetaFieldDef,
 } from "graphql";
-import { assumedListSizes, fieldCosts, limits, refusal } from "./limits.ts";
+import type { Limits } from "../../limits.ts";
+import { assumedListSizes, fieldCosts, refusal } from "./limits.ts";
 import { type ArgumentReader, argumentReader, type Sizes, type Variables } from "./limits-arguments.ts";
 
 /**
@@ -34,6 +35,7 @@ import { type ArgumentReader, argumentReader, type Sizes, type Variables } from 
  * Throws: QUERY_TOO_COSTLY, PAGE_TOO_LARGE, INPUT_INVALID.
  */
 export function checkCost(
+  limits: Limits,
   document: DocumentNode,
   schema: GraphQLSchema,
   variables: Variables | undefined,
@@ -43,13 +45,14 @@ export function checkCost(
   const root = operation && schema.getRootType(operation.operation);
   if (!operation || !root) return;
   const { fixed, perItem, introspection } = priceReader(
+    limits,
     document,
     schema,
     operation,
     variables,
   )(operation.selectionSet, root);
-  checkBudget("maxCost", fixed + perItem);
-  checkBudget("maxIntrospectionCost", introspection);
+  checkBudget(limits, "maxCost", fixed + perItem);
+  checkBudget(limits, "maxIntrospectionCost", introspection);
 }
 
 /** Price of a selection: what it costs once, for each item of the connection it stands in, and in introspection. */
@@ -58,12 +61,13 @@ const noPrice: Price = { fixed: 0, perItem: 0, introspection: 0 };
 const leafPrice: Price = { fixed: 1, perItem: 0, introspection: 0 };
 
 function priceReader(
+  limits: Limits,
   document: DocumentNode,
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   variables: Variables | undefined,
 ) {
-  const sizesOf: ArgumentReader = argumentReader(operation, variables);
+  const sizesOf: ArgumentReader = argumentReader(limits, operation, variables);
   const known = new Map<string, Price>();
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
@@ -77,7 +81,7 @@ function priceReader(
       fixed += price.fixed;
       perItem += price.perItem;
       introspection += price.introspection;
-      checkBudget(parent.name.startsWith("__") ? "maxIntrospectionCost" : "maxCost", fixed, selection);
+      checkBudget(limits, parent.name.startsWith("__") ? "maxIntrospectionCost" : "maxCost", fixed, selection);
     }
     return { fixed, perItem, introspection };
   }
@@ -142,6 +146,11 @@ function listSize(sizes: Sizes, parent: GraphQLCompositeType, field: GraphQLFiel
   return sizes.page ?? sizes.keys ?? assumedListSizes[`${parent.name}.${field.name}`] ?? 10;
 }
 
-function checkBudget(name: "maxCost" | "maxIntrospectionCost", found: number, node?: SelectionNode): void {
-  if (found > limits[name]) throw refusal("QUERY_TOO_COSTLY", name, found, node);
+function checkBudget(
+  limits: Limits,
+  name: "maxCost" | "maxIntrospectionCost",
+  found: number,
+  node?: SelectionNode,
+): void {
+  if (found > limits[name]) throw refusal(limits, "QUERY_TOO_COSTLY", name, found, node);
 }

@@ -6,7 +6,8 @@ import {
   type SelectionSetNode,
   visit,
 } from "graphql";
-import { limits, refusal } from "./limits.ts";
+import type { Limits } from "../../limits.ts";
+import { refusal } from "./limits.ts";
 
 /** Fields of the introspection types that lead to a list of types or of fields of types, from where one can go on. */
 const typeLists: ReadonlySet<string> = new Set(["types", "fields", "inputFields", "interfaces", "possibleTypes"]);
@@ -21,24 +22,24 @@ const typeLists: ReadonlySet<string> = new Set(["types", "fields", "inputFields"
  * Throws: QUERY_MANY_OPERATIONS, QUERY_DIRECTIVES, QUERY_TOO_LONG, QUERY_TOO_DEEP, QUERY_TOO_MANY_ALIASES,
  * QUERY_TOO_COSTLY.
  */
-export function checkStructure(document: DocumentNode): void {
-  checkWords(document);
+export function checkStructure(limits: Limits, document: DocumentNode): void {
+  checkWords(limits, document);
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    shapeReader(fragments)(definition.selectionSet, 0, false, "maxRootFields");
+    shapeReader(limits, fragments)(definition.selectionSet, 0, false, "maxRootFields");
   }
 }
 
 /** Counts what can be counted word by word, wherever it stands. */
-function checkWords(document: DocumentNode): void {
+function checkWords(limits: Limits, document: DocumentNode): void {
   let operations = 0;
   let directives = 0;
   const checkLength = (text: string): void => {
-    if (text.length > limits.maxNameLength) throw refusal("QUERY_TOO_LONG", "maxNameLength", text.length);
+    if (text.length > limits.maxNameLength) throw refusal(limits, "QUERY_TOO_LONG", "maxNameLength", text.length);
   };
   const checkValue = (node: { readonly value: string }): void => checkLength(node.value);
   visit(document, {
@@ -48,11 +49,13 @@ function checkWords(document: DocumentNode): void {
     EnumValue: checkValue,
     OperationDefinition(node) {
       operations += 1;
-      if (operations > limits.maxOperations) throw refusal("QUERY_MANY_OPERATIONS", "maxOperations", operations, node);
+      if (operations > limits.maxOperations)
+        throw refusal(limits, "QUERY_MANY_OPERATIONS", "maxOperations", operations, node);
     },
     Directive(node) {
       directives += 1;
-      if (directives > limits.maxDirectives) throw refusal("QUERY_DIRECTIVES", "maxDirectives", directives, node);
+      if (directives > limits.maxDirectives)
+        throw refusal(limits, "QUERY_DIRECTIVES", "maxDirectives", directives, node);
     },
   });
 }
@@ -68,7 +71,7 @@ const noShape: Shape = { depth: 0, aliases: 0, fields: 0, lists: 0 };
  * Reads shapes, each fragment once (twice when it is used inside and outside introspection). `level` is the depth of
  * fields above, within the same definition.
  */
-function shapeReader(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
+function shapeReader(limits: Limits, fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
   const known = new Map<string, Shape>();
 
   function shapeOfSet(
@@ -85,15 +88,15 @@ function shapeReader(fragments: ReadonlyMap<string, FragmentDefinitionNode>) {
       fields += shape.fields;
       lists = Math.max(lists, shape.lists);
       if (!introspection && level + depth > limits.maxDepth) {
-        throw refusal("QUERY_TOO_DEEP", "maxDepth", level + depth, selection);
+        throw refusal(limits, "QUERY_TOO_DEEP", "maxDepth", level + depth, selection);
       }
       if (lists > limits.maxIntrospectionLists) {
-        throw refusal("QUERY_TOO_DEEP", "maxIntrospectionLists", lists, selection);
+        throw refusal(limits, "QUERY_TOO_DEEP", "maxIntrospectionLists", lists, selection);
       }
       if (aliases > limits.maxAliases) {
-        throw refusal("QUERY_TOO_MANY_ALIASES", "maxAliases", aliases, selection);
+        throw refusal(limits, "QUERY_TOO_MANY_ALIASES", "maxAliases", aliases, selection);
       }
-      if (fields > limits[width]) throw refusal("QUERY_TOO_COSTLY", width, fields, selection);
+      if (fields > limits[width]) throw refusal(limits, "QUERY_TOO_COSTLY", width, fields, selection);
     }
     return { depth, aliases, fields, lists };
   }

@@ -1,4 +1,5 @@
 import { type LicenseType, type LicenseTypeRow, prepareLicenseType } from "../../domain/licenses/license-type.ts";
+import { runForAll } from "../statement-deadline.ts";
 import type { CatalogueStore, Department, Region } from "./catalogue-store.ts";
 
 /** Departments, regions and prepared license types, by code. */
@@ -40,7 +41,7 @@ export function catalogueCache(store: Pick<CatalogueStore, "readSmall">, now: ()
   return () => {
     const at = now().getTime();
     if (kept && at - kept.readAt <= catalogueMaxAgeMs) return kept.reading;
-    const reading = read();
+    const reading = runForAll(read);
     kept = { readAt: at, reading };
     reading.catch(() => {
       if (kept?.reading === reading) kept = undefined;

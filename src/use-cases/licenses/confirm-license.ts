@@ -1,5 +1,6 @@
 import type { Caller, KnownCaller } from "../../domain/access/caller.ts";
 import { extentText } from "../../domain/access/disclosure.ts";
+import type { Misses } from "../../domain/access/rate.ts";
 import { type CalendarDate, dateOf } from "../../domain/calendar.ts";
 import { visibleState } from "../../domain/licenses/license.ts";
 import { HubError } from "../../errors.ts";
@@ -15,6 +16,7 @@ export type Tools = Readonly<{
   now: () => Date;
   permit: Permit;
   refuse: Refuse;
+  misses: Misses;
   findClient: AccessStore["findClient"];
   isMember: AccessStore["isMember"];
   read: <T>(reader: Reader, run: (stores: { access: AccessStore; licenses: LicenseStore }) => Promise<T>) => Promise<T>;
@@ -42,7 +44,8 @@ const plainClaims = [
 /**
  * Yes when every claim holds, no otherwise: an unknown license, one the caller is not granted, and a wrong claim are
  * the same no. The access is recorded.
- * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID (no claims, too many, or of an unknown name).
+ * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID (no claims, too many, or of an unknown name),
+ * RATE_LIMITED.
  */
 export async function confirmLicense(
   tools: Tools,
@@ -51,6 +54,7 @@ export async function confirmLicense(
 ): Promise<{ confirmed: boolean; checkedAt: Date }> {
   const known = await tools.permit(caller, { action: "CONFIRM", purpose: null, holders: [] });
   const claimed = readClaims(input.claims);
+  await tools.misses.check(known);
   const client = known.kind === "DEPARTMENT" ? await tools.findClient(known.clientId) : undefined;
   const at = tools.now();
   const today = dateOf(at);
@@ -63,16 +67,23 @@ export async function confirmLicense(
     purpose: null,
     refusal: null,
   };
-  return tools.read(readerOf(known, anyProcedure, today), async ({ access, licenses }) => {
-    const [found] = await licenses.findByIdentifiers([input.identifier]);
-    if (!found) {
-      await access.recordMisses([input.identifier], shared);
-      return { confirmed: false, checkedAt: at };
-    }
-    const answered = { ...shared, holder: found.holder.id, outcome: "ANSWERED", withheld: 0 } as const;
-    await access.record([{ ...answered, identifiers: [found.identifier], extents: [extentText([...claimed.keys()])] }]);
-    return { confirmed: holds(found, claimed, today), checkedAt: at };
-  });
+  const { confirmed, isMissed } = await tools.read(
+    readerOf(known, anyProcedure, today),
+    async ({ access, licenses }) => {
+      const [found] = await licenses.findByIdentifiers([input.identifier]);
+      if (!found) {
+        await access.recordMisses([input.identifier], shared);
+        return { confirmed: false, isMissed: true };
+      }
+      const answered = { ...shared, holder: found.holder.id, outcome: "ANSWERED", withheld: 0 } as const;
+      await access.record([
+        { ...answered, identifiers: [found.identifier], extents: [extentText([...claimed.keys()])] },
+      ]);
+      return { confirmed: holds(found, claimed, today), isMissed: false };
+    },
+  );
+  await tools.misses.note(known, isMissed ? 1 : 0);
+  return { confirmed, checkedAt: at };
 }
 
 /** Whether the person who asks may act for the holder. */

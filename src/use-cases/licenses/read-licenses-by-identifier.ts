@@ -1,5 +1,6 @@
 import type { Caller, Purpose } from "../../domain/access/caller.ts";
 import { type Disclosed, disclosedPart, type Extent, extentText } from "../../domain/access/disclosure.ts";
+import type { Misses } from "../../domain/access/rate.ts";
 import type { AccessStore, Admit, Permit } from "../../store/access/access-store.ts";
 import type { LicenseStore, StoredLicense } from "../../store/licenses/license-store.ts";
 import type { Reader } from "../../store/reader.ts";
@@ -8,6 +9,7 @@ import type { Reader } from "../../store/reader.ts";
 export type Tools = Readonly<{
   permit: Permit;
   admit: Admit;
+  misses: Misses;
   read: <T>(reader: Reader, run: (stores: { access: AccessStore; licenses: LicenseStore }) => Promise<T>) => Promise<T>;
 }>;
 
@@ -15,7 +17,8 @@ export type Tools = Readonly<{
  * License versions by identifier, as much of each as is granted. One that does not exist and one whose type is not
  * granted to the caller, or not needed by the procedure, are left out alike: the database shows neither. Either way the
  * access is recorded, for the holder to see.
- * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID, PROCEDURE_NOT_FOUND, PURPOSE_NOT_ALLOWED.
+ * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID, PROCEDURE_NOT_FOUND, PURPOSE_NOT_ALLOWED,
+ * RATE_LIMITED.
  */
 export async function readLicensesByIdentifier(
   tools: Tools,
@@ -24,7 +27,8 @@ export async function readLicensesByIdentifier(
 ): Promise<ReadonlyMap<string, Disclosed<StoredLicense>>> {
   const known = await tools.permit(caller, { action: "READ", purpose, holders: [] });
   const { extents, reader, record } = await tools.admit(known, { action: "READ", purpose, holders: [] });
-  return tools.read(reader, async ({ access, licenses }) => {
+  await tools.misses.check(known);
+  const licenses = await tools.read(reader, async ({ access, licenses }) => {
     const found = await licenses.findByIdentifiers(identifiers);
     const extentOf = ({ typeCode }: StoredLicense): Extent => (extents ? (extents.get(typeCode) ?? []) : "WHOLE");
     await access.record(
@@ -38,4 +42,6 @@ export async function readLicensesByIdentifier(
     if (missed.length > 0) await access.recordMisses(missed, record);
     return disclosed;
   });
+  await tools.misses.note(known, new Set(identifiers).size - licenses.size);
+  return licenses;
 }

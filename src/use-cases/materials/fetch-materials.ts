@@ -7,6 +7,7 @@ import {
   extentText,
   widerExtent,
 } from "../../domain/access/disclosure.ts";
+import type { Misses } from "../../domain/access/rate.ts";
 import { dateOf } from "../../domain/calendar.ts";
 import type { Judgement, MaterialCase } from "../../domain/materials/material.ts";
 import { type ErrorCode, HubError } from "../../errors.ts";
@@ -25,6 +26,7 @@ export type Tools = Readonly<{
   permit: Permit;
   admit: Admit;
   refuse: Refuse;
+  misses: Misses;
   judge: (stores: Pick<Stores, "catalogue" | "licenses">, input: MaterialCase) => Promise<Judgement>;
   signReceipt: (receipt: ReceiptInput) => Promise<string>;
   read: <T>(reader: Reader, run: (stores: Stores) => Promise<T>) => Promise<T>;
@@ -53,7 +55,7 @@ export const checkLifetimeMs = 10 * 60_000;
  * still may be fetched now; of each as much as the materials name, or the whole where that is granted. Licenses, receipt and access records are one transaction; so is a refusal and its record.
  * @param input.materials codes of materials answered FETCH; undefined: all of them
  * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, CHECK_NOT_FOUND, CHECK_EXPIRED, CHECK_USED,
- * MATERIAL_NOT_FETCHABLE, PURPOSE_NOT_ALLOWED.
+ * MATERIAL_NOT_FETCHABLE, PURPOSE_NOT_ALLOWED, RATE_LIMITED.
  */
 export async function fetchMaterials(
   tools: Tools,
@@ -62,7 +64,9 @@ export async function fetchMaterials(
 ): Promise<MaterialBundle> {
   const known = await tools.permit(caller, { action: "FETCH", purpose: null, holders: [] });
   const { clientId } = known;
+  await tools.misses.check(known);
   const found = isUuid(input.check) ? await findCheck(tools, known, input.check) : undefined;
+  await tools.misses.note(known, found ? 0 : 1);
   if (!found) return tools.refuse(known, { action: "FETCH", purpose: null, holders: [] }, "CHECK_NOT_FOUND");
   const { procedure, caseNumber, reason } = found;
   const subjects = [...new Set([found.holder, ...found.facts.persons.map((person) => person.residentId)])];
