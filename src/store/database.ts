@@ -61,8 +61,11 @@ export async function openDatabase(place: DatabasePlace) {
     /** Runs everything inside one transaction; any error rolls all of it back. */
     transaction: <T>(run: (sql: typeof kysely) => Promise<T>): Promise<T> =>
       inTransaction.run(true, () => kysely.transaction().execute(run)),
-    /** Whether the database answers and every migration is done. */
-    isReady: async () => (await orm.isConnected()) && (await owner.migrator.getPending()).length === 0,
+    /** Whether every migration is done. *Throws* when the database does not answer. */
+    isReady: async () => {
+      await sql`select 1`.execute(pool);
+      return (await owner.migrator.getPending()).length === 0;
+    },
     /** Runs something while no other hub on this database does: migrations, first data. */
     alone: <T>(run: () => Promise<T>): Promise<T> => {
       if (!isServer) return run();

@@ -94,13 +94,13 @@ const rules: Readonly<Record<string, readonly [query: string, answers: string]>>
     `{ accessRecords(filter: { caseNumber: "SEEDED" }) { nodes { id } } }`,
     "un sc yes no yes yes fb yes no yes fb fb",
   ],
-  "Query.accessObjections": ["{ accessObjections { nodes { id } } }", "un sc yes no yes yes fb yes no yes fb fb"],
+  "Query.accessObjections": ["{ accessObjections { nodes { text } } }", "un sc yes no yes yes fb yes no yes fb fb"],
   "Mutation.objectToAccess": [
-    `mutation { objectToAccess(record: "SEEDED", text: "为什么查询我的证照？") { id } }`,
+    `mutation { objectToAccess(record: "RECORD", text: "为什么查询我的证照？") { text } }`,
     "un fb fb fb fb fb fb yes re fb fb fb",
   ],
   "Mutation.answerAccessObjection": [
-    `mutation { answerAccessObjection(record: "SEEDED", answer: "办理许可需要核验。") { id } }`,
+    `mutation { answerAccessObjection(record: "RECORD", answer: "办理许可需要核验。") { text } }`,
     "un sc yes re yes yes fb fb fb fb fb fb",
   ],
   "Query.accessDays": ["{ accessDays { nodes { root } } }", "un fb fb fb fb fb fb fb fb yes fb fb"],
@@ -204,10 +204,10 @@ async function seed(field: string): Promise<void> {
     const read = `{ enterprise(uscc: "${holder}") { licenses(${purpose.replace("MATRIX", "SEEDED")}) { nodes { number } } } }`;
     await house.graphql(read, approval);
     const [row] = await house.sql("select id from access_record where case_number = 'SEEDED'");
-    known["SEEDED"] = String(row?.["id"]);
+    known["RECORD"] = String(row?.["id"]);
   }
   if (/Objections|answer/.test(field)) {
-    const object = `mutation { objectToAccess(record: "${known["SEEDED"]}", text: "为什么？") { id } }`;
+    const object = `mutation { objectToAccess(record: "${known["RECORD"]}", text: "为什么？") { text } }`;
     await house.graphql(object, { as: `holder:${holder}` });
   }
   if (field === "Query.accessDays" || field === "Query.accessDayCheck") {
@@ -244,7 +244,7 @@ async function ask(field: string, caller: CallerName): Promise<string> {
   const [who, changes] = identities[caller];
   const text = query
     .replace("UNIQUE", randomUUID())
-    .replace(/\b(IDENTIFIER|CHECK|SUBMISSION|SEEDED|MEMBER)\b(?=")/g, (name) => known[name] ?? name);
+    .replace(/\b(IDENTIFIER|CHECK|SUBMISSION|RECORD|MEMBER)\b(?=")/g, (name) => known[name] ?? name);
   const given = who === undefined ? {} : { token: await house.token(who, changes) };
   const { data, errors } = await house.graphql(text, given);
   const code = errors[0]?.extensions.code;

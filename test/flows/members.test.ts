@@ -226,7 +226,7 @@ describe("members", () => {
       expect(code(await house.graphql(query))).toBe("UNAUTHENTICATED");
       for (const as of ["operator", "auditor", "transport"])
         expect(code(await house.graphql(query, { as }))).toBe("FORBIDDEN");
-      const weak = await house.token("holder:91371002XXXX0030XC");
+      const weak = await house.token("holder:91371002XXXX0030XC", { scope: "license:read" });
       expect(code(await house.graphql(query, { token: weak }))).toBe("SCOPE_MISSING");
     }
   });
