@@ -26,6 +26,27 @@ export const errorTable = {
     status: 401,
     message: { en: "The access token has expired. Ask its issuer for a new one.", zh: "访问令牌已过期，请重新申请。" },
   },
+  TOKEN_UNBOUND: {
+    status: 401,
+    message: {
+      en: "This access token is bound to no key. Ask for one with a DPoP proof: what it opens needs that.",
+      zh: "该访问令牌未绑定密钥，请携带 DPoP 证明重新申请。",
+    },
+  },
+  DPOP_PROOF_INVALID: {
+    status: 401,
+    message: {
+      en: "The DPoP proof was not accepted. Make a new one for this request with the key the token is bound to.",
+      zh: "DPoP 证明无效，请使用令牌所绑定的密钥为本次请求重新生成。",
+    },
+  },
+  DPOP_REPLAYED: {
+    status: 401,
+    message: {
+      en: "This DPoP proof was used before. Make a new one for each request.",
+      zh: "该 DPoP 证明已使用过，每次请求须重新生成。",
+    },
+  },
   SCOPE_MISSING: {
     status: 403,
     message: { en: "The access token lacks the scope this operation needs.", zh: "访问令牌缺少此操作所需的权限范围。" },

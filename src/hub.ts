@@ -1,14 +1,19 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { IssuerKeys } from "./connectors/issuer-keys.ts";
 import type { Caller, Purpose } from "./domain/access/caller.ts";
 import { type CalendarDate, dateOf } from "./domain/calendar.ts";
 import type { RawRecord } from "./domain/licenses/license-record.ts";
 import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
 import type { ErrorCode } from "./errors.ts";
+import { joinKeyrings } from "./proof/access/issuer-keys.ts";
 import { parseJwks } from "./proof/keyring.ts";
 import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
 import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
 import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
 import { type AdmissionRequest, accessStore, type RefusableRequest } from "./store/access/access-store.ts";
+import { removeExpired } from "./store/access/expired-store.ts";
+import { oauthStore } from "./store/access/oauth-store.ts";
+import { senderStore } from "./store/access/sender-store.ts";
 import { catalogueCache } from "./store/catalogue/catalogue-cache.ts";
 import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue/catalogue-store.ts";
 import { type Database, isConflict, type Sql } from "./store/database.ts";
@@ -31,13 +36,20 @@ import { fetchMaterials } from "./use-cases/materials/fetch-materials.ts";
 import { judgeCase } from "./use-cases/materials/judge-case.ts";
 
 /** What a hub is made of. `now` is the only clock below the doors. */
-export type HubParts = Readonly<{ database: Database; keys: HubKeys; publicUrl: string; now: () => Date }>;
+export type HubParts = Readonly<{
+  database: Database;
+  keys: HubKeys;
+  publicUrl: string;
+  now: () => Date;
+  /** Keys of the OpenID Provider that issues tokens instead of the hub. */
+  outsideKeys?: IssuerKeys | undefined;
+}>;
 
 /** The hub: every verb, wired to its tools. */
 export type Hub = ReturnType<typeof makeHub>;
 
 /** Wires every verb to its tools. */
-export function makeHub({ database, keys, publicUrl, now }: HubParts) {
+export function makeHub({ database, keys, publicUrl, now, outsideKeys }: HubParts) {
   const newId = randomUUID;
   const sql = database.sql();
   const access = accessStore(sql);
@@ -155,6 +167,17 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
     now,
     newId: (): string => newId(),
 
+    // tokens
+    publicUrl,
+    /** Whose tokens count, besides those of a demo: the hub's own, or the outside issuer's. */
+    tokenIssuer: keys.token ? publicUrl : outsideKeys?.issuer,
+    /** Keys that access tokens are verified with; `refreshTokenKeys` before a token names one that is not there. */
+    tokenKeyring: outsideKeys ? joinKeyrings([keyring, outsideKeys.keyring]) : keyring,
+    refreshTokenKeys: async (kid: string) => outsideKeys?.refresh(kid),
+    senders: senderStore(sql),
+    /** What the authorization server stands on; undefined: tokens come from outside. */
+    authorization: keys.token && { key: keys.token, store: oauthStore(sql, now) },
+
     // catalogue, open to everyone
     catalogue,
     findProcedure: catalogueRows.findProcedure,
@@ -171,6 +194,8 @@ export function makeHub({ database, keys, publicUrl, now }: HubParts) {
 
     // operate
     isReady: database.isReady,
+    /** Removes expired codes, sessions, proofs and counted requests; any copy may do it at any time. */
+    removeExpired: () => removeExpired(sql, now()),
     loadCatalogueOnce: async (rows: CatalogueRows) => {
       if (await catalogueRows.isEmpty()) await database.transaction((db) => catalogueStore(db).load(rows));
     },

@@ -7,6 +7,7 @@ import { type Logger, pino } from "pino";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { describeError } from "./edge/format-error.ts";
 import { makeServer } from "./edge/server.ts";
+import type { Hub } from "./hub.ts";
 import { type OpenedHub, openHub } from "./open-hub.ts";
 import { welcome } from "./welcome.ts";
 
@@ -15,6 +16,9 @@ const stopDeadlineMs = 10_000;
 
 /** `npm start` sends on the Ctrl-C that the terminal has sent already: that is one wish, not two. *Units*: milliseconds. */
 const sameCtrlCMs = 500;
+
+/** How often a hub removes what has expired. *Units*: milliseconds. */
+const removeExpiredMs = 60_000;
 
 /** What ends a start that somebody stopped. */
 const stopped = new Error("stopped");
@@ -35,7 +39,7 @@ async function run(): Promise<void> {
   const logger = makeLogger(config.logLevel);
   await checkAddress(config);
   const stop = stopOnSignal();
-  const opened = await open(config, stop);
+  const opened = await open(config, logger, stop);
   try {
     stop.throwIfAborted();
     await serve(config, opened, logger, stop);
@@ -52,8 +56,31 @@ async function serve(config: Config, { hub, demo: loaded }: OpenedHub, logger: L
   const port = typeof address === "object" ? address.port : config.port;
   console.log(welcome({ host, port, demo, loaded }));
   isReady = true;
+  const endRemoving = removeExpiredEvery(removeExpiredMs, hub, logger);
   if (!stop.aborted) await once(stop, "abort");
+  await endRemoving();
   await server.close();
+}
+
+/** Runs one after another, never two at once. @returns how to end it: waits for the one under way */
+function removeExpiredEvery(everyMs: number, hub: Hub, logger: Logger): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  const run = async () => {
+    try {
+      await hub.removeExpired();
+    } catch (err) {
+      logger.warn({ err }, "what has expired could not be removed; the next try is in a minute");
+    } finally {
+      running = undefined;
+    }
+  };
+  const timer = setInterval(() => {
+    running ??= run();
+  }, everyMs);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
 }
 
 /** The first load takes a while: an address that cannot be listened on is better told before it. */
@@ -74,14 +101,16 @@ async function checkAddress({ host, port }: Config): Promise<void> {
   await once(probe, "close");
 }
 
-async function open(config: Config, stop: AbortSignal): Promise<OpenedHub> {
+async function open(config: Config, logger: Logger, stop: AbortSignal): Promise<OpenedHub> {
   const show = progress();
   const onDemoProgress = (done: number, total: number) => {
     show(done, total, stop.aborted);
     stop.throwIfAborted();
   };
   try {
-    return await openHub(config, packageRoot(import.meta.dirname), () => new Date(), { onDemoProgress });
+    const onIssuerFailure = (err: unknown) => logger.warn({ err }, "the token issuer's keys could not be fetched");
+    const steps = { onDemoProgress, onIssuerFailure };
+    return await openHub(config, packageRoot(import.meta.dirname), () => new Date(), steps);
   } catch (error) {
     if (error === stopped || error instanceof ConfigError || !config.databaseUrl) throw error;
     const { host } = new URL(config.databaseUrl);

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
+import { issuerKeys } from "./connectors/issuer-keys.ts";
 import { type Hub, makeHub } from "./hub.ts";
 import { readCatalogueFiles, readRecordFile } from "./store/catalogue/catalogue-files.ts";
 import { type DatabasePlace, openDatabase } from "./store/database.ts";
@@ -13,6 +14,8 @@ export type OpeningSteps = Readonly<{
   onDemoProgress?: (done: number, total: number) => void;
   /** Clients and grants of the demo, but none of its records. */
   skipDemoRecords?: boolean;
+  /** The outside issuer's keys could not be fetched; the hub goes on with those it has. */
+  onIssuerFailure?: (error: unknown) => void;
 }>;
 
 /** An opened hub and how to close it. */
@@ -41,9 +44,12 @@ export async function openHub(
   };
   try {
     const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
-    const keyPlace = { folder: config.keysDir, issuer: config.publicUrl, tokenIssuer, algorithm: config.keyAlgorithm };
-    const keys = await openKeys(keyPlace, now());
-    const hub = makeHub({ database, keys, publicUrl: config.publicUrl, now });
+    const issuesTokens = config.outsideIssuer === undefined;
+    const keyPlace = { folder: config.keysDir, issuer: config.publicUrl, tokenIssuer, issuesTokens };
+    const keys = await openKeys({ ...keyPlace, algorithm: config.keyAlgorithm }, now());
+    const outside = config.outsideIssuer;
+    const outsideKeys = outside && issuerKeys(outside, now, (error) => steps.onIssuerFailure?.(error));
+    const hub = makeHub({ database, keys, publicUrl: config.publicUrl, now, outsideKeys });
     const demo = await database.alone(async () => {
       await database.migrate();
       return loadFirstData(hub, config.demo, root, steps);

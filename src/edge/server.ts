@@ -17,7 +17,8 @@ import Fastify, {
 import type { Caller } from "../domain/access/caller.ts";
 import { type ErrorCode, HubError } from "../errors.ts";
 import type { Hub } from "../hub.ts";
-import { callerFinder } from "./caller.ts";
+import { isUnavailable } from "../store/database.ts";
+import { callerFinder, challengeOf, type SenderHeaders } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { describeError, errorBody, errorFormatter } from "./format-error.ts";
 import { docsRoutes } from "./http/docs.http.ts";
@@ -26,6 +27,9 @@ import { keyRoutes } from "./http/keys.http.ts";
 import { limits } from "./limits/limits.ts";
 import { limitsOptions, limitsPlugin } from "./limits/limits-plugin.ts";
 import { makeLoaders } from "./loaders.ts";
+import { demoLogin } from "./oauth/demo-login.ts";
+import { oauthRoutes } from "./oauth/oauth.http.ts";
+import type { RealNameLogin } from "./oauth/real-name-login.ts";
 import { makeSchema } from "./schema.ts";
 
 /** What the outside sees of the hub. */
@@ -36,6 +40,8 @@ export type ServerOptions = Readonly<{
   /** Serves GraphiQL and answers introspection. */
   demo: boolean;
   logger: FastifyBaseLogger;
+  /** How holders prove who they are; absent: in a demo by picking somebody, elsewhere not at all. */
+  realNameLogin?: RealNameLogin | undefined;
 }>;
 
 /** Deadlines on what outsiders can make slow. *Units*: milliseconds. */
@@ -48,8 +54,11 @@ export async function makeServer({
   tokenAudience,
   demo,
   logger,
+  realNameLogin,
 }: ServerOptions): Promise<FastifyInstance> {
-  const findCaller = callerFinder({ keyring: hub.keyring, issuer: tokenIssuer, audience: tokenAudience, now: hub.now });
+  const issuers = [...(demo ? [tokenIssuer] : []), ...(hub.tokenIssuer ? [hub.tokenIssuer] : [])];
+  const url = `${hub.publicUrl}/graphql`;
+  const findCaller = callerFinder(hub, { issuers, audience: tokenAudience, url, mayBeUnbound: demo });
   const logUnexpected = (error: unknown): string => {
     const id = hub.newId();
     logger.error({ errorId: id, ...describeError(error) }, "unexpected error");
@@ -93,7 +102,7 @@ export async function makeServer({
     url: "/graphql",
     // Before the body is read: a stranger may not make the hub read much.
     onRequest: async (request) => {
-      const caller = await findCaller(request.headers.authorization);
+      const caller = await findCaller(senderHeaders(request));
       request.caller = caller;
       if (Number(request.headers["content-length"] ?? 0) > mostBytes(caller)) throw tooLarge(caller);
     },
@@ -123,6 +132,12 @@ export async function makeServer({
   });
   await app.register(healthRoutes(hub));
   await app.register(keyRoutes(hub));
+  if (hub.authorization) {
+    const { key, store } = hub.authorization;
+    const login = realNameLogin ?? (demo ? demoLogin(hub) : undefined);
+    const parts = { hub, key, store, audience: tokenAudience, demo, login, logUnexpected };
+    await app.register(oauthRoutes(parts));
+  }
   if (demo) await app.register(docsRoutes);
   return app;
 }
@@ -142,6 +157,11 @@ declare module "fastify" {
   interface FastifyRequest {
     caller: Caller | null;
   }
+}
+
+function senderHeaders({ method, headers }: FastifyRequest): SenderHeaders {
+  const { authorization, dpop } = headers;
+  return { method, authorization, dpop: Array.isArray(dpop) ? dpop.join(", ") : dpop };
 }
 
 function mostBytes(caller: Caller): number {
@@ -199,13 +219,17 @@ function toHubError(error: unknown, log: (error: unknown) => string): HubError {
   const code =
     typeof error === "object" && error !== null && "code" in error ? fastifyCodes[String(error.code)] : undefined;
   if (code) return new HubError(code);
+  if (isUnavailable(error)) {
+    log(error);
+    return new HubError("BUSY");
+  }
   const status = typeof error === "object" && error !== null && "statusCode" in error ? error.statusCode : undefined;
   if (typeof status === "number" && status >= 400 && status < 500) return new HubError("BAD_REQUEST");
   return new HubError("INTERNAL", { id: log(error) });
 }
 
 function replyError(error: HubError, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error.status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
+  if (error.status === 401) reply.header("www-authenticate", challengeOf(error));
   if (error.status === 503) reply.header("retry-after", "5");
   return reply.code(error.status).header("cache-control", "no-store").send(errorBody(error));
 }

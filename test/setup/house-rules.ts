@@ -25,6 +25,7 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^(jose|canonicalize|@sd-jwt\/.+)$/, /^proof\//],
   [/^(type-graphql|graphql(-scalars)?|@graphql-tools\/.+|@apollo\/.+|@as-integrations\/.+|dataloader)$/, /^edge\//],
   [/^(fastify|@fastify\/.+|graphiql|react(-dom)?|reflect-metadata)$/, /^edge\//],
+  [/^oidc-provider$/, /^edge\/oauth\//],
   [/^ajv(-formats)?$/, /^domain\//],
   [/^@graphql-hive\/.+$/, /^gateway\.ts$/],
   [/^@theguild\/federation-composition$/, /^(edge|cli)\/|^gateway\.ts$/],

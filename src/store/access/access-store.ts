@@ -1,11 +1,11 @@
 import { sql } from "kysely";
-import type { Caller, CallerKind, KnownCaller, Purpose } from "../../domain/access/caller.ts";
+import type { Caller, CallerKind, KnownCaller, Purpose, Scope } from "../../domain/access/caller.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
 import type { ErrorCode } from "../../errors.ts";
 import { type ColumnTypes, insertRows } from "../bulk.ts";
 import type { Page } from "../catalogue/catalogue-store.ts";
 import { type Sql, statement } from "../database.ts";
-import type { AccessAction, AccessOutcome } from "../tables/access-tables.ts";
+import type { AccessAction, AccessOutcome, ClientKind } from "../tables/access-tables.ts";
 
 /** What a client may do for a procedure, as the database says at this moment. */
 export type ClientAccess = Readonly<{
@@ -70,6 +70,16 @@ export type AccessFilter = Readonly<{
   until?: Date | undefined;
   /** Leaves out refusals that would tell whose a license is: those a department is answered like "no such license". */
   tellsHolder?: boolean | undefined;
+}>;
+
+/** A client to be registered. `department` null: it speaks for none. `redirectUris`: where a wallet gets its codes. */
+export type NewClient = Readonly<{
+  id: string;
+  kind: ClientKind;
+  department: string | null;
+  name: string;
+  scopes: readonly Scope[];
+  redirectUris?: readonly string[];
 }>;
 
 /** Clients, grants and access records. */
@@ -157,7 +167,7 @@ export function accessStore(db: Sql) {
 
     /** Registers clients that do not stand yet, with their grants; call it inside a transaction. */
     register: async (
-      clients: readonly Readonly<{ id: string; department: string; name: string }>[],
+      clients: readonly NewClient[],
       grants: readonly Readonly<{
         clientId: string;
         licenseType: string;
@@ -167,12 +177,7 @@ export function accessStore(db: Sql) {
       }>[],
     ): Promise<void> => {
       const added = sql`on conflict do nothing returning id`;
-      const { rows: fresh } = await insertRows(
-        "client",
-        { id: "text", department: "text", name: "text" },
-        clients,
-        added,
-      ).execute(db);
+      const { rows: fresh } = await insertRows("client", clientColumns, clients.map(toClientRow), added).execute(db);
       const isFresh = new Set(fresh.map((row) => (row as { id: string }).id));
       const columns = {
         client_id: "text",
@@ -222,6 +227,15 @@ const recordColumns: ColumnTypes = {
   ...{ outcome: "text", refusal: "text", procedure: "text", case_number: "text", reason: "text" },
   ...{ identifiers: "text[]", withheld: "int" },
 };
+
+const clientColumns: ColumnTypes = {
+  ...{ id: "text", kind: "text", department: "text", name: "text" },
+  ...{ scopes: "text[]", redirect_uris: "text[]" },
+};
+
+function toClientRow({ redirectUris = [], ...client }: NewClient): object {
+  return { ...client, redirect_uris: redirectUris };
+}
 
 function toRecordRow(record: NewAccessRecord): object {
   return {
