@@ -27,7 +27,7 @@ async function claimsOf(args: readonly string[], env?: Record<string, string>) {
   const { code, out, error } = await run(args, env);
   expect([code, error]).toEqual([0, ""]);
   expect(out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
-  return openAccessToken(out.trim(), keyring, { issuer: tokenIssuer, audience: tokenAudience, now: new Date() });
+  return openAccessToken(out.trim(), keyring, { issuers: [tokenIssuer], audience: tokenAudience, now: new Date() });
 }
 
 const departments: readonly { key: string }[] = JSON.parse(

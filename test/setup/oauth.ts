@@ -20,8 +20,6 @@ export type ListeningOptions = Readonly<{
   env?: Readonly<Record<string, string>>;
   beside?: ListeningHub;
   login?: ServerOptions["realNameLogin"];
-  /** By how much the hub's clock is wrong. *Units*: milliseconds. */
-  clock?: { offsetMs: number };
 }>;
 
 /** A hub that listens on a real port and keeps real time: the authorization server has no other clock. */
@@ -36,7 +34,7 @@ export type ListeningHub = Readonly<{
 
 /** Opens a hub with the demo's clients on a real PostgreSQL, outside demo mode unless `env` says otherwise. */
 export async function openListeningHub(options: ListeningOptions = {}): Promise<ListeningHub> {
-  const { beside, env = {}, login, clock = { offsetMs: 0 } } = options;
+  const { beside, env = {}, login } = options;
   const name = `t_${randomUUID().replaceAll("-", "")}`;
   const keysDir = beside?.config.keysDir ?? (await mkdtemp(join(tmpdir(), "zhengzhao-keys-")));
   const database = new URL(testDatabaseUrl());
@@ -50,9 +48,10 @@ export async function openListeningHub(options: ListeningOptions = {}): Promise<
     ...(beside && { PUBLIC_URL: beside.config.publicUrl }),
     ...env,
   });
-  const now = () => new Date(Date.now() + clock.offsetMs);
   // Clients, grants and the demo's token key are there whatever the server is told.
-  const opened = await openHub({ ...config, demo: true, databasePool: 5 }, root, now, { skipDemoRecords: true });
+  const opened = await openHub({ ...config, demo: true, databasePool: 5 }, root, () => new Date(), {
+    skipDemoRecords: true,
+  });
   const { tokenIssuer, tokenAudience, demo } = config;
   const logger = pino({ level: "silent" });
   const server = await makeServer({ hub: opened.hub, tokenIssuer, tokenAudience, demo, logger, realNameLogin: login });

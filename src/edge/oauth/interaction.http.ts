@@ -27,7 +27,7 @@ export function interactionRoutes(
   provider: Provider,
   speakAs: (request: IncomingMessage) => void,
 ): FastifyPluginAsync {
-  const { hub, store, login, key } = parts;
+  const { hub, store, login, key, audience } = parts;
   const base = `${pathOf(hub.publicUrl)}/oauth/interaction`;
   const styleUrl = `${pathOf(hub.publicUrl)}/oauth/page.css`;
   const today = () => dateOf(hub.now());
@@ -77,8 +77,7 @@ export function interactionRoutes(
   };
 
   const showConsent = async (at: Visit) => {
-    const { details } = at.interaction.prompt;
-    const scopes = Object.values((details["missingResourceScopes"] as Record<string, string[]>) ?? {}).flat();
+    const scopes = scopesAsked(at.interaction.prompt.details);
     const name = String(at.interaction.session?.accountId);
     const account = await findAccount(hub.senders, name, today());
     const holder = account && (await hub.senders.findHolder(account.holder.id));
@@ -96,8 +95,10 @@ export function interactionRoutes(
     const accountId = session?.accountId;
     const grant =
       known ?? new provider.Grant({ ...(accountId && { accountId }), clientId: String(params["client_id"]) });
-    const missing = (prompt.details["missingResourceScopes"] as Record<string, string[]>) ?? {};
-    for (const [resource, scopes] of Object.entries(missing)) grant.addResourceScope(resource, scopes.join(" "));
+    const asked = scopesAsked(prompt.details);
+    // The library keeps two lists: what this server knows, and what the token's audience does. Ours are both.
+    grant.addOIDCScope(asked.join(" "));
+    grant.addResourceScope(audience, asked.join(" "));
     return finish(at, { consent: { grantId: await grant.save() } });
   };
 
@@ -152,6 +153,15 @@ export function interactionRoutes(
     post("consent", "consent", grantConsent);
     post("cancel", "", (at) => finish(at, { error: "access_denied", error_description: "the holder refused" }));
   };
+}
+
+/** The scopes nobody consented to yet, once each. */
+function scopesAsked(details: Record<string, unknown>): readonly string[] {
+  const { missingOIDCScope = [], missingResourceScopes = {} } = details as {
+    missingOIDCScope?: string[];
+    missingResourceScopes?: Record<string, string[]>;
+  }; // as the library's consent prompt describes them
+  return [...new Set([...missingOIDCScope, ...Object.values(missingResourceScopes).flat()])];
 }
 
 function readForm(

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { errors, type KoaContextWithOIDC, Provider } from "oidc-provider";
+import { scopes } from "../../domain/access/caller.ts";
 import { dateOf } from "../../domain/calendar.ts";
 import type { Hub } from "../../hub.ts";
 import type { OauthStore } from "../../store/access/oauth-store.ts";
@@ -49,7 +50,7 @@ export function makeProvider(parts: AuthorizationParts): Provider {
   const provider = new Provider(hub.publicUrl, {
     adapter: artifactAdapter(store, { mustBind: !demo }),
     jwks: { keys: [tokenKey] },
-    ...{ routes, ttl, scopes: [], responseTypes: ["code"], clientAuthMethods: ["private_key_jwt", "none"] },
+    ...{ routes, ttl, scopes, responseTypes: ["code"], clientAuthMethods: ["private_key_jwt", "none"] },
     enabledJWA: {
       clientAuthSigningAlgValues: signatures,
       dPoPSigningAlgValues: signatures,
