@@ -4,14 +4,16 @@ import { cell, type Figure, isKept, type Outcome } from "./measure.ts";
 import { benchQuery } from "./query.ts";
 import { type Ground, openGround } from "./stage.ts";
 import { benchSubmit } from "./submit.ts";
+import { benchToken } from "./token.ts";
 
-// Usage: npm run bench -- [query|submit|limits …] [--no-targets]
+// Usage: npm run bench -- [query|submit|limits|token …] [--no-targets]
 // Exit code 1 when a target is missed (not with --no-targets), 2 on a wrong argument.
 
 const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>> = {
   query: benchQuery,
   submit: benchSubmit,
   limits: benchLimits,
+  token: benchToken,
 };
 
 const args = process.argv.slice(2);
