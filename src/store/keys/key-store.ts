@@ -78,7 +78,9 @@ export async function openKeys(place: KeyPlace, now: Date): Promise<HubKeys> {
   const token = place.issuesTokens ? await toTokenKey(await current("token", place.issuer)) : undefined;
   if (place.tokenIssuer) await current("token", place.tokenIssuer);
   for (const key of [...privateKeys.map(withoutSecret), ...made]) published.set(key.kid, key);
-  return { license, receipt, token, publicKeys: [...published.values()] };
+  const nameOf = ({ purpose, kid }: PublicJwk) => `${purpose}-${kid}`;
+  const publicKeys = [...published.values()].toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  return { license, receipt, token, publicKeys };
 }
 
 /** The secret comes from the key, so every copy of the hub with this key folder has it, and no other file is kept. */
