@@ -296,6 +296,35 @@ describe("the authorization endpoint", () => {
   });
 });
 
+test("a city's own identity provider is where the browser goes, and only its own answer counts", async () => {
+  let returnTo = "";
+  const real = await openListeningHub({
+    env: { DEMO: "off" },
+    login: {
+      kind: "REDIRECT",
+      start: async (address) => {
+        returnTo = address;
+        return `${address}&ticket=good`;
+      },
+      judge: async (answer) =>
+        answer.get("ticket") === "good" ? { idType: "USCC", id: enterprise, name: "某企业" } : undefined,
+    },
+  });
+  await real.sql("update client set redirect_uris = $1 where id = 'wallet'", [[redirectUri]]);
+  await withPage(desktop, async (page) => {
+    await page.goto((await push({}, real)).address);
+    await page.getByRole("button", { name: "Allow" }).waitFor();
+  });
+  await withPage(desktop, async (page) => {
+    await page.route("**/return?*ticket=good", (route) => route.abort());
+    await page.goto((await push({}, real)).address).catch(() => undefined);
+    const forged = await page.goto(`${returnTo.replace(/token=[^&]+/, "token=x")}&ticket=fine`);
+    expect(forged?.status()).toBe(400);
+    expect((await page.goto(`${returnTo}&ticket=bad`))?.status()).toBe(422);
+  });
+  await real.close();
+});
+
 test("outside demo mode without a login the page says that there is none", async () => {
   const real = await openListeningHub({ env: { DEMO: "off" } });
   await real.sql("update client set redirect_uris = $1 where id = 'wallet'", [[redirectUri]]);

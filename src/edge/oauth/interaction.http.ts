@@ -46,6 +46,9 @@ export function interactionRoutes(
     if (interaction.uid !== uid) throw new errors.SessionNotFound("another sign-in");
     return { request, reply, interaction, language: languageOf(request.query, request.headers["accept-language"]) };
   };
+  const checkToken = ({ interaction: { uid } }: Visit, answer: LoginAnswer) => {
+    if (!isSame(String(answer.get("token") ?? ""), tokenFor(uid))) throw new errors.SessionNotFound("forged form");
+  };
   const finish = async ({ request, reply }: Visit, result: Parameters<Provider["interactionFinished"]>[2]) =>
     reply.redirect(await provider.interactionResult(request.raw, reply.raw, result), 303);
   const back = ({ reply, interaction, language }: Visit) =>
@@ -59,7 +62,8 @@ export function interactionRoutes(
     idType === "RESIDENT_ID" ? hub.senders.membershipsOf(id, today()) : [];
 
   const showLogin = async (at: Visit, isWrong = false) => {
-    if (login?.kind !== "PAGE") return show(at, messagePage(frame(at), "NO_LOGIN"), 503);
+    if (!login) return show(at, messagePage(frame(at), "NO_LOGIN"), 503);
+    if (login.kind === "REDIRECT") return show(at, messagePage(frame(at), "FAILED"), 422);
     return show(at, loginPage(frame(at), await clientName(at), await login.ask(), isWrong), isWrong ? 422 : 200);
   };
   const clientName = async ({ interaction }: Visit) => {
@@ -125,19 +129,24 @@ export function interactionRoutes(
       const identity = await provenIdentity(at.interaction.uid);
       if (identity) return show(at, actingPage(frame(at), identity, await membershipsOf(identity)));
       if (login?.kind !== "REDIRECT") return showLogin(at);
-      return reply.redirect(await login.start(`${hub.publicUrl}/oauth/interaction/${at.interaction.uid}/return`), 303);
+      const { uid } = at.interaction;
+      return reply.redirect(
+        await login.start(`${hub.publicUrl}/oauth/interaction/${uid}/return?token=${tokenFor(uid)}`),
+        303,
+      );
     });
     app.get("/oauth/interaction/:uid/return", async (request, reply) => {
       const at = await visit(request, reply);
-      return proceed(at, new Map(Object.entries(request.query as Record<string, string>)));
+      const answer = new Map(Object.entries(request.query as Record<string, string>));
+      checkToken(at, answer);
+      return at.interaction.prompt.name === "login" ? proceed(at, answer) : back(at);
     });
 
     const post = (step: string, prompt: string, act: (at: Visit, form: LoginAnswer) => Promise<FastifyReply>) =>
       app.post(`/oauth/interaction/:uid/${step}`, async (request, reply) => {
         const at = await visit(request, reply);
         const form = request.body instanceof Map ? (request.body as LoginAnswer) : new Map<string, string>();
-        if (!isSame(form.get("token") ?? "", tokenFor(at.interaction.uid)))
-          throw new errors.SessionNotFound("forged form");
+        checkToken(at, form);
         return prompt === "" || at.interaction.prompt.name === prompt ? act(at, form) : back(at);
       });
     post("login", "login", proceed);
@@ -148,6 +157,7 @@ export function interactionRoutes(
       const membership = (await membershipsOf(identity)).find(({ id }) => id === chosen);
       if (!membership && chosen !== "self") return back(at);
       const accountId = membership ? accountOfMember(membership.id) : accountOfHolder(identity);
+      await store.removeArtifact(identityModel, at.interaction.uid);
       return finish(at, { login: { accountId, remember: false } });
     });
     post("consent", "consent", grantConsent);

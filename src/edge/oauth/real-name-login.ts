@@ -19,7 +19,7 @@ export type LoginAnswer = ReadonlyMap<string, string>;
 
 /**
  * How holders prove who they are (实名认证). A city plugs its own in: a page of ours that asks, or an identity provider
- * the browser is sent to, which sends it back to `returnTo` with an answer in the query.
+ * the browser is sent to, which sends it back to `returnTo` (whose query it keeps) with an answer added to the query.
  */
 export type RealNameLogin =
   | Readonly<{ kind: "PAGE"; ask: () => Promise<LoginQuestion>; judge: Judge }>
