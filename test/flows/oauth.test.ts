@@ -201,7 +201,12 @@ describe("the token endpoint refuses", () => {
       undefined,
     ],
     ["no grant type", "invalid_request", { grant_type: undefined }, undefined],
-    ["a character no database takes", "invalid_client|invalid_request", { client_id: "a\u0000b" }, undefined],
+    [
+      "a client id no database takes",
+      "invalid_client",
+      { client_id: "a\u0000b", client_assertion: undefined, client_assertion_type: undefined },
+      undefined,
+    ],
     ["an assertion of another type", "invalid_request", { client_assertion_type: "urn:x" }, undefined],
   ])("%s: %s", async (_title, error, form, proof) => {
     const answer = await askToken(hub, { client, key, sender: proof === "" ? undefined : sender, form: { ...form } });
