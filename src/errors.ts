@@ -11,8 +11,8 @@ export const errorTable = {
   UNAUTHENTICATED: {
     status: 401,
     message: {
-      en: "An access token is required. Send Authorization: Bearer.",
-      zh: "需要访问令牌，请携带 Authorization: Bearer。",
+      en: "An access token is required. Send Authorization: DPoP with a proof, or Bearer in a demo.",
+      zh: "需要访问令牌，请携带 Authorization: DPoP 及其证明（演示环境可用 Bearer）。",
     },
   },
   TOKEN_INVALID: {
