@@ -215,6 +215,22 @@ describe("a holder signs in", () => {
     });
   });
 
+  test("as an enterprise, and takes the permission back by signing out there", async () => {
+    await withPage(phone, async (page) => {
+      const start = await push();
+      await signIn(page, start, enterprise, "zh");
+      const { answer } = await redeem(page.url(), start);
+      expect(decodeJwt(String(answer.body["access_token"]))).toMatchObject({
+        holder: { idType: "USCC", id: enterprise },
+      });
+      const token = String(answer.body["refresh_token"]);
+      expect((await postForm(`${hub.url}/oauth/revoke`, { client_id: "wallet", token })).status).toBe(200);
+      expect((await tokens({ grant_type: "refresh_token", refresh_token: token })).body["error"]).toBe("invalid_grant");
+      await page.goto((await push()).address);
+      await expect(page.getByRole("button", { name: "同意", exact: true }).count()).resolves.toBe(1);
+    });
+  });
+
   test("after a wrong code they are asked again, and the page says so aloud", async () => {
     await withPage(phone, async (page) => {
       await page.goto((await push()).address);

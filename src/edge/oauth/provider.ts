@@ -61,7 +61,8 @@ export function makeProvider(parts: AuthorizationParts): Provider {
     cookies: { keys: [key.secret] },
     features: {
       ...{ devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false }, userinfo: { enabled: false } },
-      ...{ clientCredentials: { enabled: true }, dPoP: { enabled: true }, revocation: { enabled: true } },
+      ...{ clientCredentials: { enabled: true }, dPoP: { enabled: true } },
+      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       externalSigningSupport: { enabled: true, ack: "experimental-01" },
       fapi: { enabled: true, profile: "2.0" },
       pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
