@@ -157,6 +157,9 @@ describe("a holder signs in", () => {
       });
       expect((await askGraphql(hub, token, sender)).status).toBe(200);
       expect((await askGraphql(hub, token, await makePartyKey())).code).toBe("DPOP_PROOF_INVALID");
+      await hub.sql("update client set active = false where id = 'wallet'");
+      expect((await askGraphql(copy, token, sender)).code).toBe("FORBIDDEN");
+      await hub.sql("update client set active = true where id = 'wallet'");
 
       const used = await tokens({
         grant_type: "authorization_code",
