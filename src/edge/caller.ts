@@ -10,8 +10,8 @@ import { type DpopVerdict, verifyDpopProof } from "../proof/access/dpop-proof.ts
 export type TokenRules = Readonly<{
   issuers: readonly string[];
   audience: string;
-  /** Address of `/graphql` as the outside knows it: what a DPoP proof must name. */
-  url: string;
+  /** What the outside knows the hub by: a DPoP proof names this and the path asked for. */
+  publicUrl: string;
   /** In a demo a token may disclose without being bound to a key. */
   mayBeUnbound: boolean;
 }>;
@@ -19,6 +19,8 @@ export type TokenRules = Readonly<{
 /** What a request says about who sends it. *Trust*: all of it is attacker-chosen. */
 export type SenderHeaders = Readonly<{
   method: string;
+  /** Without query. */
+  path: string;
   authorization: string | undefined;
   dpop: string | undefined;
 }>;
@@ -58,7 +60,7 @@ export function callerFinder(hub: SenderTools, rules: TokenRules): FindCaller {
     return verified;
   };
 
-  return async ({ method, authorization, dpop }) => {
+  return async ({ method, path, authorization, dpop }) => {
     if (authorization === undefined) return { kind: "STRANGER" };
     const [, scheme = "", token = ""] = /^(Bearer|DPoP) +([^ ]+) *$/i.exec(authorization) ?? [];
     const { caller, boundTo } = await verify(token);
@@ -71,7 +73,8 @@ export function callerFinder(hub: SenderTools, rules: TokenRules): FindCaller {
       return caller;
     }
     if (!isProven || dpop === undefined) throw new HubError("DPOP_PROOF_INVALID", { reason: "MISSING" });
-    const request = { method, url: rules.url, accessToken: token, thumbprint: boundTo, now: hub.now() };
+    const url = `${rules.publicUrl}${path}`;
+    const request = { method, url, accessToken: token, thumbprint: boundTo, now: hub.now() };
     const proof = await verifyDpopProof(dpop, request);
     if (!proof.ok) throw new HubError("DPOP_PROOF_INVALID", { reason: proof.fault });
     await checkStanding(hub, caller, proof);

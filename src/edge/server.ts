@@ -57,8 +57,8 @@ export async function makeServer({
   realNameLogin,
 }: ServerOptions): Promise<FastifyInstance> {
   const issuers = [...(demo ? [tokenIssuer] : []), ...(hub.tokenIssuer ? [hub.tokenIssuer] : [])];
-  const url = `${hub.publicUrl}/graphql`;
-  const findCaller = callerFinder(hub, { issuers, audience: tokenAudience, url, mayBeUnbound: demo });
+  const { publicUrl } = hub;
+  const findCaller = callerFinder(hub, { issuers, audience: tokenAudience, publicUrl, mayBeUnbound: demo });
   const logUnexpected = (error: unknown): string => {
     const id = hub.newId();
     logger.error({ errorId: id, ...describeError(error) }, "unexpected error");
@@ -159,9 +159,10 @@ declare module "fastify" {
   }
 }
 
-function senderHeaders({ method, headers }: FastifyRequest): SenderHeaders {
+function senderHeaders({ method, url, headers }: FastifyRequest): SenderHeaders {
   const { authorization, dpop } = headers;
-  return { method, authorization, dpop: Array.isArray(dpop) ? dpop.join(", ") : dpop };
+  const [path = ""] = url.split("?", 1);
+  return { method, path, authorization, dpop: Array.isArray(dpop) ? dpop.join(", ") : dpop };
 }
 
 function mostBytes(caller: Caller): number {
