@@ -15,8 +15,11 @@ export type Config = Readonly<{
   keysDir: string;
   keyAlgorithm: "ES256" | "EdDSA";
   demo: boolean;
+  /** Whose tokens `npm run token` prints; trusted in a demo only. */
   tokenIssuer: string;
   tokenAudience: string;
+  /** The OpenID Provider that issues tokens instead of this hub; undefined: the hub does. */
+  outsideIssuer: Readonly<{ issuer: string; jwksUrl: string }> | undefined;
   logLevel: (typeof logLevels)[number];
   /** What outsiders may ask for at most. */
   limits: Limits;
@@ -36,6 +39,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const host = env["HOST"] || "127.0.0.1";
   const port = readInteger(env, "PORT", 4000, 0, 65_535);
   const databaseUrl = readUrl(env, "DATABASE_URL", ["postgres:", "postgresql:"]);
+  const demo = /^(on|1|true)$/.test(
+    readChoice(env, "DEMO", ["on", "off", "1", "0", "true", "false"], databaseUrl ? "off" : "on"),
+  );
   const shownHost = host.includes(":") ? `[${host}]` : host;
   return {
     ...{ host, port, databaseUrl },
@@ -44,17 +50,32 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     dataDir: resolve(env["DATA_DIR"] || "./data"),
     keysDir: resolve(env["KEYS_DIR"] || "./keys"),
     keyAlgorithm: readChoice(env, "KEY_ALGORITHM", ["ES256", "EdDSA"], "ES256"),
-    demo:
-      readChoice(env, "DEMO", ["on", "off", "1", "0", "true", "false"], databaseUrl ? "off" : "on").match(
-        /^(on|1|true)$/,
-      ) !== null,
-    tokenIssuer: readUrl(env, "TOKEN_ISSUER", ["http:", "https:"]) ?? "https://tokens.zhengzhao.invalid",
-    tokenAudience: env["TOKEN_AUDIENCE"] || "https://hub.zhengzhao.invalid",
+    demo,
+    ...readTokens(env, demo),
     logLevel: readChoice(env, "LOG_LEVEL", logLevels, "info"),
     limits: readLimits(env),
     trustedDocuments: env["TRUSTED_DOCUMENTS"] ? resolve(env["TRUSTED_DOCUMENTS"]) : undefined,
     trustedProxies: readNetworks(env, "TRUST_PROXY"),
   };
+}
+
+const demoIssuer = "https://tokens.zhengzhao.invalid";
+
+/** Who issues tokens: this hub, or an OpenID Provider outside; a half-named one would leave the hub without tokens. */
+function readTokens(env: Env, demo: boolean): Pick<Config, "tokenIssuer" | "tokenAudience" | "outsideIssuer"> {
+  const web = ["http:", "https:"];
+  const tokenAudience = readUrl(env, "TOKEN_AUDIENCE", web) ?? "https://hub.zhengzhao.invalid";
+  const issuer = readUrl(env, "TOKEN_ISSUER", web);
+  const jwksUrl = readUrl(env, "TOKEN_JWKS_URL", web);
+  if (readChoice(env, "AUTH_SERVER", ["on", "off"], "on") === "off") {
+    if (!issuer) throw new ConfigError("AUTH_SERVER is off, and TOKEN_ISSUER does not say whose tokens to trust");
+    if (!jwksUrl) throw new ConfigError("AUTH_SERVER is off, and TOKEN_JWKS_URL does not say where its keys are");
+    return { tokenAudience, tokenIssuer: demoIssuer, outsideIssuer: { issuer, jwksUrl } };
+  }
+  if (jwksUrl) throw new ConfigError("TOKEN_JWKS_URL is for an issuer outside: set AUTH_SERVER=off with it");
+  if (issuer && !demo)
+    throw new ConfigError("TOKEN_ISSUER is for an issuer outside: set AUTH_SERVER=off and TOKEN_JWKS_URL with it");
+  return { tokenAudience, tokenIssuer: issuer ?? demoIssuer, outsideIssuer: undefined };
 }
 
 /** What the environment decides about the gateway. */

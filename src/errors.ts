@@ -14,8 +14,8 @@ export const errorTable = {
   UNAUTHENTICATED: {
     status: 401,
     message: {
-      en: "An access token is required. Send Authorization: Bearer.",
-      zh: "需要访问令牌，请携带 Authorization: Bearer。",
+      en: "An access token is required. Send Authorization: DPoP with a proof, or Bearer in a demo.",
+      zh: "需要访问令牌，请携带 Authorization: DPoP 及其证明（演示环境可用 Bearer）。",
     },
   },
   TOKEN_INVALID: {
@@ -28,6 +28,27 @@ export const errorTable = {
   TOKEN_EXPIRED: {
     status: 401,
     message: { en: "The access token has expired. Ask its issuer for a new one.", zh: "访问令牌已过期，请重新申请。" },
+  },
+  TOKEN_UNBOUND: {
+    status: 401,
+    message: {
+      en: "This access token is bound to no key. Ask for one with a DPoP proof: what it opens needs that.",
+      zh: "该访问令牌未绑定密钥，请携带 DPoP 证明重新申请。",
+    },
+  },
+  DPOP_PROOF_INVALID: {
+    status: 401,
+    message: {
+      en: "The DPoP proof was not accepted. Make a new one for this request with the key the token is bound to.",
+      zh: "DPoP 证明无效，请使用令牌所绑定的密钥为本次请求重新生成。",
+    },
+  },
+  DPOP_REPLAYED: {
+    status: 401,
+    message: {
+      en: "This DPoP proof was used before. Make a new one for each request.",
+      zh: "该 DPoP 证明已使用过，每次请求须重新生成。",
+    },
   },
   SCOPE_MISSING: {
     status: 403,

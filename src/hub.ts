@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { IssuerKeys } from "./connectors/issuer-keys.ts";
 import type { Caller, Purpose } from "./domain/access/caller.ts";
 import type { Misses } from "./domain/access/rate.ts";
 import { type CalendarDate, dateOf } from "./domain/calendar.ts";
@@ -6,15 +7,19 @@ import type { RawRecord } from "./domain/licenses/license-record.ts";
 import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
 import { accessVerbs } from "./hub-access.ts";
 import { type Limits, standardLimits } from "./limits.ts";
+import { joinKeyrings } from "./proof/access/issuer-keys.ts";
 import { parseJwks } from "./proof/keyring.ts";
 import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
 import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
 import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
 import { type AdmissionRequest, accessStore, type RefusableRequest, type Refuse } from "./store/access/access-store.ts";
+import { removeExpired } from "./store/access/expired-store.ts";
 import { type ExportFilter, type ExportFormat, type LedgerStore, ledgerStore } from "./store/access/ledger-store.ts";
 import { missCounts } from "./store/access/miss-counts.ts";
+import { oauthStore } from "./store/access/oauth-store.ts";
 import { rateLeases } from "./store/access/rate-leases.ts";
 import { rateStore } from "./store/access/rate-store.ts";
+import { senderStore } from "./store/access/sender-store.ts";
 import { catalogueCache } from "./store/catalogue/catalogue-cache.ts";
 import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue/catalogue-store.ts";
 import { type Database, isConflict, type Sql } from "./store/database.ts";
@@ -52,13 +57,15 @@ export type HubParts = Readonly<{
   now: () => Date;
   /** Absent: the standard ones. */
   limits?: Limits;
+  /** Keys of the OpenID Provider that issues tokens instead of the hub. */
+  outsideKeys?: IssuerKeys | undefined;
 }>;
 
 /** The hub: every verb, wired to its tools. */
 export type Hub = ReturnType<typeof makeHub>;
 
 /** Wires every verb to its tools. */
-export function makeHub({ database, keys, publicUrl, now, limits = standardLimits }: HubParts) {
+export function makeHub({ database, keys, publicUrl, now, limits = standardLimits, outsideKeys }: HubParts) {
   const newId = randomUUID;
   const sql = database.sql();
   const access = accessStore(sql);
@@ -213,6 +220,17 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     now,
     newId: (): string => newId(),
 
+    // tokens
+    publicUrl,
+    /** Whose tokens count, besides those of a demo: the hub's own, or the outside issuer's. */
+    tokenIssuer: keys.token ? publicUrl : outsideKeys?.issuer,
+    /** Keys that access tokens are verified with; `refreshTokenKeys` before a token names one that is not there. */
+    tokenKeyring: outsideKeys ? joinKeyrings([keyring, outsideKeys.keyring]) : keyring,
+    refreshTokenKeys: async (kid: string) => outsideKeys?.refresh(kid),
+    senders: senderStore(sql),
+    /** What the authorization server stands on; undefined: tokens come from outside. */
+    authorization: keys.token && { key: keys.token, store: oauthStore(sql, now) },
+
     // catalogue, open to everyone
     catalogue,
     findProcedure: catalogueRows.findProcedure,
@@ -231,6 +249,8 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     /** Takes points of the caller's minute. *Throws* RATE_LIMITED, BUSY. */
     charge,
     isReady: database.isReady,
+    /** Removes expired codes, sessions, proofs and counted requests; any copy may do it at any time. */
+    removeExpired: () => removeExpired(sql, now()),
     loadCatalogueOnce: async (rows: CatalogueRows) => {
       if (await catalogueRows.isEmpty()) await database.transaction((db) => catalogueStore(db).load(rows));
     },

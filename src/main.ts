@@ -8,6 +8,7 @@ import { type Config, ConfigError, readConfig } from "./config.ts";
 import { describeError } from "./edge/format-error.ts";
 import { makeServer } from "./edge/server.ts";
 import { type OpenedHub, openHub } from "./open-hub.ts";
+import { startRounds } from "./rounds.ts";
 import { welcome } from "./welcome.ts";
 
 /** How long a stop may wait for requests under way. *Units*: milliseconds. */
@@ -35,7 +36,7 @@ async function run(): Promise<void> {
   const logger = makeLogger(config.logLevel);
   await checkAddress(config);
   const stop = stopOnSignal();
-  const opened = await open(config, stop);
+  const opened = await open(config, logger, stop);
   try {
     stop.throwIfAborted();
     await serve(config, opened, logger, stop);
@@ -52,7 +53,9 @@ async function serve(config: Config, { hub, demo: loaded }: OpenedHub, logger: L
   const port = typeof address === "object" ? address.port : config.port;
   console.log(welcome({ host, port, demo, loaded }));
   isReady = true;
+  const endRounds = startRounds(hub, logger);
   if (!stop.aborted) await once(stop, "abort");
+  await endRounds();
   await server.close();
 }
 
@@ -74,14 +77,16 @@ async function checkAddress({ host, port }: Config): Promise<void> {
   await once(probe, "close");
 }
 
-async function open(config: Config, stop: AbortSignal): Promise<OpenedHub> {
+async function open(config: Config, logger: Logger, stop: AbortSignal): Promise<OpenedHub> {
   const show = progress();
   const onDemoProgress = (done: number, total: number) => {
     show(done, total, stop.aborted);
     stop.throwIfAborted();
   };
   try {
-    return await openHub(config, packageRoot(import.meta.dirname), () => new Date(), { onDemoProgress });
+    const onIssuerFailure = (err: unknown) => logger.warn({ err }, "the token issuer's keys could not be fetched");
+    const steps = { onDemoProgress, onIssuerFailure };
+    return await openHub(config, packageRoot(import.meta.dirname), () => new Date(), steps);
   } catch (error) {
     if (error === stopped || error instanceof ConfigError || !config.databaseUrl) throw error;
     const { host } = new URL(config.databaseUrl);

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
+import { issuerKeys } from "./connectors/issuer-keys.ts";
 import { type Hub, makeHub } from "./hub.ts";
 import { readCatalogueFiles, readRecordFile } from "./store/catalogue/catalogue-files.ts";
 import { type Database, type DatabasePlace, openDatabase } from "./store/database.ts";
@@ -13,6 +14,8 @@ export type OpeningSteps = Readonly<{
   onDemoProgress?: (done: number, total: number) => void;
   /** Clients and grants of the demo, but none of its records. */
   skipDemoRecords?: boolean;
+  /** The outside issuer's keys could not be fetched; the hub goes on with those it has. */
+  onIssuerFailure?: (error: unknown) => void;
 }>;
 
 /** An opened hub and how to close it. */
@@ -36,14 +39,12 @@ export async function openHub(
     const opened = await database.alone(async () => {
       await database.migrate();
       const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
-      const place = { folder: config.keysDir, issuer: config.publicUrl, tokenIssuer, algorithm: config.keyAlgorithm };
-      const hub = makeHub({
-        database,
-        keys: await openKeys(place, now()),
-        publicUrl: config.publicUrl,
-        now,
-        limits: config.limits,
-      });
+      const outside = config.outsideIssuer;
+      const { keysDir: folder, publicUrl, keyAlgorithm: algorithm, limits } = config;
+      const place = { folder, issuer: publicUrl, tokenIssuer, issuesTokens: outside === undefined, algorithm };
+      const keys = await openKeys(place, now());
+      const outsideKeys = outside && issuerKeys(outside, now, (error) => steps.onIssuerFailure?.(error));
+      const hub = makeHub({ database, keys, publicUrl, now, limits, outsideKeys });
       return { hub, demo: await loadFirstData(hub, config.demo, root, steps) };
     });
     return { ...opened, close };

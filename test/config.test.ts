@@ -53,6 +53,36 @@ describe("PUBLIC_URL", () => {
   });
 });
 
+describe("who issues tokens", () => {
+  const outside = {
+    AUTH_SERVER: "off",
+    TOKEN_ISSUER: "https://login.example",
+    TOKEN_JWKS_URL: "https://login.example/jwks",
+  };
+
+  test("is the hub, unless an issuer outside is named with its keys", () => {
+    expect(readConfig({ DEMO: "off" }).outsideIssuer).toBeUndefined();
+    const { TOKEN_ISSUER: issuer, TOKEN_JWKS_URL: jwksUrl } = outside;
+    expect(readConfig({ ...outside, DEMO: "off" }).outsideIssuer).toEqual({ issuer, jwksUrl });
+  });
+
+  test.each<[string, Env, RegExp]>([
+    ["off without an issuer", { ...outside, TOKEN_ISSUER: "" }, /^AUTH_SERVER is off, and TOKEN_ISSUER /],
+    ["off without its keys", { ...outside, TOKEN_JWKS_URL: "" }, /^AUTH_SERVER is off, and TOKEN_JWKS_URL /],
+    ["on with keys of another", { ...outside, AUTH_SERVER: "on" }, /^TOKEN_JWKS_URL is for an issuer outside/],
+    [
+      "on with another's name, and no demo",
+      { TOKEN_ISSUER: "https://login.example", DEMO: "off" },
+      /^TOKEN_ISSUER is for/,
+    ],
+    ["neither on nor off", { AUTH_SERVER: "maybe" }, /^AUTH_SERVER is "maybe"; expected one of on, off/],
+    ["an audience that is no address", { TOKEN_AUDIENCE: "hub" }, /^TOKEN_AUDIENCE is not a URL/],
+  ])("%s stops the start with one line", (_title, env, line) => {
+    expect(complaint(env)).toMatch(line);
+    expect(complaint(env)).not.toContain("\n");
+  });
+});
+
 describe("a wrong variable is named, with what is expected", () => {
   test.each<[string, readonly string[], RegExp]>([
     [

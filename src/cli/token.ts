@@ -8,7 +8,7 @@ import { checkUscc } from "../domain/uscc.ts";
 import { type AccessTokenInput, mintAccessToken } from "../proof/access/access-token.ts";
 import { findTokenKey } from "../store/keys/key-store.ts";
 
-const usage = "Usage: npm run --silent token -- <department key | auditor | holder CODE>";
+const usage = "Usage: npm run --silent token -- <department key | auditor | operator | gateway | holder CODE>";
 
 /** A working day. */
 const ttlSeconds = 8 * 60 * 60;
@@ -39,7 +39,10 @@ type Identity = Pick<AccessTokenInput, "sub" | "client_id" | "scope" | "role" | 
 
 async function identityOf([name, code, ...rest]: readonly string[]): Promise<Identity> {
   if (name === undefined || rest.length > 0 || (code !== undefined && name !== "holder")) throw new Error(usage);
-  if (name === "auditor") return { sub: "auditor", client_id: "auditor", role: "auditor", scope: "audit:read" };
+  if (name === "auditor" || name === "operator" || name === "gateway") {
+    const kind = { auditor: "AUDITOR", operator: "OPERATOR", gateway: "GATEWAY" } as const;
+    return { sub: name, client_id: name, role: name, scope: scopesOfKind[kind[name]].join(" ") };
+  }
   if (name === "holder") return holderOf(code ?? "");
   const keys = await departmentKeys();
   if (!keys.includes(name))
@@ -51,7 +54,7 @@ function holderOf(code: string): Identity {
   const idType = checkUscc(code).ok ? "USCC" : checkResidentId(code).ok ? "RESIDENT_ID" : undefined;
   if (!idType)
     throw new Error(`CODE is a unified social credit code or a resident ID whose check character fits. ${usage}`);
-  const scope = "license:read audit:read";
+  const scope = scopesOfKind.HOLDER.join(" ");
   return { sub: `holder:${code}`, client_id: "wallet", role: "holder", scope, holder: { idType, id: code } };
 }
 

@@ -17,7 +17,8 @@ import Fastify, {
 import { type ErrorCode, HubError } from "../errors.ts";
 import type { Hub } from "../hub.ts";
 import { type Limits, limitRows, standardLimits } from "../limits.ts";
-import { callerFinder } from "./caller.ts";
+import { isUnavailable } from "../store/database.ts";
+import { callerFinder, challengeOf, senderHeaders } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { describeError, errorBody, errorFormatter } from "./format-error.ts";
 import { schemaGuard, tracePlugin } from "./guard/schema-guard.ts";
@@ -29,6 +30,9 @@ import { graphqlRoutes } from "./http/graphql.http.ts";
 import { healthRoutes } from "./http/health.http.ts";
 import { keyRoutes } from "./http/keys.http.ts";
 import { limitsGuard } from "./limits/limits-plugin.ts";
+import { demoLogin } from "./oauth/demo-login.ts";
+import { oauthRoutes } from "./oauth/oauth.http.ts";
+import type { RealNameLogin } from "./oauth/real-name-login.ts";
 import { makeSchema } from "./schema.ts";
 
 /** What the outside sees of the hub. */
@@ -47,6 +51,8 @@ export type ServerOptions = Readonly<{
   trustedDocuments?: string | undefined;
   /** Proxies whose `X-Forwarded-For` is believed. */
   trustedProxies?: readonly string[];
+  /** How holders prove who they are; absent: in a demo by picking somebody, elsewhere not at all. */
+  realNameLogin?: RealNameLogin | undefined;
 }>;
 
 /** How long an idle connection is kept for its next request: longer than a balancer keeps it. *Units*: milliseconds. */
@@ -54,8 +60,11 @@ const keepAliveMs = 65_000;
 
 /** Builds the HTTP server, not yet listening. Closing it waits for requests under way. */
 export async function makeServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { hub, tokenIssuer, tokenAudience, demo, logger, limits = standardLimits, trustedProxies = [] } = options;
-  const findCaller = callerFinder({ keyring: hub.keyring, issuer: tokenIssuer, audience: tokenAudience, now: hub.now });
+  const { hub, tokenIssuer, tokenAudience, demo, logger, realNameLogin } = options;
+  const { limits = standardLimits, trustedProxies = [] } = options;
+  const issuers = [...(demo ? [tokenIssuer] : []), ...(hub.tokenIssuer ? [hub.tokenIssuer] : [])];
+  const { publicUrl } = hub;
+  const findCaller = callerFinder(hub, { issuers, audience: tokenAudience, publicUrl, mayBeUnbound: demo });
   const logUnexpected = (error: unknown): string => {
     const id = hub.newId();
     logger.error({ errorId: id, ...describeError(error) }, "unexpected error");
@@ -98,11 +107,17 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   app.setErrorHandler((error, request, reply) => replyError(toHubError(error, logUnexpected), request, reply));
   app.setNotFoundHandler((request, reply) => replyError(new HubError("NOT_FOUND"), request, reply));
   app.addHook("onClose", () => apollo.stop());
-  await securityHeaders(app, options.publicUrl ?? "");
-  await app.register(accessRecordRoutes(hub, (request) => findCaller(request.headers.authorization)));
+  await securityHeaders(app, publicUrl);
+  await app.register(accessRecordRoutes(hub, (request) => findCaller(senderHeaders(request))));
   await app.register(graphqlRoutes({ hub, apollo, findCaller, limits, trusted: trusted || undefined }));
   await app.register(healthRoutes(hub));
   await app.register(keyRoutes(hub));
+  if (hub.authorization) {
+    const { key, store } = hub.authorization;
+    const login = realNameLogin ?? (demo ? demoLogin(hub) : undefined);
+    const parts = { hub, key, store, audience: tokenAudience, demo, login, logUnexpected };
+    await app.register(oauthRoutes(parts));
+  }
   if (demo) await app.register(docsRoutes);
   return app;
 }
@@ -165,13 +180,17 @@ function toHubError(error: unknown, log: (error: unknown) => string): HubError {
   const code =
     typeof error === "object" && error !== null && "code" in error ? fastifyCodes[String(error.code)] : undefined;
   if (code) return new HubError(code);
+  if (isUnavailable(error)) {
+    log(error);
+    return new HubError("BUSY");
+  }
   const status = typeof error === "object" && error !== null && "statusCode" in error ? error.statusCode : undefined;
   if (typeof status === "number" && status >= 400 && status < 500) return new HubError("BAD_REQUEST");
   return new HubError("INTERNAL", { id: log(error) });
 }
 
 function replyError(error: HubError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error.status === 401) reply.header("www-authenticate", 'Bearer error="invalid_token"');
+  if (error.status === 401) reply.header("www-authenticate", challengeOf(error));
   if (error.status === 503) reply.header("retry-after", "5");
   if (error.code === "RATE_LIMITED") reply.header("retry-after", String(error.details["retryAfterSeconds"]));
   if (isEndless(request, error)) reply.header("connection", "close");

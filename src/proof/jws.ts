@@ -100,6 +100,15 @@ export function acceptedClaims<C>(opened: OpenedJws<C>): C | undefined {
   return opened.findings.every((finding) => finding.outcome === "PASS") ? opened.claims : undefined;
 }
 
+/**
+ * The bare signature over bytes, for a library that puts the JWS together itself.
+ * Source: RFC 7518 §3.4 (r and s, 64 bytes); RFC 8037 §3.1.
+ */
+export async function signBytes(data: Uint8Array, key: SigningKey): Promise<Uint8Array> {
+  const algorithm = key.alg === "ES256" ? { name: "ECDSA", hash: "SHA-256" } : { name: "Ed25519" };
+  return new Uint8Array(await crypto.subtle.sign(algorithm, key.privateKey, Uint8Array.from(data)));
+}
+
 const encoder = new TextEncoder();
 const payloadLimits = { maxBytes: 96 * 1024, maxDepth: 32 };
 

@@ -33,11 +33,15 @@ export async function loadDemo(
 ): Promise<DemoReport | undefined> {
   const { departments, procedures } = catalogue;
   const keys = new Map(departments.map((department) => [department.code, department.key]));
+  await tools.register(othersThanDepartments, []);
   const batches = batchesOf(records, keys);
   const last = batches.at(-1);
   if (last && (await tools.findSubmission(last.clientId, { batchId: last.batchId }))) return undefined;
   await tools.register(
-    departments.map(({ key, code, name }) => ({ id: key, department: code, name: `${name}业务系统` })),
+    departments.map(({ key, code, name }) => ({
+      ...{ id: key, kind: "DEPARTMENT", department: code, name: `${name}业务系统` },
+      scopes: scopesOfKind.DEPARTMENT,
+    })),
     procedures.flatMap((procedure) => grantsOf(procedure, keys.get(procedure.department))),
   );
   const total = { accepted: 0, unchanged: 0, rejected: 0, pending: 0 };
@@ -54,6 +58,17 @@ export async function loadDemo(
   }
   return total;
 }
+
+/** Those `npm run token` knows besides departments, and the wallet holders sign in with. */
+const othersThanDepartments: Parameters<AccessStore["register"]>[0] = [
+  { id: "auditor", kind: "AUDITOR", department: null, name: "审计系统", scopes: scopesOfKind.AUDITOR },
+  { id: "operator", kind: "OPERATOR", department: null, name: "运维管理系统", scopes: scopesOfKind.OPERATOR },
+  { id: "gateway", kind: "GATEWAY", department: null, name: "联邦网关", scopes: scopesOfKind.GATEWAY },
+  {
+    ...{ id: "wallet", kind: "WALLET", department: null, name: "电子证照卡包", scopes: scopesOfKind.HOLDER },
+    redirectUris: ["http://127.0.0.1:4000/wallet/", "http://localhost:4000/wallet/"],
+  },
+];
 
 type Batch = Readonly<{ clientId: string; batchId: string; records: readonly RawRecord[] }>;
 

@@ -6,8 +6,9 @@ import { cell, type Figure, isKept, type Outcome } from "./measure.ts";
 import { benchQuery } from "./query.ts";
 import { type Ground, openGround } from "./stage.ts";
 import { benchSubmit } from "./submit.ts";
+import { benchToken } from "./token.ts";
 
-// Usage: npm run bench -- [query|submit|access|export|limits …] [--no-targets]
+// Usage: npm run bench -- [query|submit|access|export|token|limits …] [--no-targets]
 // Exit code 1 when a target is missed (not with --no-targets), 2 on a wrong argument.
 
 const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>> = {
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>>
   access: benchAccess,
   export: benchExport,
   limits: benchLimits,
+  token: benchToken,
 };
 
 const args = process.argv.slice(2);

@@ -124,7 +124,7 @@ async function submitAll(hub: Hub): Promise<void> {
 }
 
 /** Starts the hub as a person would, `main.js` in a process of its own, its log in a file. */
-export async function startHub({ folder }: Ground, { env }: Stage): Promise<Running> {
+export async function startHub({ folder }: Ground, { env }: Pick<Stage, "env">): Promise<Running> {
   const main = fileURLToPath(new URL("../../src/main.js", import.meta.url));
   const logFile = join(folder, "hub.log");
   const log = openSync(logFile, "w");

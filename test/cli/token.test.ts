@@ -27,7 +27,7 @@ async function claimsOf(args: readonly string[], env?: Record<string, string>) {
   const { code, out, error } = await run(args, env);
   expect([code, error]).toEqual([0, ""]);
   expect(out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
-  return openAccessToken(out.trim(), keyring, { issuer: tokenIssuer, audience: tokenAudience, now: new Date() });
+  return openAccessToken(out.trim(), keyring, { issuers: [tokenIssuer], audience: tokenAudience, now: new Date() });
 }
 
 const departments: readonly { key: string }[] = JSON.parse(
@@ -54,12 +54,17 @@ describe("npm run token prints one token and exits with 0", () => {
     expect(await claimsOf(["auditor"])).toMatchObject({ sub: "auditor", role: "auditor", scope: "audit:read" });
   });
 
+  test.each(["operator", "gateway"] as const)("for the %s", async (name) => {
+    const scope = { operator: "hub:operate", gateway: "hub:federate" }[name];
+    expect(await claimsOf([name])).toMatchObject({ sub: name, client_id: name, role: name, scope });
+  });
+
   test.each([
     ["an enterprise", "USCC", uscc],
     ["a person", "RESIDENT_ID", residentId],
   ])("for %s as a holder: its own licenses and who read them", async (_, idType, id) => {
     const claims = await claimsOf(["holder", id]);
-    expect(claims).toMatchObject({ role: "holder", scope: "license:read audit:read", holder: { idType, id } });
+    expect(claims).toMatchObject({ role: "holder", scope: scopesOfKind.HOLDER.join(" "), holder: { idType, id } });
   });
 
   test("each with an id of its own", async () => {

@@ -8,7 +8,7 @@ type Import = Readonly<{ from: string; to: string; typeOnly: boolean }>;
 export type Rule = (house: House) => readonly string[];
 
 const floors: readonly (readonly [RegExp, number, string])[] = [
-  [/^(main|gateway|welcome)\.ts$|^cli\//, 6, "doors"],
+  [/^(main|gateway|welcome|rounds)\.ts$|^cli\//, 6, "doors"],
   [/^edge\//, 5, "edge"],
   [/^(hub|hub-access|open-hub)\.ts$/, 4, "hub.ts"],
   [/^use-cases\//, 3, "use-cases"],
@@ -25,10 +25,11 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^(jose|canonicalize|@sd-jwt\/.+)$/, /^proof\//],
   [/^(type-graphql|graphql(-scalars)?|@graphql-tools\/.+|@apollo\/.+|@as-integrations\/.+|dataloader)$/, /^edge\//],
   [/^(fastify|@fastify\/.+|graphiql|react(-dom)?|reflect-metadata)$/, /^edge\//],
+  [/^oidc-provider$/, /^edge\/oauth\//],
   [/^ajv(-formats)?$/, /^domain\//],
   [/^@graphql-hive\/.+$/, /^gateway\.ts$/],
   [/^@theguild\/federation-composition$/, /^(edge|cli)\/|^gateway\.ts$/],
-  [/^pino$/, /^(edge|cli)\/|^(main|gateway)\.ts$/],
+  [/^pino$/, /^(edge|cli)\/|^(main|gateway|rounds)\.ts$/],
   [/^cli-progress$/, /^cli\/|^(main|gateway)\.ts$/],
   [/^node:process$/, /^cli\/|^(config|main|gateway)\.ts$/],
   [/^node:(assert|buffer|crypto|string_decoder|url|util|zlib)$/, /^/],

@@ -4,7 +4,7 @@ import type { Caller } from "../../domain/access/caller.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import type { Limits } from "../../limits.ts";
-import type { FindCaller } from "../caller.ts";
+import { type FindCaller, senderHeaders } from "../caller.ts";
 import type { Context } from "../context.ts";
 import { checkBodyShape, parseJsonBody, watchBody } from "../guard/json-body.ts";
 import { largeBodyLane } from "../guard/large-bodies.ts";
@@ -42,7 +42,7 @@ export function graphqlRoutes(parts: GraphqlParts): FastifyPluginAsync {
   const admit = async (request: FastifyRequest): Promise<void> => {
     // A page of another site can send forms and plain text without asking first; JSON it can not.
     if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? "")) throw new HubError("MEDIA_TYPE");
-    const caller = await findCaller(request.headers.authorization).catch(async (error: unknown) => {
+    const caller = await findCaller(senderHeaders(request)).catch(async (error: unknown) => {
       // Guessing tokens costs a stranger's points.
       await hub.charge({ kind: "STRANGER" }, { address: request.ip, points: 1 });
       throw error;

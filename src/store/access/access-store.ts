@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { ClientAccess, Need } from "../../domain/access/admission.ts";
-import type { Caller, CallerKind, KnownCaller, Purpose } from "../../domain/access/caller.ts";
+import type { Caller, CallerKind, KnownCaller, Purpose, Scope } from "../../domain/access/caller.ts";
+import type { ClientKind } from "../../domain/access/client.ts";
 import type { Extents } from "../../domain/access/disclosure.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
 import type { ErrorCode, ErrorDetails } from "../../errors.ts";
@@ -85,6 +86,16 @@ export type AccessFilter = Readonly<{
   tellsHolder?: boolean | undefined;
 }>;
 
+/** A client to be registered. `department` null: it speaks for none. `redirectUris`: where a wallet gets its codes. */
+export type NewClient = Readonly<{
+  id: string;
+  kind: ClientKind;
+  department: string | null;
+  name: string;
+  scopes: readonly Scope[];
+  redirectUris?: readonly string[];
+}>;
+
 /** Clients, grants and access records. */
 export function accessStore(db: Sql) {
   return {
@@ -162,7 +173,7 @@ export function accessStore(db: Sql) {
 
     /** Registers clients that do not stand yet, with their grants; call it inside a transaction. */
     register: async (
-      clients: readonly Readonly<{ id: string; department: string; name: string }>[],
+      clients: readonly NewClient[],
       grants: readonly Readonly<{
         clientId: string;
         licenseType: string;
@@ -173,12 +184,7 @@ export function accessStore(db: Sql) {
       }>[],
     ): Promise<void> => {
       const added = sql`on conflict do nothing returning id`;
-      const { rows: fresh } = await insertRows(
-        "client",
-        { id: "text", department: "text", name: "text" },
-        clients,
-        added,
-      ).execute(db);
+      const { rows: fresh } = await insertRows("client", clientColumns, clients.map(toClientRow), added).execute(db);
       const isFresh = new Set(fresh.map((row) => (row as { id: string }).id));
       const columns = {
         client_id: "text",
@@ -231,6 +237,15 @@ const recordColumns: ColumnTypes = {
   ...{ outcome: "text", refusal: "text", procedure: "text", case_number: "text", reason: "text" },
   ...{ identifiers: "text[]", withheld: "int", attributes: "text[]", member: "uuid" },
 };
+
+const clientColumns: ColumnTypes = {
+  ...{ id: "text", kind: "text", department: "text", name: "text" },
+  ...{ scopes: "text[]", redirect_uris: "text[]" },
+};
+
+function toClientRow({ redirectUris = [], ...client }: NewClient): object {
+  return { ...client, redirect_uris: redirectUris };
+}
 
 function toRecordRow(record: NewAccessRecord): object {
   return {

@@ -1,3 +1,4 @@
+import { hkdfSync } from "node:crypto";
 import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError } from "../../config.ts";
@@ -15,7 +16,16 @@ import {
 } from "../../proof/keyring.ts";
 
 /** The hub's keys: what it signs with now, and everything it ever signed with. */
-export type HubKeys = Readonly<{ license: SigningKey; receipt: SigningKey; publicKeys: readonly PublicJwk[] }>;
+export type HubKeys = Readonly<{
+  license: SigningKey;
+  receipt: SigningKey;
+  /** Signs access tokens in the hub's own name; its public half; undefined: somebody outside issues them. */
+  token: TokenKey | undefined;
+  publicKeys: readonly PublicJwk[];
+}>;
+
+/** The authorization server's key, and a secret made from it for what only the hub's copies must be able to check. */
+export type TokenKey = Readonly<{ signing: SigningKey; publicJwk: PublicJwk; secret: string }>;
 
 /** Where keys lie, and for whom they sign. */
 export type KeyPlace = Readonly<{
@@ -23,6 +33,8 @@ export type KeyPlace = Readonly<{
   issuer: string;
   /** Set in demo mode only: makes the key `npm run token` signs with. */
   tokenIssuer: string | undefined;
+  /** Makes the key the hub signs access tokens with in its own name. */
+  issuesTokens?: boolean;
   algorithm: KeyAlgorithm;
 }>;
 
@@ -48,24 +60,34 @@ export async function openKeys(place: KeyPlace, now: Date): Promise<HubKeys> {
   const published = new Map((await readPublicKeys(place.folder)).map((key) => [key.kid, key]));
   const made: PublicJwk[] = [];
 
-  const current = async (purpose: KeyPurpose, issuer: string): Promise<SigningKey> => {
+  const current = async (purpose: KeyPurpose, issuer: string): Promise<PrivateJwk> => {
     const own = privateKeys.filter(
       (key) => key.purpose === purpose && key.iss === issuer && key.alg === place.algorithm,
     );
     const usable = own.filter((key) => key.exp === undefined || key.exp * 1000 > now.getTime());
     const newest = usable.toSorted((a, b) => b.nbf - a.nbf)[0];
-    if (newest) return importSigningKey(newest);
+    if (newest) return newest;
     const { privateJwk, publicJwk } = await makeKeyPair(purpose, issuer, now, place.algorithm);
     await writeKey(place.folder, privateJwk, publicJwk);
     made.push(publicJwk);
-    return importSigningKey(privateJwk);
+    return privateJwk;
   };
 
-  const license = await current("license", place.issuer);
-  const receipt = await current("receipt", place.issuer);
+  const license = await importSigningKey(await current("license", place.issuer));
+  const receipt = await importSigningKey(await current("receipt", place.issuer));
+  const token = place.issuesTokens ? await toTokenKey(await current("token", place.issuer)) : undefined;
   if (place.tokenIssuer) await current("token", place.tokenIssuer);
   for (const key of [...privateKeys.map(withoutSecret), ...made]) published.set(key.kid, key);
-  return { license, receipt, publicKeys: [...published.values()] };
+  const nameOf = ({ purpose, kid }: PublicJwk) => `${purpose}-${kid}`;
+  const publicKeys = [...published.values()].toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+  return { license, receipt, token, publicKeys };
+}
+
+/** The secret comes from the key, so every copy of the hub with this key folder has it, and no other file is kept. */
+async function toTokenKey(privateJwk: PrivateJwk): Promise<TokenKey> {
+  const secret = hkdfSync("sha256", privateJwk.d, "zhengzhao", "authorization server", 32);
+  const signing = await importSigningKey(privateJwk);
+  return { signing, publicJwk: withoutSecret(privateJwk), secret: Buffer.from(secret).toString("base64url") };
 }
 
 /**

@@ -10,7 +10,7 @@ import { importSigningKey, makeKeyPair } from "../../../src/proof/keyring.ts";
 import { headerOf, issuer, keyringOf, makeTestKey, now, partsOf, signRaw, type TestKey, unsigned } from "../samples.ts";
 
 const audience = "https://hub.example/graphql";
-const rules = { issuer, audience, now };
+const rules = { issuers: [issuer], audience, now };
 const input: AccessTokenInput = {
   aud: audience,
   sub: "market-supervision",
@@ -141,7 +141,9 @@ describe("an access token", () => {
     const token = await mintAccessToken(input, await importSigningKey(privateJwk), now);
     const both = keyringOf(key.publicJwk, publicJwk);
     await expect(openAccessToken(token, both, rules)).rejects.toEqual(invalid);
-    expect(await openAccessToken(token, both, { ...rules, issuer: elsewhere })).toMatchObject({ iss: elsewhere });
+    expect(await openAccessToken(token, both, { ...rules, issuers: [issuer, elsewhere] })).toMatchObject({
+      iss: elsewhere,
+    });
   });
 
   test("with a foreign signature, none, or one made with the public key as a secret is refused", async () => {

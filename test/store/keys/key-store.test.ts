@@ -59,6 +59,22 @@ describe("a first opening", () => {
     for (const name of await privateFiles()) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   });
 
+  test("makes a token key of its own where the hub issues tokens, and the same secret for every copy", async () => {
+    const [first, second] = [await open({ issuesTokens: true }), await open({ issuesTokens: true })];
+    expect(
+      first.publicKeys
+        .filter(({ purpose }) => purpose === "token")
+        .map(({ iss }) => iss)
+        .sort(),
+    ).toEqual([...[issuer, tokenIssuer]]);
+    expect(first.token?.publicJwk).not.toHaveProperty("d");
+    expect(first.token?.secret).toMatch(/^[\w-]{43}$/);
+    expect(second.token?.secret).toBe(first.token?.secret);
+    folder = `${folder}-other`;
+    expect((await open({ issuesTokens: true })).token?.secret).not.toBe(first.token?.secret);
+    expect((await open()).token).toBeUndefined();
+  });
+
   test("makes no token key outside of demo mode", async () => {
     const keys = await open({ tokenIssuer: undefined });
     expect(keys.publicKeys.map(({ purpose }) => purpose)).toEqual(["license", "receipt"]);

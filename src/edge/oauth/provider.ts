@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { errors, type KoaContextWithOIDC, Provider } from "oidc-provider";
+import { scopes } from "../../domain/access/caller.ts";
+import { dateOf } from "../../domain/calendar.ts";
+import type { Hub } from "../../hub.ts";
+import type { OauthStore } from "../../store/access/oauth-store.ts";
+import type { TokenKey } from "../../store/keys/key-store.ts";
+import { findAccount, type HolderAccount } from "./account.ts";
+import { artifactAdapter } from "./artifacts.ts";
+import { kindMember } from "./client-metadata.ts";
+import { HubTokenKey } from "./token-key.ts";
+
+/** What the authorization server is made of. */
+export type AuthorizationParts = Readonly<{
+  hub: Pick<Hub, "senders" | "publicUrl" | "now">;
+  key: TokenKey;
+  store: OauthStore;
+  /** Whom tokens are for; asked for or not. */
+  audience: string;
+  demo: boolean;
+  logUnexpected: (error: unknown) => string;
+}>;
+
+/** How long things live. *Units*: seconds. */
+const ttl = {
+  ...{ AccessToken: 10 * 60, ClientCredentials: 10 * 60, AuthorizationCode: 60, IdToken: 10 * 60 },
+  ...{ Interaction: 15 * 60, Session: 8 * 60 * 60, Grant: 14 * 24 * 60 * 60, RefreshToken: 14 * 24 * 60 * 60 },
+};
+
+/** Longest life of a client's assertion, and of its id. *Units*: seconds; characters. */
+const assertionLimits = { seconds: 5 * 60, jti: 128 };
+
+const signatures = ["ES256", "EdDSA", "Ed25519"] as const;
+
+/** Where the endpoints are, below the public address. */
+const routes = {
+  ...{ authorization: "/oauth/authorize", pushed_authorization_request: "/oauth/par", token: "/oauth/token" },
+  ...{ jwks: "/oauth/jwks", revocation: "/oauth/revoke" },
+};
+
+/**
+ * The authorization server after the FAPI 2.0 security profile: pushed requests, PKCE, one-time codes of a minute, keys
+ * instead of secrets, tokens bound to keys, exact redirect addresses, no implicit flow.
+ * *Source*: FAPI 2.0 Security Profile; RFC 9068; RFC 9126; RFC 9207; RFC 9449; RFC 8707.
+ */
+export function makeProvider(parts: AuthorizationParts): Provider {
+  const { hub, key, store, audience, demo } = parts;
+  const today = () => dateOf(hub.now());
+  const tokenKey = new HubTokenKey(key);
+  const provider = new Provider(hub.publicUrl, {
+    adapter: artifactAdapter(store, { mustBind: !demo }),
+    jwks: { keys: [tokenKey] },
+    ...{ routes, ttl, scopes, responseTypes: ["code"], clientAuthMethods: ["private_key_jwt", "none"] },
+    enabledJWA: {
+      clientAuthSigningAlgValues: signatures,
+      dPoPSigningAlgValues: signatures,
+      idTokenSigningAlgValues: [key.publicJwk.alg],
+    },
+    clientDefaults: { id_token_signed_response_alg: key.publicJwk.alg },
+    extraClientMetadata: { properties: [kindMember] },
+    cookies: { keys: [key.secret] },
+    features: {
+      ...{ devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false }, userinfo: { enabled: false } },
+      ...{ clientCredentials: { enabled: true }, dPoP: { enabled: true } },
+      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+      externalSigningSupport: { enabled: true, ack: "experimental-01" },
+      fapi: { enabled: true, profile: "2.0" },
+      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => audience,
+        useGrantedResource: () => true,
+        getResourceServerInfo: (_ctx, resource, client) => {
+          if (resource !== audience) throw new errors.InvalidTarget();
+          const jwt = { sign: { alg: key.publicJwk.alg, kid: key.publicJwk.kid } };
+          return { scope: client.scope ?? "", audience, accessTokenFormat: "jwt", jwt };
+        },
+      },
+    },
+    pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    clientBasedCORS: (_ctx, origin, client) =>
+      (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
+    assertJwtClientAuthClaimsAndHeader: (ctx, claims) => checkAssertion(claims, ctx.oidc.issuer, hub.now()),
+    findAccount: async (_ctx, name) => {
+      const account = await findAccount(hub.senders, name, today());
+      return account && { accountId: name, account, claims: () => ({ sub: name }) };
+    },
+    extraTokenClaims: (ctx) => tokenClaims(ctx),
+    expiresWithSession: () => false,
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed("refresh_token"),
+    rotateRefreshToken: () => true,
+    interactions: { url: (_ctx, interaction) => `${pathOf(hub.publicUrl)}/oauth/interaction/${interaction.uid}` },
+    renderError: (ctx, out) => {
+      // Pages are written by our own routes; what fails before one is short and plain.
+      ctx.type = "text/plain; charset=utf-8";
+      ctx.body = `无法完成登录 · The sign-in can not go on\n${out.error}: ${out.error_description ?? ""}\n`;
+    },
+    fetch: () => Promise.reject(new TypeError("clients are registered with their keys; nothing is fetched")),
+  });
+  provider.proxy = true; // the routes put the public address where Koa looks for it
+  detectReplays(provider, store);
+  provider.on("server_error", (_ctx, error) => parts.logUnexpected(error));
+  return provider;
+}
+
+/** The path below which the outside finds the hub: "" when PUBLIC_URL has none. */
+export function pathOf(publicUrl: string): string {
+  return new URL(publicUrl).pathname.replace(/\/$/, "");
+}
+
+/** The library looks, then writes; of two copies of one proof at the same moment both would pass. One statement does both. */
+function detectReplays(provider: Provider, store: OauthStore): void {
+  const detection: { unique: (issuer: string, id: string, expires: number) => Promise<boolean> } =
+    provider.ReplayDetection;
+  detection.unique = (issuer, id, expires) =>
+    store.rememberOnce(
+      createHash("sha256")
+        .update(JSON.stringify([issuer, id]))
+        .digest("base64url"),
+      new Date(expires * 1000),
+    );
+}
+
+/** *Source*: RFC 7523 §3; FAPI 2.0 Security Profile §5.3.2.1 (the audience is the issuer, and nothing else). */
+function checkAssertion(claims: Record<string, unknown>, issuer: string, now: Date): void {
+  const { aud, exp, jti } = claims;
+  if (aud !== issuer) throw new errors.InvalidClientAuth("the assertion's audience (aud) must be the issuer");
+  const isShort = typeof exp === "number" && exp * 1000 <= now.getTime() + (assertionLimits.seconds + 30) * 1000;
+  if (!isShort) throw new errors.InvalidClientAuth(`an assertion lives ${assertionLimits.seconds} seconds at most`);
+  if (typeof jti !== "string" || jti.length > assertionLimits.jti)
+    throw new errors.InvalidClientAuth(`the assertion's jti has ${assertionLimits.jti} characters at most`);
+}
+
+/** Our own claims: what kind of caller, and for a holder whose token it is. */
+function tokenClaims({ oidc }: KoaContextWithOIDC): Record<string, unknown> {
+  const kind = oidc.client?.[kindMember];
+  if (kind !== "WALLET") return { role: String(kind).toLowerCase() };
+  const account = oidc.account?.["account"] as HolderAccount | undefined; // put there by findAccount above
+  if (!account) throw new errors.InvalidGrant("nobody is signed in");
+  return { role: "holder", holder: account.holder, ...(account.member && { member: account.member }) };
+}

@@ -1,0 +1,47 @@
+import { type Sql, statement } from "../database.ts";
+
+/** Rows removed by one statement: few enough that nobody waits for them. */
+const batchRows = 1_000;
+
+/** Batches of one table in one run; what is left is removed by the next. */
+const maxBatches = 50;
+
+/** How long counted requests are kept. *Units*: milliseconds. */
+const rateWindowKeptMs = 60 * 60_000;
+
+/** How many rows a run removed, by table. */
+export type RemovedRows = Readonly<{ artifacts: number; proofs: number; rateWindows: number }>;
+
+/**
+ * Removes what has expired, oldest first, in small statements. Copies of the hub that do it at the same time skip each
+ * other's rows instead of waiting for them.
+ */
+export async function removeExpired(db: Sql, now: Date): Promise<RemovedRows> {
+  const at = now.toISOString();
+  const windowsFrom = new Date(now.getTime() - rateWindowKeptMs).toISOString();
+  return {
+    artifacts: await inBatches(() => removeArtifacts(db, [at, batchRows])),
+    proofs: await inBatches(() => removeProofs(db, [at, batchRows])),
+    rateWindows: await inBatches(() => removeRateWindows(db, [windowsFrom, batchRows])),
+  };
+}
+
+async function inBatches(removeBatch: () => Promise<readonly unknown[]>): Promise<number> {
+  let removed = 0;
+  for (let batch = 0; batch < maxBatches; batch += 1) {
+    const rows = await removeBatch();
+    removed += rows.length;
+    if (rows.length < batchRows) break;
+  }
+  return removed;
+}
+
+const removing = (table: string, instant: string) =>
+  statement<{ one: number }>(`
+    with old as (select ctid from ${table} where ${instant} <= $1::timestamptz order by ${instant} limit $2::int
+      for update skip locked)
+    delete from ${table} where ctid = any(array(select ctid from old)) returning 1 as one`);
+
+const removeArtifacts = removing("oauth_artifact", "expires_at");
+const removeProofs = removing("dpop_proof", "expires_at");
+const removeRateWindows = removing("rate_window", "starts_at");
