@@ -40,12 +40,14 @@ export type ServerOptions = Readonly<{
   hub: Hub;
   tokenIssuer: string;
   tokenAudience: string;
-  /** Serves GraphiQL and answers introspection. */
+  /** Serves GraphiQL, answers introspection, lets holders sign in by picking somebody. */
   demo: boolean;
+  /** Whether the tokens of `npm run token` count, bound to no key; absent: in a demo. */
+  acceptDemoTokens?: boolean;
   logger: FastifyBaseLogger;
   /** Absent: the standard ones. */
   limits?: Limits;
-  /** Where the hub is reached; HTTPS there means HSTS here. */
+  /** Where the hub is reached, absent: as it calls itself; HTTPS there means HSTS here. */
   publicUrl?: string;
   /** File or folder of registered operations; absent: any operation runs. */
   trustedDocuments?: string | undefined;
@@ -62,9 +64,10 @@ const keepAliveMs = 65_000;
 export async function makeServer(options: ServerOptions): Promise<FastifyInstance> {
   const { hub, tokenIssuer, tokenAudience, demo, logger, realNameLogin } = options;
   const { limits = standardLimits, trustedProxies = [] } = options;
-  const issuers = [...(demo ? [tokenIssuer] : []), ...(hub.tokenIssuer ? [hub.tokenIssuer] : [])];
-  const { publicUrl } = hub;
-  const findCaller = callerFinder(hub, { issuers, audience: tokenAudience, publicUrl, mayBeUnbound: demo });
+  const { acceptDemoTokens = demo, publicUrl = hub.publicUrl } = options;
+  const issuers = [...(acceptDemoTokens ? [tokenIssuer] : []), ...(hub.tokenIssuer ? [hub.tokenIssuer] : [])];
+  const rules = { issuers, audience: tokenAudience, publicUrl: hub.publicUrl, mayBeUnbound: acceptDemoTokens };
+  const findCaller = callerFinder(hub, rules);
   const logUnexpected = (error: unknown): string => {
     const id = hub.newId();
     logger.error({ errorId: id, ...describeError(error) }, "unexpected error");

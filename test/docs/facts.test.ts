@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { type Config, readConfig, readGatewayConfig } from "../../src/config.ts";
-import { scopesOfKind } from "../../src/domain/access/caller.ts";
+import { scopes } from "../../src/domain/access/caller.ts";
 import {
   eventOperations,
   issuingOperations,
@@ -137,9 +137,9 @@ describe("docs/connecting-a-department.md", () => {
     expect(connecting.replaceAll("\n", " ")).toContain(fact);
   });
 
-  test("names every scope of a department, and no other", () => {
+  test("names every scope, and no other", () => {
     const rows = readTable(connecting, "## The token").map(([name = ""]) => bare(name));
-    expect(rows.filter((name) => name.includes(":"))).toEqual([...scopesOfKind.DEPARTMENT]);
+    expect(rows.filter((name) => name.includes(":"))).toEqual([...scopes]);
   });
 
   test("says every limit that can refuse a query, with its number and code", () => {

@@ -9,7 +9,7 @@ beforeAll(async () => {
   production = await openTestHub({
     database: demo.place,
     demo: false,
-    server: { demo: false, publicUrl: "https://hub.example" },
+    server: { demo: false, acceptDemoTokens: true, publicUrl: "https://hub.example" },
   });
 });
 afterAll(async () => {

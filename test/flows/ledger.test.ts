@@ -15,6 +15,18 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
+/**
+ * Seals until so many records more are. A transaction of any other database on the server holds sealing up, and other
+ * tests share the server.
+ */
+async function sealed(count: number): Promise<void> {
+  for (let done = 0, round = 0; done < count; round++) {
+    if (round === 1_000) throw new Error(`only ${done} of ${count} were sealed`);
+    done += await house.hub.sealAccessRecords();
+    if (done > count) throw new Error(`${done} were sealed instead of ${count}`);
+  }
+}
+
 const ask = (caseNumber: string) => house.graphql(read(caseNumber), { as: "approval-bureau" });
 const check = async (day: string) =>
   (await house.graphql(`{ accessDayCheck(day: "${day}") { count root closed fault place record } }`, { as: "auditor" }))
@@ -25,7 +37,7 @@ const exported = async (address: string, as = "auditor") =>
 describe("the ledger", () => {
   test("seals every record, in the order of their transactions, onto the day's chain", async () => {
     for (const name of ["1", "2", "3"]) await ask(name);
-    expect(await house.hub.sealAccessRecords()).toBe(3);
+    await sealed(3);
     expect(await house.hub.sealAccessRecords()).toBe(0);
     expect(await check("2026-11-22")).toMatchObject({ count: 3, closed: false, fault: null });
   });
@@ -40,23 +52,26 @@ describe("the ledger", () => {
     expect(await house.hub.sealAccessRecords()).toBe(0);
     await late.query("commit");
     await late.end();
-    expect(await house.hub.sealAccessRecords()).toBe(2);
+    await sealed(2);
     const [row] = await house.sql("select count(*)::int as n, count(distinct record_id)::int as m from access_seal");
     expect(row).toEqual({ n: 5, m: 5 });
   });
 
   test("is sealed once by two copies that seal at the same time", async () => {
     for (const name of ["5", "6"]) await ask(name);
-    const sealed = await Promise.all([house.hub.sealAccessRecords(), house.hub.sealAccessRecords()]);
-    await house.hub.sealAccessRecords();
-    expect(Math.max(...sealed)).toBeLessThanOrEqual(2);
+    let done = 0;
+    for (let round = 0; done < 2 && round < 1_000; round++) {
+      const both = await Promise.all([house.hub.sealAccessRecords(), house.hub.sealAccessRecords()]);
+      done += both[0] + both[1];
+    }
+    expect(done).toBe(2);
     expect(await check("2026-11-22")).toMatchObject({ count: 7, fault: null });
   });
 
   test("closes a day with the first seal after midnight in Shanghai; the next day hangs on its root", async () => {
     house.clock.now = new Date("2026-11-23T00:00:00+08:00");
     await ask("7");
-    await house.hub.sealAccessRecords();
+    await sealed(1);
     const { data } = await house.graphql("{ accessDays { nodes { day count root } } }", { as: "auditor" });
     const [closed] = data.accessDays.nodes;
     expect(closed).toMatchObject({ day: "2026-11-22", count: 7 });
@@ -74,7 +89,7 @@ describe("the ledger", () => {
     await house.sql("update access_record set transaction = 9000000000001 where case_number = '8'");
     await ask("9");
     house.clock.now = new Date("2026-11-23T00:10:00+08:00");
-    expect(await house.hub.sealAccessRecords()).toBe(2);
+    await sealed(2);
     expect(await house.hub.sealAccessRecords()).toBe(0);
     expect(await check("2026-11-23")).toMatchObject({ count: 3, fault: null });
     house.clock.now = testNow;

@@ -186,7 +186,7 @@ describe("a member", () => {
     }
     await legal.end(id);
     expect(code(await temporary.members())).toBe("FORBIDDEN");
-    expect(code(await actor(holder, "no-uuid").members())).toBe("FORBIDDEN");
+    expect(code(await actor(holder, "2f1c1f6e-9c2e-4a64-9d53-d0d6f0a7c001").members())).toBe("FORBIDDEN");
   });
 });
 

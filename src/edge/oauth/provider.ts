@@ -12,7 +12,7 @@ import { HubTokenKey } from "./token-key.ts";
 
 /** What the authorization server is made of. */
 export type AuthorizationParts = Readonly<{
-  hub: Pick<Hub, "senders" | "publicUrl" | "now">;
+  hub: Pick<Hub, "senders" | "publicUrl" | "now" | "charge">;
   key: TokenKey;
   store: OauthStore;
   /** Whom tokens are for; asked for or not. */

@@ -60,12 +60,13 @@ describe("an access token", () => {
     expect(await open(token)).toEqual(claims);
   });
 
-  test.each([{ role: "operator" }, { role: "gateway" }, { role: "holder", holder, member: "m" }] as const)(
-    "comes back as it was minted: %j",
-    async (change) => {
-      expect(await open(await mintAccessToken({ ...input, ...change }, key.signing, now))).toMatchObject(change);
-    },
-  );
+  test.each([
+    { role: "operator" },
+    { role: "gateway" },
+    { role: "holder", holder, member: "2f1c1f6e-9c2e-4a64-9d53-d0d6f0a7c001" },
+  ] as const)("comes back as it was minted: %j", async (change) => {
+    expect(await open(await mintAccessToken({ ...input, ...change }, key.signing, now))).toMatchObject(change);
+  });
 
   test("is good until 30 seconds after its end and from 30 seconds before its beginning", async () => {
     const token = await mintAccessToken(input, key.signing, now);
@@ -99,7 +100,8 @@ describe("an access token", () => {
     ["of a holder who is not named", { role: "holder" }],
     ["of a holder without code", { role: "holder", holder: { idType: "USCC" } }],
     ["of a department that names a holder", { holder }],
-    ["of a department that acts under a membership", { member: "m" }],
+    ["of a department that acts under a membership", { member: "2f1c1f6e-9c2e-4a64-9d53-d0d6f0a7c001" }],
+    ["of a holder with a membership that is no UUID", { role: "holder", holder, member: "m" }],
     ["of a holder under a membership that is no text", { role: "holder", holder, member: 7 }],
     ["of an operator who names a holder", { role: "operator", holder }],
     ["with an end as text", { exp: String(seconds + 3600) }],
