@@ -169,23 +169,22 @@ function onlyHub(signature: string): readonly string[] {
 }
 
 const guardRows = [
-  // What a client may do for a procedure: who it is, whose procedure that is, what its materials need and what of it is
-  // granted. The types are those it may read, the parts what of them when not the whole license: none when the client does not stand or the procedure is another department's.
+  // What a client may do for a procedure: who it is, whose procedure that is, and by license type what its materials need:
+  // false when that is not granted, true when it is as a whole, otherwise the attributes granted. The types are those it may
+  // read: none when the client does not stand or the procedure is another department's.
   `create function hub_access(p_client text, p_procedure text, p_day date, out department text, out active boolean,
-    out procedure_department text, out needs jsonb, out types text[], out parts jsonb) language plpgsql stable as $$
-  #variable_conflict use_column
+    out procedure_department text, out needs jsonb, out types text[]) language plpgsql stable as $$
   begin
-    select c.department, c.active into department, active from client c where c.id = p_client and c.kind = 'DEPARTMENT';
-    select p.department into procedure_department from procedure p where p.code = p_procedure;
-    select coalesce(jsonb_agg(jsonb_build_object('licenseType', n.license_type, 'attributes', n.attributes,
-        'granted', g.id is not null, 'whole', coalesce(g.whole_license, false))), '[]'),
-      array_agg(n.license_type) filter (where g.id is not null),
-      coalesce(jsonb_object_agg(n.license_type, array_to_string(n.attributes, ',')) filter (where not g.whole_license), '{}')
-      into needs, types, parts
-      from procedure_need n left join access_grant g on g.client_id = p_client and g.procedure = p_procedure
-        and g.license_type = n.license_type and g.revoked_at is null and g.valid_from <= p_day
-        and (g.valid_until is null or g.valid_until >= p_day)
-      where n.procedure = p_procedure;
+    select c.department, c.active, p.department, n.needs, n.types into department, active, procedure_department, needs, types
+      from client c left join procedure p on p.code = p_procedure cross join lateral (
+        select jsonb_object_agg(n.license_type, case when g.id is null then 'false'::jsonb
+            when g.whole_license then 'true'::jsonb else to_jsonb(n.attributes) end) as needs,
+          array_agg(n.license_type) filter (where g.id is not null) as types
+        from procedure_need n left join access_grant g on g.client_id = p_client and g.procedure = p_procedure
+          and g.license_type = n.license_type and g.revoked_at is null and g.valid_from <= p_day
+          and (g.valid_until is null or g.valid_until >= p_day)
+        where n.procedure = p_procedure) n
+      where c.id = p_client and c.kind = 'DEPARTMENT';
     if types is null or active is not true or procedure_department is distinct from department then types := '{}'; end if;
   end $$`,
   // Notes for whom this transaction reads, and what. Whoever asks says who it is and for which procedure; what that may
@@ -241,7 +240,7 @@ const guardRows = [
   `create function hub_disclose(p_mode text, p_client text, p_procedure text, p_day date, p_holder text, p_member uuid,
     p_holders text[], p_types text[], p_states text[], p_after_day date, p_after_identifier text, p_first int,
     p_at timestamptz, p_caller text, p_case text, p_reason text)
-    returns table (access jsonb, subject text, withheld int, identifier text, type_code text, number text,
+    returns table (department text, active boolean, procedure_department text, needs jsonb, subject text, withheld int, identifier text, type_code text, number text,
       holder_code text, holder_id_type text, holder_name text, issuer_code text, region text, issued_on date,
       valid_from date, valid_until date, version int, predecessor text, attributes jsonb, state text, jws text)
     language plpgsql volatile as $$
@@ -249,7 +248,6 @@ const guardRows = [
   declare
     a record;
     readable text[];
-    parts jsonb := '{}';
     own text;
   begin
     if p_mode = 'HOLDER' then
@@ -260,13 +258,14 @@ const guardRows = [
       if a.department is null then return; end if;
       readable := a.types;
       own := a.department;
-      access := jsonb_build_object('department', a.department, 'active', a.active,
-        'procedureDepartment', a.procedure_department, 'needs', a.needs);
+      department := own;
+      active := a.active;
+      procedure_department := a.procedure_department;
+      needs := coalesce(a.needs, '{}');
       return next;
-      if a.active is not true or a.procedure_department is distinct from a.department or exists (
-        select from unnest(p_types) t(code) where not a.needs @> jsonb_build_array(jsonb_build_object('licenseType', t.code)))
-      then return; end if;
-      parts := a.parts;
+      if a.active is not true or a.procedure_department is distinct from own or not (needs ?& coalesce(p_types, '{}')) then
+        return;
+      end if;
     end if;
     perform hub_note(p_mode, p_client, p_holder, readable);
     return query with h as (
@@ -292,10 +291,12 @@ const guardRows = [
       select h.code, p_at, case p_mode when 'CLIENT' then 'DEPARTMENT' else p_mode end, p_caller, own, 'READ', 'DISCLOSED',
         p_procedure, p_case, p_reason, coalesce(out.identifiers, '{}'), h.withheld, coalesce(out.extents, '{}'), p_member
       from h left join lateral (select array_agg(o.identifier) as identifiers, array_agg(o.extent) as extents from (
-          select identifier, coalesce(parts ->> type_code, '*') as extent from page where subject = h.code
+          select identifier, case when jsonb_typeof(needs -> type_code) = 'array'
+              then array_to_string(array(select jsonb_array_elements_text(needs -> type_code)), ',') else '*' end as extent
+          from page where subject = h.code
           order by issued_on desc, identifier limit p_first) o) out on true
     )
-    select null::jsonb, h.code, h.withheld, page.identifier, page.type_code, page.number, page.holder_code,
+    select null::text, null::boolean, null::text, null::jsonb, h.code, h.withheld, page.identifier, page.type_code, page.number, page.holder_code,
       page.holder_id_type, page.holder_name, page.issuer_code, page.region, page.issued_on, page.valid_from,
       page.valid_until, page.version, page.predecessor, page.attributes, page.state, page.jws
     from h left join page on page.subject = h.code order by h.code, page.issued_on desc, page.identifier;

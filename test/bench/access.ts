@@ -3,7 +3,7 @@ import { startChild } from "./child.ts";
 import { runLoad } from "./load.ts";
 import { cell, interleave, type Outcome, percentile, processorMs, ratios } from "./measure.ts";
 import { queryAnswer, queryBodies } from "./query.ts";
-import { type Ground, type Running, setStage } from "./stage.ts";
+import { type Ground, makeDatabase, type Running, runSql, setStage } from "./stage.ts";
 
 const connections = 32;
 const rounds = 12;
@@ -12,8 +12,10 @@ const seconds = 2;
 /** What the access path costs: token, client, grant, purpose, guarded rows and ledger write, against the same server without. */
 export async function benchAccess(ground: Ground): Promise<Outcome> {
   const stage = await setStage(ground, "bench_access");
+  const unguarded = await makeDatabase(ground, "bench_access_bare", "bench_access");
+  await runSql(unguarded, "alter table license disable row level security");
+  const bare = await start({ env: { ...stage.env, DATABASE_URL: unguarded }, isBare: true });
   const whole = await start({ env: stage.env, isBare: false });
-  const bare = await start({ env: stage.env, isBare: true });
   try {
     const sides = [() => measure(bare, undefined), () => measure(whole, stage.token)];
     await interleave(1, sides);

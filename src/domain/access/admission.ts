@@ -1,15 +1,11 @@
 import type { ErrorCode, ErrorDetails } from "../../errors.ts";
 import type { Extent, Extents } from "./disclosure.ts";
 
-/** What a procedure needs of a license type, and whether the client is granted it. */
-export type Need = Readonly<{
-  licenseType: string;
-  /** Attributes its materials name; none: the license as such. */
-  attributes: readonly string[];
-  granted: boolean;
-  /** Granted as it was signed. */
-  whole: boolean;
-}>;
+/**
+ * What a procedure needs, by license type: false when that is not granted to the client, true when it is granted as it
+ * was signed, otherwise the attributes granted, which are those its materials name (none: the license as such).
+ */
+export type Needs = Readonly<Record<string, boolean | readonly string[]>>;
 
 /** What a client may do for a procedure, as the database says at this moment. */
 export type ClientAccess = Readonly<{
@@ -17,7 +13,7 @@ export type ClientAccess = Readonly<{
   active: boolean;
   /** The department the named procedure belongs to; null when there is no such procedure. */
   procedureDepartment: string | null;
-  needs: readonly Need[];
+  needs: Needs;
 }>;
 
 /** A client let in: in whose name, and how much of which license types it may have. */
@@ -40,11 +36,11 @@ export function judgeAdmission(
   const { department, procedureDepartment, needs } = access;
   if (procedureDepartment === null) return { refusal: "PROCEDURE_NOT_FOUND", details: { procedure }, department };
   if (procedureDepartment !== department) return { refusal: "PURPOSE_NOT_ALLOWED", details: { procedure }, department };
-  const excess = types?.filter((type) => !needs.some((need) => need.licenseType === type)) ?? [];
+  const excess = types?.filter((type) => !Object.hasOwn(needs, type)) ?? [];
   if (excess.length > 0) return { refusal: "PURPOSE_EXCEEDED", details: { procedure, types: excess }, department };
   const extents = new Map<string, Extent>();
-  for (const { licenseType, granted, whole, attributes } of needs) {
-    if (granted) extents.set(licenseType, whole ? "WHOLE" : attributes);
+  for (const [licenseType, need] of Object.entries(needs)) {
+    if (need !== false) extents.set(licenseType, need === true ? "WHOLE" : need);
   }
   return { department, extents };
 }

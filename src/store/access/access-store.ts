@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { ClientAccess, Need } from "../../domain/access/admission.ts";
+import type { ClientAccess, Needs } from "../../domain/access/admission.ts";
 import type { Caller, CallerKind, KnownCaller, Purpose, Scope } from "../../domain/access/caller.ts";
 import type { ClientKind } from "../../domain/access/client.ts";
 import type { Extents } from "../../domain/access/disclosure.ts";
@@ -108,7 +108,7 @@ export function accessStore(db: Sql) {
       const [row] = await selectClientAccess(db, [clientId, procedure, day]);
       if (!row || row.department === null) return undefined;
       const { department, active, procedure_department: procedureDepartment, needs } = row;
-      return { department, active, procedureDepartment, needs };
+      return { department, active, procedureDepartment, needs: needs ?? {} };
     },
 
     /** A department's client. */
@@ -214,7 +214,7 @@ const selectClientAccess = statement<{
   department: string | null;
   active: boolean;
   procedure_department: string | null;
-  needs: readonly Need[];
+  needs: Needs | null;
 }>("select department, active, procedure_department, needs from hub_access($1, $2, $3::date)");
 
 const selectMember = statement<object>(`

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { ClientAccess } from "../../domain/access/admission.ts";
+import type { ClientAccess, Needs } from "../../domain/access/admission.ts";
 import type { Purpose } from "../../domain/access/caller.ts";
 import type { Disclosed } from "../../domain/access/disclosure.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
@@ -84,7 +84,7 @@ export function licenseStore(db: Sql) {
         ...[query.after?.identifier ?? null, query.first, at.toISOString(), clientId],
         ...[purpose.caseNumber, purpose.reason],
       ]);
-      return { access: rows.find((row) => row.access)?.access ?? undefined, found: toPages(rows, query.first) };
+      return { access: toAccess(rows[0]), found: toPages(rows, query.first) };
     },
 
     findByIdentifiers: async (identifiers: readonly string[]): Promise<readonly StoredLicense[]> => {
@@ -158,7 +158,12 @@ const licenseColumns = [
 ] as const;
 
 type LicenseRow = Pick<Row<"license">, (typeof licenseColumns)[number]>;
-type DisclosedRow = { access: ClientAccess | null; subject: string | null; withheld: number } & {
+type DisclosedRow = {
+  department: string | null;
+  active: boolean | null;
+  procedure_department: string | null;
+  needs: Needs | null;
+} & { subject: string | null; withheld: number } & {
   [Name in keyof LicenseRow]: LicenseRow[Name] | null;
 };
 
@@ -171,6 +176,13 @@ const selectHolders = statement<{ [Name in "code" | "id_type" | "name" | "region
   select h.code, h.id_type, h.name, h.region
   from (select 1 where $2::text is null or exists (select from client where id = $2::text and active)) as allowed
   left join holder h on h.code = any($1::text[])`);
+
+/** The first row says what was looked up of the client; a holder's has no such row. */
+function toAccess(row: DisclosedRow | undefined): ClientAccess | undefined {
+  if (!row || row.department === null) return undefined;
+  const { department, active, procedure_department: procedureDepartment, needs } = row;
+  return { department, active: active ?? false, procedureDepartment, needs: needs ?? {} };
+}
 
 function toPages(rows: readonly DisclosedRow[], first: number): ReadonlyMap<string, FoundPage> {
   const grouped = Map.groupBy(
