@@ -75,10 +75,9 @@ export class Migration20261122214405_access extends Migration {
     this.addSql(
       `alter table "access_record" add "attributes" text[] null, add "member" uuid null, add "salt" uuid not null default gen_random_uuid(), add "transaction" bigint not null default ((pg_current_xact_id())::text)::bigint;`,
     );
+    this.addSql(`create index "access_record_transaction_id_index" on "access_record" ("transaction", "id");`);
     this.addSql(`create index "access_record_department_id_index" on "access_record" ("department", "id");`);
-    this.addSql(
-      `create index "access_record_at" on "access_record" using brin ("at", "transaction") with (autosummarize = on);`,
-    );
+    this.addSql(`create index "access_record_at" on "access_record" using brin ("at") with (autosummarize = on);`);
 
     this.addSql(
       `alter table "client" add "kind" text not null default 'DEPARTMENT', add "scopes" text[] not null default '{}', add "redirect_uris" text[] not null default '{}', add "registered_at" timestamptz not null default now();`,
@@ -108,6 +107,7 @@ export class Migration20261122214405_access extends Migration {
       `alter table "access_grant" drop column "whole_license", drop column "granted_by", drop column "granted_at", drop column "revoked_by";`,
     );
 
+    this.addSql(`drop index "access_record_transaction_id_index";`);
     this.addSql(`drop index "access_record_department_id_index";`);
     this.addSql(`drop index "access_record_at";`);
     this.addSql(

@@ -159,7 +159,7 @@ function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>, role?: st
     driverOptions: {
       application_name: "zhengzhao",
       // Texts are constant and plans are kept: guessing from each call's parameters costs more than it finds.
-      options: `-c TimeZone=UTC -c plan_cache_mode=force_generic_plan${role ? ` -c role=${role}` : ""}`,
+      options: `-c TimeZone=UTC -c plan_cache_mode=force_generic_plan -c jit=off${role ? ` -c role=${role}` : ""}`,
       connectionTimeoutMillis: databaseDeadlines.connect,
       statement_timeout: databaseDeadlines.statement,
       lock_timeout: databaseDeadlines.lock,

@@ -22,7 +22,7 @@ export type DayCheck = Readonly<{
 export const dayFaults = ["RECORD_MISSING", "RECORD_CHANGED", "PLACE", "CHAIN", "ROOT"] as const;
 export type DayFault = (typeof dayFaults)[number];
 
-const batchSize = 2_000;
+const batchSize = 500;
 
 /**
  * Recomputes a day of the ledger from its records, as an auditor would from an export.

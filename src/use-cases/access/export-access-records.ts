@@ -5,7 +5,7 @@ import type { ExportFilter, ExportFormat, LedgerStore } from "../../store/access
 export type Tools = Readonly<{ read: <T>(run: (ledger: LedgerStore) => Promise<T>) => Promise<T> }>;
 
 /** Records of one statement, and so the most that is in memory. */
-const batchSize = 100;
+const batchSize = 500;
 
 /**
  * Every access record that fits, oldest first, with its place in the sealed chain, as text in parts of some hundred

@@ -9,7 +9,7 @@ export type Tools = Readonly<{
 }>;
 
 /** Records sealed in one transaction. */
-const batchSize = 2_000;
+const batchSize = 500;
 
 /**
  * Hangs new access records onto the hash chain of the day and closes the day before: a round that any number of copies
