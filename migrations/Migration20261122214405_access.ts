@@ -147,6 +147,10 @@ const makeRole = [
   `alter default privileges in schema public grant select, insert, update, delete on tables to ${role}`,
   `alter default privileges in schema public grant usage, select on sequences to ${role}`,
   `revoke update, delete on ${appendOnly.join(", ")} from ${role}`,
+  // Number, salt and transaction of an access record are the database's own word.
+  `revoke insert on access_record from ${role}`,
+  `grant insert (holder_code, at, caller_kind, client_id, department, action, outcome, refusal, procedure, case_number,
+    reason, identifiers, withheld, attributes, member) on access_record to ${role}`,
   `revoke insert, update, delete on mikro_orm_migrations from ${role}`,
   `revoke delete on license, submission, client, client_key, access_grant, holder_member, access_objection from ${role}`,
   `revoke update on access_objection from ${role}`,
@@ -202,6 +206,9 @@ const guardRows = [
     p_also text) returns void language plpgsql as $$
   declare readable text[] := '{}';
   begin
+    if p_mode is null or p_mode not in ('CLIENT', 'HOLDER', 'COLLECT', 'AUDIT') then
+      raise exception 'nobody reads as %', p_mode;
+    end if;
     if p_mode = 'CLIENT' and p_procedure = '*' then
       select coalesce(array_agg(distinct a), '{}') into readable
         from (select distinct procedure as code from access_grant where client_id = p_client and revoked_at is null) g,
@@ -250,6 +257,7 @@ const guardRows = [
     readable text[];
     own text;
   begin
+    if p_mode is null or p_mode not in ('CLIENT', 'HOLDER') then raise exception 'nobody reads as %', p_mode; end if;
     if p_mode = 'HOLDER' then
       readable := hub_member_types(p_holder, p_member, p_day);
       if readable = '{}' or not p_holders <@ array[p_holder] then return; end if;

@@ -88,7 +88,9 @@ export function accessVerbs({ database, now, newId }: AccessParts) {
     objectToAccess: (caller: Caller, input: NewHolderObjection) => objectToAccess(object, caller, input),
     answerObjection: (caller: Caller, input: ObjectionAnswer) => answerObjection(object, caller, input),
     readObjections: (caller: Caller, query: ObjectionQuery) =>
-      readObjections({ findClient, objections }, caller, query),
+      readObjections({ permit, findClient, objections }, caller, query),
+    /** The first line of whatever a holder reads of its own. */
+    permitMember: permit,
     /** Objections to accesses already shown to the caller. */
     objectionsOf: (records: readonly number[]) => objections.findOfRecords(records),
   };

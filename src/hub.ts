@@ -109,6 +109,8 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     note: (caller, count) => noteMisses(missTools, caller, count),
   };
 
+  const accessOnly = accessVerbs({ database, now, newId });
+
   const sign = async (license: Omit<LicenseClaimsInput, "issuerUrl">) => {
     const jws = await signLicense(buildLicenseClaims({ ...license, issuerUrl: keys.license.issuer }), keys.license);
     return { jws, kid: keys.license.kid };
@@ -183,7 +185,8 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     readChanges: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
       readChanges({ now, read }, caller, question),
     // access ledger
-    readAccessRecords: (caller: Caller, query: RecordQuery) => readAccessRecords({ now, read }, caller, query),
+    readAccessRecords: (caller: Caller, query: RecordQuery) =>
+      readAccessRecords({ now, read, permit: accessOnly.permitMember }, caller, query),
     readAccessDays: (caller: Caller, page: { first: number; after: CalendarDate | undefined }) =>
       readAccessDays({ ledger: ledgerStore(sql) }, caller, page),
     checkAccessDay: (caller: Caller, day: CalendarDate) => checkAccessDay({ read: readLedger }, caller, day),
@@ -193,11 +196,11 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     sealAccessRecords: () => sealAccessRecords({ now, read: readLedger }),
 
     // clients, grants, members, objections
-    ...accessVerbs({ database, now, newId }),
+    ...accessOnly,
 
     // once-only
     checkMaterials: (caller: Caller, question: MaterialQuestion) =>
-      checkMaterials({ now, newId, permit, admit, judge: judgeCase, read }, caller, question),
+      checkMaterials({ now, newId, permit, admit, misses, judge: judgeCase, read }, caller, question),
     fetchMaterials: (caller: Caller, input: { check: string; materials: readonly string[] | undefined }) =>
       fetchMaterials(
         {

@@ -44,7 +44,7 @@ Zhengzhao 证照 is ready.
 A demo token (in another terminal):
   npm run --silent token -- approval-bureau
   Into GraphiQL's Headers tab:  { "Authorization": "Bearer <token>" }
-  Others: any department key, auditor, or: holder 91371002XXXX0030XC
+  Others: any department key, auditor, operator, gateway, or: holder 91371002XXXX0030XC
 
 Three queries to paste:
 ${paste.join("\n")}

@@ -50,7 +50,9 @@ export function callerFinder(hub: SenderTools, rules: TokenRules): FindCaller {
     // Token text is no identity, but equal text has an equal verdict until it expires.
     const key = createHash("sha256").update(token).digest("base64url");
     const known = remembered.get(key);
-    if (known && known.expiresAt > hub.now().getTime()) return known;
+    // A key its issuer has withdrawn vouches for nothing any more, however often it did.
+    const stands = known !== undefined && hub.tokenKeyring.find(keyIdOf(token) ?? "") !== undefined;
+    if (stands && known.expiresAt > hub.now().getTime()) return known;
     await hub.refreshTokenKeys(keyIdOf(token));
     const claims = await openAccessToken(token, hub.tokenKeyring, { ...rules, now: hub.now() });
     const verified = { caller: toCaller(claims), boundTo: claims.cnf?.jkt, expiresAt: claims.exp * 1000 };

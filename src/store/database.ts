@@ -85,7 +85,11 @@ export async function openDatabase(place: DatabasePlace) {
     /** Runs something as the owner: only what changes the schema. */
     asOwner: async <T>(run: () => Promise<T>): Promise<T> => {
       await become("none");
-      return run();
+      try {
+        return await run();
+      } finally {
+        await become(hubRole);
+      }
     },
     /** Brings the schema up to date; returns how many migrations ran. */
     migrate: async (): Promise<number> => {

@@ -36,8 +36,10 @@ describe("an embedded database", () => {
   });
 
   test("takes every migration back, and does it again", async () => {
-    for (const _ of migrationList) await database.asOwner(() => database.orm.migrator.down());
-    expect(await database.isReady()).toBe(false);
+    await database.asOwner(async () => {
+      for (const _ of migrationList) await database.orm.migrator.down();
+      expect(await database.isReady()).toBe(false);
+    });
     expect(await database.migrate()).toBe(migrationList.length);
   });
 });

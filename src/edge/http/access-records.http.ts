@@ -18,8 +18,14 @@ const byteOrderMark = "\ufeff";
  */
 export function accessRecordRoutes(hub: Hub, callerOf: CallerOf): FastifyPluginAsync {
   const respond = async (request: FastifyRequest, reply: FastifyReply, format: ExportFormat) => {
-    const caller = await callerOf(request);
+    const { ip: address } = request;
+    const caller = await callerOf(request).catch(async (error: unknown) => {
+      // Guessing tokens costs a stranger's points, here as at /graphql.
+      await hub.charge({ kind: "STRANGER" }, { address, points: 1 });
+      throw error;
+    });
     request.caller = caller;
+    await hub.charge(caller, { address, points: 1 });
     const parts = await hub.exportAccessRecords(caller, format, filterOf(request.query));
     const [type, ending] = format === "CSV" ? ["text/csv; charset=utf-8", "csv"] : ["application/x-ndjson", "ndjson"];
     return reply
@@ -44,7 +50,8 @@ function filterOf(query: unknown) {
   const text = (name: string): string | undefined => {
     const value: unknown = given.get(name);
     if (value === undefined) return undefined;
-    if (typeof value !== "string" || value.length > 100) throw new HubError("INPUT_INVALID", { argument: name });
+    if (typeof value !== "string" || value.length > 100 || /\p{Cc}/u.test(value))
+      throw new HubError("INPUT_INVALID", { argument: name });
     return value;
   };
   const instant = (name: string): Date | undefined => {

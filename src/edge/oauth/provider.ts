@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { errors, type KoaContextWithOIDC, Provider } from "oidc-provider";
+import { errors, interactionPolicy, type KoaContextWithOIDC, Provider } from "oidc-provider";
 import { scopes } from "../../domain/access/caller.ts";
 import { dateOf } from "../../domain/calendar.ts";
 import type { Hub } from "../../hub.ts";
@@ -90,7 +90,10 @@ export function makeProvider(parts: AuthorizationParts): Provider {
     expiresWithSession: () => false,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed("refresh_token"),
     rotateRefreshToken: () => true,
-    interactions: { url: (_ctx, interaction) => `${pathOf(hub.publicUrl)}/oauth/interaction/${interaction.uid}` },
+    interactions: {
+      policy: signInEachTime(),
+      url: (_ctx, interaction) => `${pathOf(hub.publicUrl)}/oauth/interaction/${interaction.uid}`,
+    },
     renderError: (ctx, out) => {
       // Pages are written by our own routes; what fails before one is short and plain.
       ctx.type = "text/plain; charset=utf-8";
@@ -102,6 +105,17 @@ export function makeProvider(parts: AuthorizationParts): Provider {
   detectReplays(provider, store);
   provider.on("server_error", (_ctx, error) => parts.logUnexpected(error));
   return provider;
+}
+
+/**
+ * Everybody signs in anew and says for whom, whatever session a browser still has: it may stand in a service hall. It
+ * also asks again where the account of a session is gone, because the membership it stood for has ended.
+ */
+function signInEachTime(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base();
+  const isOver = ({ oidc }: KoaContextWithOIDC) => oidc.account === undefined || oidc.result?.["login"] === undefined;
+  policy.get("login")?.checks.add(new interactionPolicy.Check("each_time", "everybody signs in anew", isOver));
+  return policy;
 }
 
 /** The path below which the outside finds the hub: "" when PUBLIC_URL has none. */

@@ -37,7 +37,7 @@ export function holderCommitment(salt: string, holder: string): string {
   return sha256Base64url(`${salt} ${holder}`);
 }
 
-/** SHA-256 of a record's canonical text, after a byte 0. Shape: 43 characters of base64url. Source: RFC 8785; own. */
+/** SHA-256 of a record's canonical text. Shape: 43 characters of base64url. Source: RFC 8785; own. */
 export function recordDigest(record: SealedRecord): string {
   const { id, at, callerKind, client, department, member, action, outcome, refusal, purpose } = record;
   const { licenses, extents, withheld, holderCommitment } = record;

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { ClientAccess, Needs } from "../../domain/access/admission.ts";
 import type { Caller, CallerKind, KnownCaller, Purpose, Scope } from "../../domain/access/caller.ts";
 import type { ClientKind } from "../../domain/access/client.ts";
-import type { Extents } from "../../domain/access/disclosure.ts";
+import { type Extent, type Extents, widerExtent } from "../../domain/access/disclosure.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
 import type { ErrorCode, ErrorDetails } from "../../errors.ts";
 import { type ColumnTypes, insertRows } from "../bulk.ts";
@@ -121,6 +121,12 @@ export function accessStore(db: Sql) {
         .$narrowType<{ department: string }>()
         .executeTakeFirst(),
 
+    /** The most a client is granted of a license type for any procedure on the day. */
+    findWidestExtent: async (clientId: string, licenseType: string, day: CalendarDate): Promise<Extent> => {
+      const rows = await selectExtents(db, [clientId, licenseType, day]);
+      return rows.reduce<Extent>((widest, row) => widerExtent(widest, row.whole ? "WHOLE" : row.attributes), []);
+    },
+
     /** Whether a person may act for the holder on the day. */
     isMember: async (member: string, holder: string, day: CalendarDate): Promise<boolean> =>
       (await selectMember(db, [member, holder, day])).length > 0,
@@ -216,6 +222,12 @@ const selectClientAccess = statement<{
   procedure_department: string | null;
   needs: Needs | null;
 }>("select department, active, procedure_department, needs from hub_access($1, $2, $3::date)");
+
+const selectExtents = statement<{ whole: boolean; attributes: string[] }>(`
+  select g.whole_license as whole, n.attributes from access_grant g
+    join procedure_need n on n.procedure = g.procedure and n.license_type = g.license_type
+  where g.client_id = $1 and g.license_type = $2 and g.revoked_at is null and g.valid_from <= $3::date
+    and (g.valid_until is null or g.valid_until >= $3::date)`);
 
 const selectMember = statement<object>(`
   select from holder_member where id = $1::uuid and holder_code = $2 and ended_at is null

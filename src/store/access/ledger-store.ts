@@ -173,7 +173,7 @@ const recordLine = `json_build_object('id', id, 'at', at, 'callerKind', caller_k
 
 /** A text as a cell: quoted, and no formula where a clerk opens the table. Source: RFC 4180 §2. */
 const quoted = (text: string) =>
-  `'"' || case when ${text} ~ '^[-=+@[:cntrl:]]' then '''' else '' end || replace(${text}, '"', '""') || '"'`;
+  `'"' || case when ${text} ~ '^[[:space:][:cntrl:]]*[-=+@＝＋－＠]' then '''' else '' end || replace(${text}, '"', '""') || '"'`;
 
 const tableLine = `concat_ws(',', id, at, caller_kind, ${quoted("client_id")}, coalesce(department, ''),
   coalesce(member::text, ''), ${quoted("holder")}, action, outcome, coalesce(refusal, ''),

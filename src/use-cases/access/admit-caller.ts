@@ -78,8 +78,11 @@ export async function refuseCaller(
   details: ErrorDetails = {},
   department: string | null = null,
 ): Promise<never> {
-  const { action, purpose, holders } = request;
+  const { action, purpose } = request;
+  // Only a department's words reach a holder's records: anybody else could write there whatever it liked, to anybody.
+  const holders = request.holders.filter((code) => mayAddress(caller, code));
   const isClean = purpose !== null && purposeFault(purpose) === undefined;
+  const isHeard = caller.kind === "DEPARTMENT" || holders.length > 0;
   const shared = {
     at: tools.now(),
     callerKind: caller.kind,
@@ -90,7 +93,8 @@ export async function refuseCaller(
   } as const;
   const refused = {
     ...shared,
-    purpose: isClean ? purpose : null,
+    purpose: isClean && isHeard ? purpose : null,
+    member: caller.kind === "HOLDER" ? caller.member : undefined,
     outcome: "REFUSED",
     identifiers: [],
     withheld: 0,
@@ -98,4 +102,8 @@ export async function refuseCaller(
   const known = holders.filter((holder) => /^[0-9A-Z]{18}$/.test(holder));
   await tools.access.record((known.length > 0 ? known : [""]).map((holder) => ({ ...refused, holder })));
   throw new HubError(refusal, details);
+}
+
+function mayAddress(caller: KnownCaller, holder: string): boolean {
+  return caller.kind === "DEPARTMENT" || (caller.kind === "HOLDER" && caller.holder.id === holder);
 }

@@ -1,5 +1,5 @@
 import type { Caller, KnownCaller } from "../../domain/access/caller.ts";
-import { extentText } from "../../domain/access/disclosure.ts";
+import { type Disclosed, disclosedPart, extentText } from "../../domain/access/disclosure.ts";
 import type { Misses } from "../../domain/access/rate.ts";
 import { type CalendarDate, dateOf } from "../../domain/calendar.ts";
 import { visibleState } from "../../domain/licenses/license.ts";
@@ -42,8 +42,8 @@ const plainClaims = [
 ] as const;
 
 /**
- * Yes when every claim holds, no otherwise: an unknown license, one the caller is not granted, and a wrong claim are
- * the same no. The access is recorded.
+ * Yes when every claim holds, no otherwise: an unknown license, one the caller is not granted, a claim about what is not
+ * granted of it, and a wrong claim are the same no, and count as a miss. The access is recorded.
  * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID (no claims, too many, or of an unknown name),
  * RATE_LIMITED.
  */
@@ -79,7 +79,10 @@ export async function confirmLicense(
       await access.record([
         { ...answered, identifiers: [found.identifier], extents: [extentText([...claimed.keys()])] },
       ]);
-      return { confirmed: holds(found, claimed, today), isMissed: false };
+      const extent =
+        known.kind === "HOLDER" ? "WHOLE" : await access.findWidestExtent(known.clientId, found.typeCode, today);
+      const confirmed = holds(disclosedPart(found, extent), claimed, today);
+      return { confirmed, isMissed: !confirmed };
     },
   );
   await tools.misses.note(known, isMissed ? 1 : 0);
@@ -108,7 +111,7 @@ function readClaims(claims: Claims): ReadonlyMap<string, string> {
   }
 }
 
-function holds(license: StoredLicense, claimed: ReadonlyMap<string, string>, today: string): boolean {
+function holds(license: Disclosed<StoredLicense>, claimed: ReadonlyMap<string, string>, today: string): boolean {
   const facts: Readonly<Record<(typeof plainClaims)[number], unknown>> = {
     ...{ number: license.number, type: license.typeCode, issuer: license.issuerCode, region: license.region },
     ...{ issuedOn: license.issuedOn, validFrom: license.validFrom, validUntil: license.validUntil },

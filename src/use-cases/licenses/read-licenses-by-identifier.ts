@@ -39,7 +39,9 @@ export async function readLicensesByIdentifier(
     );
     const disclosed = new Map(found.map((license) => [license.identifier, disclosedPart(license, extentOf(license))]));
     const missed = identifiers.filter((identifier) => !disclosed.has(identifier));
-    if (missed.length > 0) await access.recordMisses(missed, record);
+    // A holder's words about a license that is not its own are not for that license's holder.
+    const words = known.kind === "DEPARTMENT" ? record : { ...record, purpose: null };
+    if (missed.length > 0) await access.recordMisses(missed, words);
     return disclosed;
   });
   await tools.misses.note(known, new Set(identifiers).size - licenses.size);

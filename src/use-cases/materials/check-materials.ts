@@ -1,4 +1,5 @@
 import type { Caller, Purpose } from "../../domain/access/caller.ts";
+import type { Misses } from "../../domain/access/rate.ts";
 import { type CalendarDate, dateOf } from "../../domain/calendar.ts";
 import type { Judgement, MaterialAnswer, MaterialCase } from "../../domain/materials/material.ts";
 import type { PersonRole, Procedure } from "../../domain/materials/procedure.ts";
@@ -17,6 +18,7 @@ export type Tools = Readonly<{
   newId: () => string;
   permit: Permit;
   admit: Admit;
+  misses: Misses;
   judge: (stores: Pick<Stores, "catalogue" | "licenses">, input: MaterialCase) => Promise<Judgement>;
   read: <T>(reader: Reader, run: (stores: Stores) => Promise<T>) => Promise<T>;
 }>;
@@ -53,7 +55,7 @@ export const maxPersons = 20;
  * 免提交判定: which materials of a case can be fetched instead of submitted, each with reasons and ground. Names
  * licenses, discloses no content. The check and its access records are written together.
  * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID, PROCEDURE_NOT_FOUND, PURPOSE_NOT_ALLOWED,
- * PERMIT_ITEM_CANCELLED.
+ * PERMIT_ITEM_CANCELLED, RATE_LIMITED.
  */
 export async function checkMaterials(tools: Tools, caller: Caller, question: MaterialQuestion): Promise<MaterialCheck> {
   const known = await tools.permit(caller, { action: "CHECK", purpose: question.purpose, holders: [question.holder] });
@@ -65,6 +67,8 @@ export async function checkMaterials(tools: Tools, caller: Caller, question: Mat
   const subjects = [...new Set([holder, ...persons.map((person) => person.residentId)])];
   const { extents, reader, record } = await tools.admit(known, { action: "CHECK", purpose, holders: subjects });
 
+  await tools.misses.check(known);
+  let unknown = 0;
   const outcome = await tools.read(judgingReader(reader), async (stores) => {
     const procedure = await stores.catalogue.findProcedure(question.procedure);
     if (!procedure) throw new HubError("PROCEDURE_NOT_FOUND");
@@ -88,6 +92,8 @@ export async function checkMaterials(tools: Tools, caller: Caller, question: Mat
       return "PERMIT_ITEM_CANCELLED";
     }
     const { answers, holderOf } = judgement;
+    const held = new Set(holderOf.values());
+    unknown = subjects.filter((subject) => !held.has(subject)).length;
     const named = answers.flatMap((answer) => answer.sources.map((source) => source.identifier));
     const own = (subject: string) => [...new Set(named.filter((identifier) => holderOf.get(identifier) === subject))];
     const answered = { ...record, outcome: "ANSWERED", withheld: 0 } as const;
@@ -105,6 +111,8 @@ export async function checkMaterials(tools: Tools, caller: Caller, question: Mat
     await stores.materials.saveCheck({ ...stored, facts: { commitment, persons, asOf, fetch } });
     return { id, procedure, checkedAt, answers };
   });
+  // Somebody of whom nothing is held is a miss: a check answers who has licenses, and may not be asked about everybody.
+  await tools.misses.note(known, unknown);
   if (outcome === "PERMIT_ITEM_CANCELLED") throw new HubError(outcome, { procedure: question.procedure });
   return outcome;
 }

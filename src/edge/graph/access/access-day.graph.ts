@@ -1,4 +1,6 @@
 import { Arg, Args, Ctx, Field, ID, Int, ObjectType, Query, Resolver } from "type-graphql";
+import { parseDate } from "../../../domain/calendar.ts";
+import { HubError } from "../../../errors.ts";
 import type { DayFault } from "../../../use-cases/access/check-access-day.ts";
 import type { Context } from "../../context.ts";
 import { connectionOf, decodeCursor, PageArgs, pageSize, toConnection } from "../connection.ts";
@@ -53,6 +55,7 @@ export class AccessDayResolver {
   })
   async accessDays(@Ctx() { hub, caller }: Context, @Args(() => PageArgs) { first, after }: PageArgs) {
     const day = decodeCursor(after, /^\d{4}-\d\d-\d\d$/);
+    if (day !== undefined && !parseDate(day)) throw new HubError("CURSOR_INVALID");
     const page = await hub.readAccessDays(caller, { first: pageSize(first), after: day });
     return toConnection(page.rows, page.hasNextPage, (row) => row.day, after);
   }

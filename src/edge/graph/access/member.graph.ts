@@ -1,7 +1,9 @@
 import { Arg, Args, Ctx, Field, ID, InputType, Mutation, ObjectType, Query, Resolver } from "type-graphql";
 import type { MemberRole } from "../../../domain/access/member.ts";
 import { maskResidentId } from "../../../domain/resident-id.ts";
+import { HubError } from "../../../errors.ts";
 import type { MemberPosition, StoredMember } from "../../../store/access/member-store.ts";
+import { toInstant } from "../../../store/database.ts";
 import type { Context } from "../../context.ts";
 import { type Connection, connectionOf, decodeCursor, PageArgs, pageSize, toConnection } from "../connection.ts";
 import { DateScalar, DateTimeScalar } from "../scalars.ts";
@@ -114,7 +116,9 @@ const positionShape = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?\+00 [\da-f]{8
 
 function toPosition(position: string): MemberPosition {
   const space = position.lastIndexOf(" ");
-  return { appointedAt: position.slice(0, space), id: position.slice(space + 1) };
+  const appointedAt = position.slice(0, space);
+  if (Number.isNaN(toInstant(appointedAt).getTime())) throw new HubError("CURSOR_INVALID");
+  return { appointedAt, id: position.slice(space + 1) };
 }
 
 function toMember({ personCode, licenseTypes, ...member }: StoredMember): Member {

@@ -12,13 +12,15 @@ export type Tools = Readonly<{
 /**
  * Suspends a client: its tokens are refused at the next request, on every copy of the hub, and it gets no new ones. Its
  * grants and keys stay as they are. Suspending a suspended client changes nothing and is not recorded again.
- * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, CLIENT_NOT_FOUND.
+ * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, CLIENT_NOT_FOUND; FORBIDDEN also for its own client.
  */
 export async function suspendClient(tools: Tools, caller: Caller, clientId: string): Promise<StoredClient> {
   const operator = await tools.permit(caller);
   return tools.transaction(async (clients) => {
     const client = await clients.lock(clientId);
     if (!client) throw new HubError("CLIENT_NOT_FOUND");
+    // Nobody locks the last door from outside.
+    if (clientId === operator) throw new HubError("FORBIDDEN");
     if (client.active) {
       await clients.setActive(clientId, false);
       await clients.record({ at: tools.now(), operator, action: "SUSPEND_CLIENT", clientId, details: {} });

@@ -31,6 +31,8 @@ export async function appointMember(tools: Tools, caller: Caller, input: Appoint
   return tools.transaction(async (members) => {
     // Two who appoint at the same moment must not both find room for a fifth administrator.
     await members.lock(holder);
+    // While it waited, the one who asks may have been ended.
+    if (by !== "enterprise" && !(await members.findRole(holder, by, today))) throw new HubError("FORBIDDEN");
     const standing = await members.listStanding(holder, today);
     const same = sameMember(standing, appointment);
     if (same) return same;

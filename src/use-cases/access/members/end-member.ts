@@ -16,9 +16,11 @@ export type Tools = Readonly<{
  * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, MEMBER_NOT_FOUND (also for another enterprise's).
  */
 export async function endMember(tools: Tools, caller: Caller, id: string): Promise<StoredMember> {
-  const { holder, acting, by } = await tools.permit(caller, "MANAGE_MEMBERS");
+  const { holder, acting, by, today } = await tools.permit(caller, "MANAGE_MEMBERS");
   return tools.transaction(async (members) => {
     await members.lock(holder);
+    // While it waited, the one who asks may have been ended.
+    if (by !== "enterprise" && !(await members.findRole(holder, by, today))) throw new HubError("FORBIDDEN");
     const member = isMemberId(id) ? await members.find(holder, id) : undefined;
     const resigns = member?.id === by && member.role !== "LEGAL_REPRESENTATIVE";
     // A clerk sees no other member, so it is told of none.
