@@ -70,12 +70,20 @@ function readTokens(env: Env, demo: boolean): Pick<Config, "tokenIssuer" | "toke
   if (readChoice(env, "AUTH_SERVER", ["on", "off"], "on") === "off") {
     if (!issuer) throw new ConfigError("AUTH_SERVER is off, and TOKEN_ISSUER does not say whose tokens to trust");
     if (!jwksUrl) throw new ConfigError("AUTH_SERVER is off, and TOKEN_JWKS_URL does not say where its keys are");
+    // Whoever can change these keys on their way here can be anybody.
+    if (!jwksUrl.startsWith("https:") && !isOfThisMachine(jwksUrl))
+      throw new ConfigError("TOKEN_JWKS_URL must be https: its keys decide whose tokens are trusted");
     return { tokenAudience, tokenIssuer: demoIssuer, outsideIssuer: { issuer, jwksUrl } };
   }
   if (jwksUrl) throw new ConfigError("TOKEN_JWKS_URL is for an issuer outside: set AUTH_SERVER=off with it");
   if (issuer && !demo)
     throw new ConfigError("TOKEN_ISSUER is for an issuer outside: set AUTH_SERVER=off and TOKEN_JWKS_URL with it");
   return { tokenAudience, tokenIssuer: issuer ?? demoIssuer, outsideIssuer: undefined };
+}
+
+/** Whether an address leads nowhere but to this machine. */
+export function isOfThisMachine(url: string): boolean {
+  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(url).hostname);
 }
 
 /** What the environment decides about the gateway. */

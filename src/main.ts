@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { Presets, SingleBar } from "cli-progress";
 import { type Logger, pino } from "pino";
-import { type Config, ConfigError, readConfig } from "./config.ts";
+import { type Config, ConfigError, isOfThisMachine, readConfig } from "./config.ts";
 import { describeError } from "./edge/format-error.ts";
 import { makeServer } from "./edge/server.ts";
 import { type OpenedHub, openHub } from "./open-hub.ts";
@@ -52,6 +52,8 @@ async function serve(config: Config, { hub, demo: loaded }: OpenedHub, logger: L
   const [address] = server.addresses();
   const port = typeof address === "object" ? address.port : config.port;
   console.log(welcome({ host, port, demo, loaded }));
+  if (!config.demo && isOfThisMachine(config.publicUrl))
+    logger.warn("licenses are signed in the name of an address of this machine: set PUBLIC_URL");
   isReady = true;
   const endRounds = startRounds(hub, logger);
   if (!stop.aborted) await once(stop, "abort");

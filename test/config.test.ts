@@ -69,6 +69,11 @@ describe("who issues tokens", () => {
   test.each<[string, Env, RegExp]>([
     ["off without an issuer", { ...outside, TOKEN_ISSUER: "" }, /^AUTH_SERVER is off, and TOKEN_ISSUER /],
     ["off without its keys", { ...outside, TOKEN_JWKS_URL: "" }, /^AUTH_SERVER is off, and TOKEN_JWKS_URL /],
+    [
+      "off with keys over plain http",
+      { ...outside, TOKEN_JWKS_URL: "http://login.example/jwks" },
+      /^TOKEN_JWKS_URL must be https/,
+    ],
     ["on with keys of another", { ...outside, AUTH_SERVER: "on" }, /^TOKEN_JWKS_URL is for an issuer outside/],
     [
       "on with another's name, and no demo",
