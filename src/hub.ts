@@ -201,7 +201,7 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     // once-only
     checkMaterials: (caller: Caller, question: MaterialQuestion) =>
       checkMaterials({ now, newId, permit, admit, misses, judge: judgeCase, read }, caller, question),
-    fetchMaterials: (caller: Caller, input: { check: string; materials: readonly string[] | undefined }) =>
+    fetchMaterials: (caller: Caller, input: Parameters<typeof fetchMaterials>[2]) =>
       fetchMaterials(
         {
           ...{ now, newId, permit, admit, refuse, misses, judge: judgeCase, read },

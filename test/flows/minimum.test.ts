@@ -62,6 +62,22 @@ describe("a grant that does not say whole license", () => {
     }
   });
 
+  test("leaves a check good when a fetch asked for the signed form: what was refused went nowhere", async () => {
+    const check = await ask(
+      `{ checkMaterials(input: { procedure: "food-operation-new", holder: "${holder}", ${purpose} }) { id } }`,
+    );
+    const { id } = check.data.checkMaterials;
+    const fetch = (fields: string) =>
+      ask(
+        `mutation { fetchMaterials(input: { check: "${id}", materials: ["business-license"] }) { ...F } } fragment F on MaterialBundle { licenses { ${fields} } }`,
+      );
+    const refused = await fetch("... on License { jws }");
+    expect(refused.errors[0].extensions.code).toBe("WHOLE_LICENSE_NOT_GRANTED");
+    expect(await newest("FETCH")).toMatchObject({ outcome: "REFUSED", identifiers: [] });
+    const fetched = await fetch("identifier isWhole");
+    expect([fetched.errors, fetched.data.fetchMaterials.licenses[0].isWhole]).toEqual([[], false]);
+  });
+
   test("discloses by reading only what any material of the procedure names of the type", async () => {
     const query = `{ enterprise(uscc: "${holder}") { licenses(${purpose}) { nodes { type { code } isWhole attributes } } } }`;
     const { data } = await ask(query);

@@ -1,9 +1,11 @@
+import type { GraphQLResolveInfo } from "graphql";
 import {
   Arg,
   Ctx,
   Field,
   FieldResolver,
   ID,
+  Info,
   InputType,
   Int,
   Mutation,
@@ -23,6 +25,7 @@ import { MaterialDecisionEnum, PersonRoleEnum } from "./enums.ts";
 import { type DisclosedLicense, License } from "./license.graph.ts";
 import { PurposeInput } from "./purpose.graph.ts";
 import { DateScalar, DateTimeScalar } from "./scalars.ts";
+import { asksFor } from "./selection.ts";
 
 @InputType({ description: "A person the case names." })
 export class PersonInput {
@@ -178,13 +181,16 @@ export class MaterialResolver {
 
   @Mutation(() => MaterialBundle, {
     description:
-      "Takes the licenses a check said FETCH for into its case: signed licenses and a signed receipt. A check works once, for its caller, within ten minutes. Needs scope material:fetch.",
+      "Takes the licenses a check said FETCH for into its case: signed licenses and a signed receipt. A check works once, for its caller, within ten minutes. WHOLE_LICENSE_NOT_GRANTED, and the check stays good, when `jws` is asked for and some grant covers attributes only. Needs scope material:fetch.",
   })
   async fetchMaterials(
     @Ctx() { hub, caller }: Context,
     @Arg("input", () => FetchMaterialsInput, { description: "What to fetch." }) input: FetchMaterialsInput,
+    @Info() info: GraphQLResolveInfo,
   ): Promise<Omit<BundleFacts, "licenses" | "purpose"> & { licenses: DisclosedLicense[] }> {
-    const bundle = await hub.fetchMaterials(caller, { check: input.check, materials: input.materials ?? undefined });
+    const { check, materials } = input;
+    const wantsWhole = asksFor(info, "licenses", "jws");
+    const bundle = await hub.fetchMaterials(caller, { check, materials: materials ?? undefined, wantsWhole });
     return { ...bundle, licenses: bundle.licenses.map((license) => ({ ...license, purpose: bundle.purpose })) };
   }
 

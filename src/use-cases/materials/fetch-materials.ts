@@ -53,14 +53,15 @@ export const checkLifetimeMs = 10 * 60_000;
 /**
  * Hands the licenses of a check over into its case: once, to the client that asked, within ten minutes, and only what
  * still may be fetched now; of each as much as the materials name, or the whole where that is granted. Licenses, receipt and access records are one transaction; so is a refusal and its record.
+ * @param input.wantsWhole refuses, before the check is used, where a grant covers attributes only
  * @param input.materials codes of materials answered FETCH; undefined: all of them
  * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, CHECK_NOT_FOUND, CHECK_EXPIRED, CHECK_USED,
- * MATERIAL_NOT_FETCHABLE, PURPOSE_NOT_ALLOWED, RATE_LIMITED.
+ * MATERIAL_NOT_FETCHABLE, WHOLE_LICENSE_NOT_GRANTED, PURPOSE_NOT_ALLOWED, RATE_LIMITED.
  */
 export async function fetchMaterials(
   tools: Tools,
   caller: Caller,
-  input: Readonly<{ check: string; materials: readonly string[] | undefined }>,
+  input: Readonly<{ check: string; materials: readonly string[] | undefined; wantsWhole?: boolean }>,
 ): Promise<MaterialBundle> {
   const known = await tools.permit(caller, { action: "FETCH", purpose: null, holders: [] });
   const { clientId } = known;
@@ -87,6 +88,8 @@ export async function fetchMaterials(
     if (now.getTime() - check.checkedAt.getTime() > checkLifetimeMs) return refuse("CHECK_EXPIRED");
     const wanted = await fetchable(tools, stores, check, input.materials, granted, now);
     if (!wanted) return refuse("MATERIAL_NOT_FETCHABLE");
+    const isPartial = [...wanted.values()].some((extent) => extent !== "WHOLE");
+    if (input.wantsWhole && isPartial) return refuse("WHOLE_LICENSE_NOT_GRANTED");
 
     const stored = await stores.licenses.findByIdentifiers([...wanted.keys()]);
     const licenses = stored.map((license) => disclosedPart(license, wanted.get(license.identifier) ?? []));
