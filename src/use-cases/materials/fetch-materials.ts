@@ -52,7 +52,8 @@ export const checkLifetimeMs = 10 * 60_000;
 
 /**
  * Hands the licenses of a check over into its case: once, to the client that asked, within ten minutes, and only what
- * still may be fetched now; of each as much as the materials name, or the whole where that is granted. Licenses, receipt and access records are one transaction; so is a refusal and its record.
+ * still may be fetched now; of each as much as the materials name, or the whole where that is granted. Licenses, receipt
+ * and access records are one transaction; so is a refusal and its record.
  * @param input.wantsWhole refuses, before the check is used, where a grant covers attributes only
  * @param input.materials codes of materials answered FETCH; undefined: all of them
  * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, CHECK_NOT_FOUND, CHECK_EXPIRED, CHECK_USED,
