@@ -12,9 +12,16 @@ import { parseJwks } from "./proof/keyring.ts";
 import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
 import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
 import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
-import { type AdmissionRequest, accessStore, type RefusableRequest, type Refuse } from "./store/access/access-store.ts";
+import {
+  type AdmissionRequest,
+  accessStore,
+  type IsMember,
+  type RefusableRequest,
+  type Refuse,
+} from "./store/access/access-store.ts";
 import { removeExpired } from "./store/access/expired-store.ts";
 import { type ExportFilter, type ExportFormat, type LedgerStore, ledgerStore } from "./store/access/ledger-store.ts";
+import { memberStore } from "./store/access/member-store.ts";
 import { missCounts } from "./store/access/miss-counts.ts";
 import { oauthStore } from "./store/access/oauth-store.ts";
 import { rateLeases } from "./store/access/rate-leases.ts";
@@ -89,7 +96,9 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
   const collect = <T>(run: (store: CollectingStore) => Promise<T>) =>
     tryAgain(() => read({ mode: "COLLECT" }, ({ collecting }) => run(collecting)));
 
-  const gate = { now, access };
+  const { findRole } = memberStore(sql);
+  const isMember: IsMember = async (member, holder, day) => (await findRole(holder, member, day)) !== undefined;
+  const gate = { now, access, isMember };
   const permit = (caller: Caller, request: RefusableRequest) => permitCaller(gate, caller, request);
   const admit = (caller: Parameters<typeof admitCaller>[1], request: AdmissionRequest) =>
     admitCaller(gate, caller, request);
@@ -177,11 +186,7 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     readLicensesByIdentifier: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
       readLicensesByIdentifier({ permit, admit, misses, read }, caller, question),
     confirmLicense: (caller: Caller, question: { identifier: string; claims: Claims }) =>
-      confirmLicense(
-        { now, permit, refuse, misses, findClient: access.findClient, isMember: access.isMember, read },
-        caller,
-        question,
-      ),
+      confirmLicense({ now, permit, refuse, misses, findClient: access.findClient, isMember, read }, caller, question),
     readChanges: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
       readChanges({ now, read }, caller, question),
     // access ledger

@@ -18,9 +18,10 @@ import { type ErrorCode, HubError } from "../errors.ts";
 import type { Hub } from "../hub.ts";
 import { type Limits, limitRows, standardLimits } from "../limits.ts";
 import { isUnavailable } from "../store/database.ts";
-import { callerFinder, challengeOf, senderHeaders } from "./caller.ts";
+import { callerFinder, challengeOf } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { describeError, errorBody, errorFormatter } from "./format-error.ts";
+import { chargedCaller } from "./guard/charged-caller.ts";
 import { schemaGuard, tracePlugin } from "./guard/schema-guard.ts";
 import { securityHeaders } from "./guard/security-headers.ts";
 import { readTrustedDocuments } from "./guard/trusted-documents.ts";
@@ -67,7 +68,7 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   const { acceptDemoTokens = demo, publicUrl = hub.publicUrl } = options;
   const issuers = [...(acceptDemoTokens ? [tokenIssuer] : []), ...(hub.tokenIssuer ? [hub.tokenIssuer] : [])];
   const rules = { issuers, audience: tokenAudience, publicUrl: hub.publicUrl, mayBeUnbound: acceptDemoTokens };
-  const findCaller = callerFinder(hub, rules);
+  const callerOf = chargedCaller(hub, callerFinder(hub, rules));
   const logUnexpected = (error: unknown): string => {
     const id = hub.newId();
     logger.error({ errorId: id, ...describeError(error) }, "unexpected error");
@@ -111,8 +112,8 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   app.setNotFoundHandler((request, reply) => replyError(new HubError("NOT_FOUND"), request, reply));
   app.addHook("onClose", () => apollo.stop());
   await securityHeaders(app, publicUrl);
-  await app.register(accessRecordRoutes(hub, (request) => findCaller(senderHeaders(request))));
-  await app.register(graphqlRoutes({ hub, apollo, findCaller, limits, trusted: trusted || undefined }));
+  await app.register(accessRecordRoutes(hub, callerOf));
+  await app.register(graphqlRoutes({ hub, apollo, callerOf, limits, trusted: trusted || undefined }));
   await app.register(healthRoutes(hub));
   await app.register(keyRoutes(hub));
   if (hub.authorization) {

@@ -1,13 +1,10 @@
 import { Readable } from "node:stream";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import type { Caller } from "../../domain/access/caller.ts";
 import { parseInstant } from "../../domain/calendar.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import { type ExportFormat, exportColumns } from "../../store/access/ledger-store.ts";
-
-/** Tells who asks; *throws* as `FindCaller`. */
-export type CallerOf = (request: FastifyRequest) => Promise<Caller>;
+import type { ChargedCaller } from "../guard/charged-caller.ts";
 
 /** Tells a spreadsheet that the text is UTF-8. */
 const byteOrderMark = "\ufeff";
@@ -16,16 +13,9 @@ const byteOrderMark = "\ufeff";
  * `/access-records.ndjson` and `/access-records.csv`: the whole ledger for an auditor, streamed as fast as it is read.
  * Query: `from`, `until` (instants), `department`. An export that breaks off ends its connection, not its answer.
  */
-export function accessRecordRoutes(hub: Hub, callerOf: CallerOf): FastifyPluginAsync {
+export function accessRecordRoutes(hub: Hub, callerOf: ChargedCaller): FastifyPluginAsync {
   const respond = async (request: FastifyRequest, reply: FastifyReply, format: ExportFormat) => {
-    const { ip: address } = request;
-    const caller = await callerOf(request).catch(async (error: unknown) => {
-      // Guessing tokens costs a stranger's points, here as at /graphql.
-      await hub.charge({ kind: "STRANGER" }, { address, points: 1 });
-      throw error;
-    });
-    request.caller = caller;
-    await hub.charge(caller, { address, points: 1 });
+    const caller = await callerOf(request);
     const parts = await hub.exportAccessRecords(caller, format, filterOf(request.query));
     const [type, ending] = format === "CSV" ? ["text/csv; charset=utf-8", "csv"] : ["application/x-ndjson", "ndjson"];
     return reply

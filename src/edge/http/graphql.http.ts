@@ -4,8 +4,8 @@ import type { Caller } from "../../domain/access/caller.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import type { Limits } from "../../limits.ts";
-import { type FindCaller, senderHeaders } from "../caller.ts";
 import type { Context } from "../context.ts";
+import type { ChargedCaller } from "../guard/charged-caller.ts";
 import { checkBodyShape, parseJsonBody, watchBody } from "../guard/json-body.ts";
 import { largeBodyLane } from "../guard/large-bodies.ts";
 import { withinDeadline } from "../guard/request-deadline.ts";
@@ -17,7 +17,7 @@ import { makeLoaders } from "../loaders.ts";
 export type GraphqlParts = Readonly<{
   hub: Hub;
   apollo: ApolloServer<Context>;
-  findCaller: FindCaller;
+  callerOf: ChargedCaller;
   limits: Limits;
   /** Undefined: any operation runs. */
   trusted: TrustedDocuments | undefined;
@@ -34,7 +34,7 @@ declare module "fastify" {
  * comes, the query before it is parsed, the operation before it runs, and the work when its time is over.
  */
 export function graphqlRoutes(parts: GraphqlParts): FastifyPluginAsync {
-  const { hub, apollo, findCaller, limits } = parts;
+  const { hub, apollo, callerOf, limits } = parts;
   const inLane = largeBodyLane();
   const mostBytes = (caller: Caller) =>
     caller.kind === "STRANGER" ? limits.maxAnonymousBodyBytes : limits.maxBodyBytes;
@@ -42,14 +42,7 @@ export function graphqlRoutes(parts: GraphqlParts): FastifyPluginAsync {
   const admit = async (request: FastifyRequest): Promise<void> => {
     // A page of another site can send forms and plain text without asking first; JSON it can not.
     if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? "")) throw new HubError("MEDIA_TYPE");
-    const caller = await findCaller(senderHeaders(request)).catch(async (error: unknown) => {
-      // Guessing tokens costs a stranger's points.
-      await hub.charge({ kind: "STRANGER" }, { address: request.ip, points: 1 });
-      throw error;
-    });
-    request.caller = caller;
-    await hub.charge(caller, { address: request.ip, points: 1 });
-    const limit = mostBytes(caller);
+    const limit = mostBytes(await callerOf(request));
     if (Number(request.headers["content-length"] ?? 0) > limit) throw new HubError("BODY_TOO_LARGE", { limit });
   };
 

@@ -41,9 +41,11 @@ export type AdmissionRequest = Readonly<{
   holders: readonly string[];
 }>;
 
+/** Whether a person may act for the holder on the day. */
+export type IsMember = (member: string, holder: string, day: CalendarDate) => Promise<boolean>;
+
 /** A caller let in for a purpose, with the access record of whatever it does next begun. */
 export type Admission = Readonly<{
-  today: CalendarDate;
   /** For whom the database is read from here on. */
   reader: Reader;
   /** What is granted for the purpose's procedure, and how much of it; null: the holder itself sees all of its own. */
@@ -126,10 +128,6 @@ export function accessStore(db: Sql) {
       const rows = await selectExtents(db, [clientId, licenseType, day]);
       return rows.reduce<Extent>((widest, row) => widerExtent(widest, row.whole ? "WHOLE" : row.attributes), []);
     },
-
-    /** Whether a person may act for the holder on the day. */
-    isMember: async (member: string, holder: string, day: CalendarDate): Promise<boolean> =>
-      (await selectMember(db, [member, holder, day])).length > 0,
 
     record: async (records: readonly NewAccessRecord[]): Promise<void> => {
       if (records.length > 0) await insertRows("access_record", recordColumns, records.map(toRecordRow)).execute(db);
@@ -229,10 +227,6 @@ const selectExtents = statement<{ whole: boolean; attributes: string[] }>(`
   where g.client_id = $1 and g.license_type = $2 and g.revoked_at is null and g.valid_from <= $3::date
     and (g.valid_until is null or g.valid_until >= $3::date)`);
 
-const selectMember = statement<object>(`
-  select from holder_member where id = $1::uuid and holder_code = $2 and ended_at is null
-    and valid_from <= $3::date and (valid_until is null or valid_until >= $3::date)`);
-
 const recordMisses = statement<object>(
   "select hub_record_misses($1::text[], $2::timestamptz, $3, $4, $5, $6, $7, $8, $9, $10::uuid)",
 );
@@ -277,7 +271,8 @@ function toRecordRow(record: NewAccessRecord): object {
   };
 }
 
-function toPurpose(row: {
+/** The purpose a record keeps, if it keeps one. */
+export function toPurpose(row: {
   procedure: string | null;
   case_number: string | null;
   reason: string | null;

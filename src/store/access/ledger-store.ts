@@ -4,6 +4,7 @@ import { holderCommitment, type SealedRecord } from "../../proof/access/access-c
 import { type ColumnTypes, insertRows } from "../bulk.ts";
 import type { Page } from "../catalogue/catalogue-store.ts";
 import { type Row, type Sql, statement, toInstant } from "../database.ts";
+import { toPurpose } from "./access-store.ts";
 
 /** How far the ledger is sealed. `transaction` and `recordId`: the last record; `place` and `chain`: of the open day. */
 export type SealPosition = Readonly<{
@@ -33,7 +34,7 @@ export type ExportFilter = Readonly<{
 /** The sealed ledger of access records. Records are read as the auditor: in a transaction that entered as AUDIT. */
 export function ledgerStore(db: Sql) {
   return {
-    /** Where sealing stands, locked: one copy seals at a time. Undefined: nothing was ever sealed. */
+    /** Where sealing stands, locked; begun at `start`. Undefined: another copy is sealing. */
     lockPosition: async (start: SealPosition): Promise<SealPosition | undefined> => {
       await sql`insert into access_seal_position (id, transaction, record_id, day, place, chain)
         values (1, ${start.transaction}, ${start.recordId}, ${start.day}, ${start.place}, ${start.chain})
@@ -209,14 +210,11 @@ function isRecordRow(row: { [Name in keyof RecordRow]: RecordRow[Name] | null })
 }
 
 function toLedgerRecord(row: RecordRow): LedgerRecord {
-  const { procedure, case_number: caseNumber, reason } = row;
-  const hasPurpose = procedure !== null && caseNumber !== null && reason !== null;
   return {
     ...{ id: Number(row.id), transaction: Number(row.transaction), at: toInstant(row.at).toISOString() },
     ...{ callerKind: row.caller_kind, client: row.client_id, department: row.department, member: row.member },
     ...{ action: row.action, outcome: row.outcome, refusal: row.refusal, withheld: row.withheld },
-    purpose: hasPurpose ? { procedure, caseNumber, reason } : null,
-    ...{ licenses: row.identifiers, extents: row.attributes ?? [] },
+    ...{ purpose: toPurpose(row), licenses: row.identifiers, extents: row.attributes ?? [] },
     ...{ holder: row.holder_code, holderCommitment: holderCommitment(row.salt, row.holder_code) },
   };
 }

@@ -10,11 +10,17 @@ import {
 } from "../../domain/access/caller.ts";
 import { dateOf } from "../../domain/calendar.ts";
 import { type ErrorCode, type ErrorDetails, HubError } from "../../errors.ts";
-import type { AccessStore, Admission, AdmissionRequest, RefusableRequest } from "../../store/access/access-store.ts";
+import type {
+  AccessStore,
+  Admission,
+  AdmissionRequest,
+  IsMember,
+  RefusableRequest,
+} from "../../store/access/access-store.ts";
 import { readerOf } from "../../store/reader.ts";
 
 /** What admitting needs. */
-export type Tools = Readonly<{ now: () => Date; access: AccessStore }>;
+export type Tools = Readonly<{ now: () => Date; access: AccessStore; isMember: IsMember }>;
 
 const actions: Readonly<Record<RefusableRequest["action"], Action>> = {
   READ: "READ_LICENSES",
@@ -58,15 +64,15 @@ export async function admitCaller(tools: Tools, caller: KnownCaller, request: Ad
   if (caller.kind === "HOLDER") {
     const { holder, member } = caller;
     const isSelf = holders.every((code) => code === holder.id);
-    const mayAct = isSelf && (member === undefined || (await tools.access.isMember(member, holder.id, today)));
+    const mayAct = isSelf && (member === undefined || (await tools.isMember(member, holder.id, today)));
     if (!mayAct) return refuseCaller(tools, caller, request, "FORBIDDEN");
-    return { today, reader, extents: null, record: { ...record, member } };
+    return { reader, extents: null, record: { ...record, member } };
   }
   const access = await tools.access.findClientAccess(caller.clientId, purpose.procedure, today);
   const judged = judgeAdmission(access, purpose.procedure, undefined);
   if ("refusal" in judged)
     return refuseCaller(tools, caller, request, judged.refusal, judged.details, judged.department);
-  return { today, reader, extents: judged.extents, record: { ...record, department: judged.department } };
+  return { reader, extents: judged.extents, record: { ...record, department: judged.department } };
 }
 
 /** Records a refusal, then throws it. */

@@ -5,7 +5,7 @@ import { type CalendarDate, dateOf } from "../../domain/calendar.ts";
 import { visibleState } from "../../domain/licenses/license.ts";
 import { HubError } from "../../errors.ts";
 import { canonicalJson } from "../../proof/canonical-json.ts";
-import type { AccessStore, Admission, Permit, Refuse } from "../../store/access/access-store.ts";
+import type { AccessStore, Admission, IsMember, Permit, Refuse } from "../../store/access/access-store.ts";
 import type { LicenseStore, StoredLicense } from "../../store/licenses/license-store.ts";
 import { anyProcedure, type Reader, readerOf } from "../../store/reader.ts";
 
@@ -18,7 +18,7 @@ export type Tools = Readonly<{
   refuse: Refuse;
   misses: Misses;
   findClient: AccessStore["findClient"];
-  isMember: AccessStore["isMember"];
+  isMember: IsMember;
   read: <T>(reader: Reader, run: (stores: { access: AccessStore; licenses: LicenseStore }) => Promise<T>) => Promise<T>;
 }>;
 
