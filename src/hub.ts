@@ -182,7 +182,7 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     // read
     readEnterprises: (caller: Caller, codes: readonly string[]) => readEnterprises({ misses, licenses }, caller, codes),
     readLicenses: (caller: Caller, question: LicensesQuestion) =>
-      readLicenses({ now, permit, refuse, licenses }, caller, question),
+      readLicenses({ now, permit, refuse, findClientAccess: access.findClientAccess, licenses }, caller, question),
     readLicensesByIdentifier: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
       readLicensesByIdentifier({ permit, admit, misses, read }, caller, question),
     confirmLicense: (caller: Caller, question: { identifier: string; claims: Claims }) =>

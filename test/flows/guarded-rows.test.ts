@@ -127,9 +127,9 @@ describe("a client as reader", () => {
     const disclose = (reader: Reader) =>
       licenseStore(database.sql()).disclose([holder], query, { reader, clientId: "sports", purpose, at: new Date(0) });
     for (const reader of [client("sports"), client("nobody"), client("approval-bureau", "nothing")])
-      expect((await disclose(reader)).found.size).toBe(0);
+      expect((await disclose(reader)).size).toBe(0);
     const other: Reader = { mode: "HOLDER", holder: "93371003XXXX00262H", member: undefined, day };
-    expect((await disclose(other)).found.size).toBe(0);
+    expect((await disclose(other)).size).toBe(0);
     expect(await house.sql("select count(*) from access_record")).toEqual(before);
   });
 

@@ -49,3 +49,9 @@ export function widerExtent(one: Extent, other: Extent): Extent {
 export function extentText(extent: Extent): string {
   return extent === "WHOLE" ? "*" : extent.join(",");
 }
+
+/** The same, read back. */
+export function extentOf(text: string): Extent {
+  if (text === "*") return "WHOLE";
+  return text === "" ? [] : text.split(",");
+}

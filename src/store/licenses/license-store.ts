@@ -1,7 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
-import type { ClientAccess, Needs } from "../../domain/access/admission.ts";
 import type { Purpose } from "../../domain/access/caller.ts";
-import type { Disclosed } from "../../domain/access/disclosure.ts";
+import { type Disclosed, type Extent, extentOf } from "../../domain/access/disclosure.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
 import type { LicenseState, StateChange, StoredState } from "../../domain/licenses/license.ts";
 import type { HolderIdType } from "../../domain/licenses/license-type.ts";
@@ -47,8 +46,9 @@ export type LicensePage = Readonly<{
   withheldCount: number;
 }>;
 
-/** The same as stored, before anybody decided how much of each goes out. */
-export type FoundPage = Omit<LicensePage, "licenses"> & Readonly<{ licenses: readonly StoredLicense[] }>;
+/** The same as stored, with how much of each may go out. */
+export type FoundPage = Omit<LicensePage, "licenses"> &
+  Readonly<{ licenses: readonly Readonly<{ license: StoredLicense; extent: Extent }>[] }>;
 
 /** For whom and why a page is read: what its access records say. */
 export type Disclosure = Readonly<{ reader: Reader; clientId: string; purpose: Purpose; at: Date }>;
@@ -70,13 +70,13 @@ export function licenseStore(db: Sql) {
 
     /**
      * Licenses of many holders and the access records of reading them, in one statement: what is not recorded is not
-     * read. The database looks up itself what the reader may read, and tells; who is not let in gets no page.
+     * read. The database looks up itself what the reader may read. @returns nothing for a reader that is not let in
      */
     disclose: async (
       holders: readonly string[],
       query: LicenseQuery,
       { reader, clientId, purpose, at }: Disclosure,
-    ): Promise<{ access: ClientAccess | undefined; found: ReadonlyMap<string, FoundPage> }> => {
+    ): Promise<ReadonlyMap<string, FoundPage>> => {
       const [mode, client, procedure, day, holder, member] = readerParameters(reader);
       const rows = await discloseLicenses(db, [
         ...[mode, client, procedure ?? purpose.procedure, day, holder, member],
@@ -84,7 +84,7 @@ export function licenseStore(db: Sql) {
         ...[query.after?.identifier ?? null, query.first, at.toISOString(), clientId],
         ...[purpose.caseNumber, purpose.reason],
       ]);
-      return { access: toAccess(rows[0]), found: toPages(rows, query.first) };
+      return toPages(rows, query.first);
     },
 
     findByIdentifiers: async (identifiers: readonly string[]): Promise<readonly StoredLicense[]> => {
@@ -158,12 +158,7 @@ const licenseColumns = [
 ] as const;
 
 type LicenseRow = Pick<Row<"license">, (typeof licenseColumns)[number]>;
-type DisclosedRow = {
-  department: string | null;
-  active: boolean | null;
-  procedure_department: string | null;
-  needs: Needs | null;
-} & { subject: string | null; withheld: number } & {
+type DisclosedRow = { subject: string; withheld: number; extent: string | null } & {
   [Name in keyof LicenseRow]: LicenseRow[Name] | null;
 };
 
@@ -177,25 +172,16 @@ const selectHolders = statement<{ [Name in "code" | "id_type" | "name" | "region
   from (select 1 where $2::text is null or exists (select from client where id = $2::text and active)) as allowed
   left join holder h on h.code = any($1::text[])`);
 
-/** The first row says what was looked up of the client; a holder's has no such row. */
-function toAccess(row: DisclosedRow | undefined): ClientAccess | undefined {
-  if (!row || row.department === null) return undefined;
-  const { department, active, procedure_department: procedureDepartment, needs } = row;
-  return { department, active: active ?? false, procedureDepartment, needs: needs ?? {} };
-}
-
 function toPages(rows: readonly DisclosedRow[], first: number): ReadonlyMap<string, FoundPage> {
-  const grouped = Map.groupBy(
-    rows.filter((row) => row.subject !== null),
-    (row) => row.subject ?? "",
-  );
-  return new Map(
-    [...grouped].map(([holder, own]) => {
-      const licenses = own.filter(isLicenseRow).map(toLicense);
-      const withheldCount = own[0]?.withheld ?? 0;
-      return [holder, { licenses: licenses.slice(0, first), hasNextPage: licenses.length > first, withheldCount }];
-    }),
-  );
+  const pages = new Map<string, FoundPage>();
+  for (const [holder, own] of Map.groupBy(rows, (row) => row.subject)) {
+    const licenses = own
+      .filter(isLicenseRow)
+      .map((row) => ({ license: toLicense(row), extent: extentOf(row.extent ?? "") }));
+    const withheldCount = own[0]?.withheld ?? 0;
+    pages.set(holder, { licenses: licenses.slice(0, first), hasNextPage: licenses.length > first, withheldCount });
+  }
+  return pages;
 }
 
 function isLicenseRow(row: DisclosedRow): row is DisclosedRow & LicenseRow {

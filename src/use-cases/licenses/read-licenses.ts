@@ -1,14 +1,20 @@
 import { judgeAdmission } from "../../domain/access/admission.ts";
 import { type Caller, checkPurpose, type Purpose } from "../../domain/access/caller.ts";
-import { disclosedPart, type Extents } from "../../domain/access/disclosure.ts";
+import { disclosedPart } from "../../domain/access/disclosure.ts";
 import { dateOf } from "../../domain/calendar.ts";
 import { HubError } from "../../errors.ts";
-import type { Permit, Refuse } from "../../store/access/access-store.ts";
+import type { AccessStore, Permit, Refuse } from "../../store/access/access-store.ts";
 import type { FoundPage, LicensePage, LicenseQuery, LicenseStore } from "../../store/licenses/license-store.ts";
 import { readerOf } from "../../store/reader.ts";
 
 /** What reading licenses needs. */
-export type Tools = Readonly<{ now: () => Date; permit: Permit; refuse: Refuse; licenses: LicenseStore }>;
+export type Tools = Readonly<{
+  now: () => Date;
+  permit: Permit;
+  refuse: Refuse;
+  findClientAccess: AccessStore["findClientAccess"];
+  licenses: LicenseStore;
+}>;
 
 /** Whose licenses are asked for, why, and which page. */
 export type LicensesQuestion = Readonly<{ holders: readonly string[]; purpose: Purpose; query: LicenseQuery }>;
@@ -17,7 +23,7 @@ export type LicensesQuestion = Readonly<{ holders: readonly string[]; purpose: P
  * Licenses of several holders for one purpose, a page each, as much of each as is granted. Types without a grant are
  * left out and counted. The hottest path: one statement looks up what the caller may read, reads it and records it.
  * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, INPUT_INVALID, PROCEDURE_NOT_FOUND, PURPOSE_NOT_ALLOWED,
- * PURPOSE_EXCEEDED (a type asked for by name that the procedure does not need).
+ * PURPOSE_EXCEEDED (a type asked for by name that the procedure does not need), BUSY.
  */
 export async function readLicenses(
   tools: Tools,
@@ -30,27 +36,21 @@ export async function readLicenses(
   const at = tools.now();
   const reader = readerOf(known, purpose.procedure, dateOf(at));
   const { clientId } = known;
-  const { access, found } = await tools.licenses.disclose(holders, query, { reader, clientId, purpose, at });
-  if (known.kind === "HOLDER") {
-    return found.size > 0 ? disclosedPages(found, null) : tools.refuse(known, request, "FORBIDDEN");
-  }
+  const found = await tools.licenses.disclose(holders, query, { reader, clientId, purpose, at });
+  if (found.size > 0) return disclosedPages(found);
+  if (known.kind === "HOLDER") return tools.refuse(known, request, "FORBIDDEN");
+  const access = await tools.findClientAccess(clientId, purpose.procedure, dateOf(at));
   const judged = judgeAdmission(access, purpose.procedure, query.types);
   if ("refusal" in judged) return tools.refuse(known, request, judged.refusal, judged.details, judged.department);
-  // The database decided by the same grants: whom it did not let in, nobody does.
-  if (found.size === 0) throw new HubError("INTERNAL");
-  return disclosedPages(found, judged.extents);
+  // Refused a moment ago, and let in by now: somebody changes the client's standing, and nothing was read.
+  throw new HubError("BUSY");
 }
 
-function disclosedPages(
-  found: ReadonlyMap<string, FoundPage>,
-  extents: Extents | null,
-): ReadonlyMap<string, LicensePage> {
-  return new Map(
-    [...found].map(([holder, page]) => {
-      const licenses = page.licenses.map((license) =>
-        disclosedPart(license, extents ? (extents.get(license.typeCode) ?? []) : "WHOLE"),
-      );
-      return [holder, { ...page, licenses }];
-    }),
-  );
+function disclosedPages(found: ReadonlyMap<string, FoundPage>): ReadonlyMap<string, LicensePage> {
+  const pages = new Map<string, LicensePage>();
+  for (const [holder, page] of found) {
+    const licenses = page.licenses.map(({ license, extent }) => disclosedPart(license, extent));
+    pages.set(holder, { ...page, licenses });
+  }
+  return pages;
 }
