@@ -59,15 +59,13 @@ const disclosing = [
     else
       raise exception 'nobody reads as %', p_mode;
     end if;
-    return query with h as (
-      select h.code, case when reads_all then 0 else (select count(*)::int from license l
-        where l.holder_code = h.code and l.type_code <> all(readable)) end as withheld
-      from unnest(p_holders) as h(code)
-    ),
-    page as (
-      select h.code as subject, case when p_mode = 'HOLDER' then '*'
-          else extents[array_position(readable, p.type_code)] end as extent, p.*
-      from h cross join lateral (
+    return query with page as (
+      select h.code as subject, w.withheld,
+        case when p_mode = 'HOLDER' then '*' else extents[array_position(readable, p.type_code)] end as extent, p.*
+      from unnest(p_holders) as h(code) cross join lateral (
+        select count(*)::int as withheld from license l
+        where not reads_all and l.holder_code = h.code and l.type_code <> all(readable)
+      ) w left join lateral (
         select l.identifier, l.type_code, l.number, l.holder_code, l.holder_id_type, l.holder_name, l.issuer_code, l.region,
           l.issued_on, l.valid_from, l.valid_until, l.version, l.predecessor, l.attributes, l.state, l.jws
         from license l
@@ -78,23 +76,21 @@ const disclosing = [
           and (p_after_day is null or l.issued_on < p_after_day
             or (l.issued_on = p_after_day and l.identifier > p_after_identifier))
         order by l.issued_on desc, l.identifier limit p_first + 1
-      ) p
+      ) p on true
     ),
     record as (
       insert into access_record (holder_code, at, caller_kind, client_id, department, action, outcome, procedure,
         case_number, reason, identifiers, withheld, attributes, member)
-      select h.code, p_at, case p_mode when 'CLIENT' then 'DEPARTMENT' else p_mode end, p_caller, own, 'READ', 'DISCLOSED',
-        p_procedure, p_case, p_reason, coalesce(out.identifiers[:p_first], '{}'), h.withheld,
-        coalesce(out.extents[:p_first], '{}'), p_member
-      from h left join lateral (
-        select array_agg(o.identifier order by o.issued_on desc, o.identifier) as identifiers,
-          array_agg(o.extent order by o.issued_on desc, o.identifier) as extents
-        from page o where o.subject = h.code) out on true
+      select o.subject, p_at, case p_mode when 'CLIENT' then 'DEPARTMENT' else p_mode end, p_caller, own, 'READ', 'DISCLOSED',
+        p_procedure, p_case, p_reason,
+        coalesce((array_agg(o.identifier order by o.issued_on desc, o.identifier)
+          filter (where o.identifier is not null))[:p_first], '{}'),
+        o.withheld,
+        coalesce((array_agg(o.extent order by o.issued_on desc, o.identifier)
+          filter (where o.identifier is not null))[:p_first], '{}'), p_member
+      from page o group by o.subject, o.withheld
     )
-    select h.code, h.withheld, page.extent, page.identifier, page.type_code, page.number, page.holder_code,
-      page.holder_id_type, page.holder_name, page.issuer_code, page.region, page.issued_on, page.valid_from,
-      page.valid_until, page.version, page.predecessor, page.attributes, page.state, page.jws
-    from h left join page on page.subject = h.code order by h.code, page.issued_on desc, page.identifier;
+    select * from page order by subject, issued_on desc, identifier;
   end $$`,
   `revoke execute on function ${signature} from public`,
   `grant execute on function ${signature} to zhengzhao_hub`,

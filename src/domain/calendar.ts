@@ -106,5 +106,10 @@ function dateOfUtcDay(milliseconds: number): CalendarDate {
   if (!(milliseconds >= first && milliseconds <= lastInstant + shanghaiOffset)) {
     throw new RangeError("The date lies outside the years 1000 to 9999.");
   }
-  return new Date(milliseconds).toISOString().slice(0, 10);
+  const day = Math.floor(milliseconds / dayLength);
+  if (day !== last.day) last = { day, date: new Date(milliseconds).toISOString().slice(0, 10) };
+  return last.date;
 }
+
+/** Today is asked for several times a request. */
+let last: Readonly<{ day: number; date: CalendarDate }> = { day: Number.NaN, date: "" };

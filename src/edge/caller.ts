@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type Caller, disclosingScopes, type KnownCaller } from "../domain/access/caller.ts";
 import { holderIdTypes } from "../domain/licenses/license-type.ts";
 import { HubError } from "../errors.ts";
@@ -35,7 +35,7 @@ export type SenderTools = Pick<Hub, "tokenKeyring" | "refreshTokenKeys" | "sende
 const maxRemembered = 5_000;
 
 /** What a token says, and the thumbprint it is bound to. */
-type Verified = Readonly<{ caller: KnownCaller; boundTo: string | undefined; expiresAt: number }>;
+type Verified = Readonly<{ caller: KnownCaller; kid: string; boundTo: string | undefined; expiresAt: number }>;
 
 /**
  * Makes the one place where a token becomes a caller. No header: a stranger, who may ask what is open to everyone. A
@@ -48,14 +48,15 @@ export function callerFinder(hub: SenderTools, rules: TokenRules): FindCaller {
 
   const verify = async (token: string): Promise<Verified> => {
     // Token text is no identity, but equal text has an equal verdict until it expires.
-    const key = createHash("sha256").update(token).digest("base64url");
+    const key = hash("sha256", token, "base64url");
     const known = remembered.get(key);
     // A key its issuer has withdrawn vouches for nothing any more, however often it did.
-    const stands = known !== undefined && hub.tokenKeyring.find(keyIdOf(token) ?? "") !== undefined;
+    const stands = known !== undefined && hub.tokenKeyring.find(known.kid) !== undefined;
     if (stands && known.expiresAt > hub.now().getTime()) return known;
-    await hub.refreshTokenKeys(keyIdOf(token));
+    const kid = keyIdOf(token);
+    await hub.refreshTokenKeys(kid);
     const claims = await openAccessToken(token, hub.tokenKeyring, { ...rules, now: hub.now() });
-    const verified = { caller: toCaller(claims), boundTo: claims.cnf?.jkt, expiresAt: claims.exp * 1000 };
+    const verified = { caller: toCaller(claims), kid, boundTo: claims.cnf?.jkt, expiresAt: claims.exp * 1000 };
     const oldest = remembered.size >= maxRemembered ? remembered.keys().next().value : undefined;
     if (oldest !== undefined) remembered.delete(oldest);
     remembered.set(key, verified);
