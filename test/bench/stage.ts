@@ -3,7 +3,6 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { type Config, readConfig } from "../../src/config.ts";
 import type { Caller } from "../../src/domain/access/caller.ts";
@@ -125,11 +124,10 @@ async function submitAll(hub: Hub): Promise<void> {
 
 /** Starts the hub as a person would, `main.js` in a process of its own, its log in a file. */
 export async function startHub({ folder }: Ground, { env }: Pick<Stage, "env">): Promise<Running> {
-  const main = fileURLToPath(new URL("../../src/main.js", import.meta.url));
   const logFile = join(folder, "hub.log");
   const log = openSync(logFile, "w");
   const flags = process.env["BENCH_HUB_FLAGS"]?.split(" ") ?? [];
-  const child = startProgram(["--enable-source-maps", ...flags, main], {
+  const child = startProgram([...flags, ...startArguments()], {
     ...{ cwd: packageRoot(), env: { ...process.env, NODE_OPTIONS: "", ...env } },
     stdio: ["ignore", log, log],
   });
@@ -149,6 +147,12 @@ export async function startHub({ folder }: Ground, { env }: Pick<Stage, "env">):
   }
   child.kill("SIGKILL");
   throw new Error(`The hub did not start: ${readFileSync(logFile, "utf8")}`);
+}
+
+/** What `npm start` gives to node. */
+function startArguments(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8"));
+  return String(scripts.start).split(" ").slice(1);
 }
 
 /** The folder that holds package.json, whether this runs from test/ or from dist/test/. */

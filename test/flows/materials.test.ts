@@ -149,6 +149,10 @@ describe("a fetch", () => {
     const { data } = await fetchWith({ check: id });
     const { receipt, licenses, id: bundle } = data.fetchMaterials;
     expect(licenses).toHaveLength(3);
+    // In the order of the materials, whatever order the database finds them in.
+    expect(licenses.map((license: { type: { key: string } }) => license.type.key)).toEqual([
+      ...["business-license", "resident-identity-card", "real-estate-certificate"],
+    ]);
     const { claims } = await openReceipt(receipt, house.hub.keyring);
     expect(claims).toMatchObject({
       aud: "approval-bureau",

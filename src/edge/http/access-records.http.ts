@@ -5,6 +5,7 @@ import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import { type ExportFormat, exportColumns } from "../../store/access/ledger-store.ts";
 import type { ChargedCaller } from "../guard/charged-caller.ts";
+import { withLeanHeap } from "../guard/lean-heap.ts";
 
 /** Tells a spreadsheet that the text is UTF-8. */
 const byteOrderMark = "\ufeff";
@@ -22,7 +23,7 @@ export function accessRecordRoutes(hub: Hub, callerOf: ChargedCaller): FastifyPl
       .type(type)
       .header("cache-control", "no-store")
       .header("content-disposition", `attachment; filename="access-records.${ending}"`)
-      .send(Readable.from(format === "CSV" ? withHeading(parts) : parts, { objectMode: false }));
+      .send(Readable.from(withLeanHeap(format === "CSV" ? withHeading(parts) : parts), { objectMode: false }));
   };
   return async (app) => {
     app.get("/access-records.ndjson", (request, reply) => respond(request, reply, "NDJSON"));
@@ -30,7 +31,7 @@ export function accessRecordRoutes(hub: Hub, callerOf: ChargedCaller): FastifyPl
   };
 }
 
-async function* withHeading(parts: AsyncIterable<string>): AsyncGenerator<string> {
+async function* withHeading(parts: AsyncIterable<Uint8Array>): AsyncGenerator<string | Uint8Array> {
   yield `${byteOrderMark}${exportColumns.join(",")}\r\n`;
   yield* parts;
 }

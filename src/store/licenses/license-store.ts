@@ -87,13 +87,15 @@ export function licenseStore(db: Sql) {
       return toPages(rows, query.first);
     },
 
+    /** Licenses in the order they are asked for; those that are not there, or not to be seen, left out. */
     findByIdentifiers: async (identifiers: readonly string[]): Promise<readonly StoredLicense[]> => {
       const rows = await db
         .selectFrom("license")
         .select(licenseColumns)
         .where(isAnyOf("identifier", identifiers))
         .execute();
-      return rows.map(toLicense);
+      const found = new Map(rows.map((row) => [row.identifier, toLicense(row)]));
+      return [...new Set(identifiers)].flatMap((identifier) => found.get(identifier) ?? []);
     },
 
     /** All licenses of some types held by any of the subjects, with the changes of each up to now, in one query. */
