@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { accessStore } from "../../src/store/access/access-store.ts";
-import { type Database, openDatabase } from "../../src/store/database.ts";
+import { type Database, openDatabase, statement } from "../../src/store/database.ts";
 import { licenseStore } from "../../src/store/licenses/license-store.ts";
 import { anyProcedure, enter, type Reader } from "../../src/store/reader.ts";
 import { openTestHub, type TestHub } from "../setup/hub.ts";
@@ -131,6 +131,18 @@ describe("a client as reader", () => {
     const other: Reader = { mode: "HOLDER", holder: "93371003XXXX00262H", member: undefined, day };
     expect((await disclose(other)).size).toBe(0);
     expect(await house.sql("select count(*) from access_record")).toEqual(before);
+  });
+
+  test("can not be made of whoever calls the disclosing statement, which is the hub's alone", async () => {
+    const call =
+      statement(`select * from hub_disclose($1, 'sports', 'food-operation-new', '2026-11-22', $2, null, array[$2],
+      null, null, null, null, 10, now(), 'sports', '1', '核验')`);
+    for (const mode of ["COLLECT", "AUDIT", "", null])
+      await expect(call(database.sql(), [mode, holder])).rejects.toThrow("nobody reads as");
+    const [others] = await house.sql(
+      "select has_function_privilege('public', oid, 'execute') as may from pg_proc where proname = 'hub_disclose'",
+    );
+    expect(others).toEqual({ may: false });
   });
 
   test("leaves nothing behind for the next transaction on its connection", async () => {
