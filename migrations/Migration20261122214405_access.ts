@@ -168,7 +168,7 @@ const isNoted = `((select '*' = any(string_to_array(current_setting('hub.types',
   and (${noted("holder")} = '' or holder_code = ${noted("holder")})`;
 
 /** A function that sees more than its caller is for the hub alone. */
-function onlyHub(signature: string): readonly string[] {
+export function onlyHub(signature: string): readonly string[] {
   return [`revoke execute on function ${signature} from public`, `grant execute on function ${signature} to ${role}`];
 }
 

@@ -1,5 +1,5 @@
 import { Migration } from "@mikro-orm/migrations";
-import { disclosing as before } from "./Migration20261122214405_access.ts";
+import { disclosing as before, onlyHub } from "./Migration20261122214405_access.ts";
 
 /** The disclosing statement reads, decides and records in less time: see `hub_disclose`. */
 export class Migration20261123010000_disclosing extends Migration {
@@ -15,9 +15,6 @@ export class Migration20261123010000_disclosing extends Migration {
 }
 
 const drop = ["drop function hub_disclose"];
-
-const signature =
-  "hub_disclose(text, text, text, date, text, uuid, text[], text[], text[], date, text, int, timestamptz, text, text, text)";
 
 const disclosing = [
   // The hottest path in one round trip: looks up what the caller may read for this purpose, reads a page of each holder and
@@ -92,6 +89,7 @@ const disclosing = [
     )
     select * from page order by subject, issued_on desc, identifier;
   end $$`,
-  `revoke execute on function ${signature} from public`,
-  `grant execute on function ${signature} to zhengzhao_hub`,
+  ...onlyHub(
+    "hub_disclose(text, text, text, date, text, uuid, text[], text[], text[], date, text, int, timestamptz, text, text, text)",
+  ),
 ];

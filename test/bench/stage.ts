@@ -126,8 +126,7 @@ async function submitAll(hub: Hub): Promise<void> {
 export async function startHub({ folder }: Ground, { env }: Pick<Stage, "env">): Promise<Running> {
   const logFile = join(folder, "hub.log");
   const log = openSync(logFile, "w");
-  const flags = process.env["BENCH_HUB_FLAGS"]?.split(" ") ?? [];
-  const child = startProgram([...flags, ...startArguments()], {
+  const child = startProgram(startArguments(process.env["BENCH_HUB_FLAGS"]?.split(" ") ?? []), {
     ...{ cwd: packageRoot(), env: { ...process.env, NODE_OPTIONS: "", ...env } },
     stdio: ["ignore", log, log],
   });
@@ -149,10 +148,13 @@ export async function startHub({ folder }: Ground, { env }: Pick<Stage, "env">):
   throw new Error(`The hub did not start: ${readFileSync(logFile, "utf8")}`);
 }
 
-/** What `npm start` gives to node. */
-function startArguments(): readonly string[] {
-  const { scripts } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8"));
-  return String(scripts.start).split(" ").slice(1);
+/** What `npm start` gives to node, and flags that stand after its own, so that they win. */
+function startArguments(flags: readonly string[]): readonly string[] {
+  const manifest: { scripts: { start: string } } = JSON.parse(
+    readFileSync(join(packageRoot(), "package.json"), "utf8"),
+  );
+  const own = manifest.scripts.start.split(" ").slice(1);
+  return [...own.slice(0, -1), ...flags, ...own.slice(-1)];
 }
 
 /** The folder that holds package.json, whether this runs from test/ or from dist/test/. */

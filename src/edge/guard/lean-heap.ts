@@ -14,11 +14,11 @@ let streams = 0;
  */
 export async function* withLeanHeap<Part>(parts: AsyncIterable<Part>): AsyncGenerator<Part> {
   streams += 1;
-  if (streams === 1) {
-    setFlagsFromString(`--heap-growing-percent=${growth}`);
-    collect();
-  }
   try {
+    if (streams === 1) {
+      setFlagsFromString(`--heap-growing-percent=${growth}`);
+      collect();
+    }
     yield* parts;
   } finally {
     streams -= 1;

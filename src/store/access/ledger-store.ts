@@ -121,9 +121,9 @@ export function ledgerStore(db: Sql) {
     },
 
     /**
-     * Records by number with their seals, as text that the database writes, some thirty lines a value: fewer would make
-     * more values than there are requests for them, more would be too large for what V8 clears away cheaply.
-     * Persons' codes are masked. @returns undefined behind the last
+     * Records by number with their seals, as lines that the database writes: bytes in UTF-8. They come some thirty a value,
+     * for V8 never clears a large string as cheaply as a small one. Persons' codes are masked.
+     * @returns undefined behind the last
      */
     exportBatch: async (format: ExportFormat, filter: ExportFilter, afterId: number, lastId: number, most: number) => {
       const { from, until, department } = filter;

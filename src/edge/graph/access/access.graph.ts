@@ -1,4 +1,5 @@
 import { Arg, Args, Ctx, Field, ID, InputType, Int, ObjectType, Query, Resolver } from "type-graphql";
+import { extentOf } from "../../../domain/access/disclosure.ts";
 import { parseInstant } from "../../../domain/calendar.ts";
 import { maskHolderId } from "../../../domain/resident-id.ts";
 import { HubError } from "../../../errors.ts";
@@ -168,11 +169,11 @@ async function toRecord(hub: Context["hub"], row: AccessRow, self: string | unde
     department: row.department === null ? null : await findDepartment(hub, row.department),
     holder: holder === "" ? null : holder === self ? holder : maskHolderId(holder),
     licenses: [...identifiers],
-    extents: row.extents.map((extent, index) => ({
-      license: identifiers[index] ?? "",
-      whole: extent === "*",
-      attributes: extent === "*" ? [] : extent.split(",").filter(Boolean),
-    })),
+    extents: row.extents.map((text, index) => {
+      const extent = extentOf(text);
+      const whole = extent === "WHOLE";
+      return { license: identifiers[index] ?? "", whole, attributes: whole ? [] : [...extent] };
+    }),
     member: row.member,
   };
 }
