@@ -122,7 +122,7 @@ export class Migration20261122214405_access extends Migration {
 }
 
 /** The role the hub works under, whoever it connects as: it owns nothing, so rows are guarded from it. */
-const role = "zhengzhao_hub";
+export const role = "zhengzhao_hub";
 
 /** Written once, never changed: not even by the hub. */
 const appendOnly = ["access_record", "access_seal", "access_day", "operator_record", "license_event"];

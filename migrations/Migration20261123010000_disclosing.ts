@@ -16,7 +16,8 @@ export class Migration20261123010000_disclosing extends Migration {
 
 const drop = ["drop function hub_disclose"];
 
-const disclosing = [
+/** Disclosing with every rule looked up; the next migration remembers what was found, and puts this back. */
+export const disclosing = [
   // The hottest path in one round trip: looks up what the caller may read for this purpose, reads a page of each holder and
   // records the disclosure. It sees every row and guards them itself: a client reads the types it is granted for a procedure
   // of its own department, a holder its own licenses, a person who acts for it what the membership covers. Whom it does not

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { type Caller, disclosingScopes, type KnownCaller } from "../domain/access/caller.ts";
 import { holderIdTypes } from "../domain/licenses/license-type.ts";
 import { HubError } from "../errors.ts";
@@ -48,8 +47,7 @@ export function callerFinder(hub: SenderTools, rules: TokenRules): FindCaller {
 
   const verify = async (token: string): Promise<Verified> => {
     // Token text is no identity, but equal text has an equal verdict until it expires.
-    const key = hash("sha256", token, "base64url");
-    const known = remembered.get(key);
+    const known = remembered.get(token);
     // A key its issuer has withdrawn vouches for nothing any more, however often it did.
     const stands = known !== undefined && hub.tokenKeyring.find(known.kid) !== undefined;
     if (stands && known.expiresAt > hub.now().getTime()) return known;
@@ -59,7 +57,7 @@ export function callerFinder(hub: SenderTools, rules: TokenRules): FindCaller {
     const verified = { caller: toCaller(claims), kid, boundTo: claims.cnf?.jkt, expiresAt: claims.exp * 1000 };
     const oldest = remembered.size >= maxRemembered ? remembered.keys().next().value : undefined;
     if (oldest !== undefined) remembered.delete(oldest);
-    remembered.set(key, verified);
+    remembered.set(token, verified);
     return verified;
   };
 

@@ -6,8 +6,8 @@ import { queryAnswer, queryBodies } from "./query.ts";
 import { type Ground, makeDatabase, type Running, runSql, setStage } from "./stage.ts";
 
 const connections = 32;
-const rounds = 20;
-const seconds = 2;
+const rounds = 60;
+const seconds = 1;
 
 /** What the access path costs: token, client, grant, purpose, guarded rows and ledger write, against the same server without. */
 export async function benchAccess(ground: Ground): Promise<Outcome> {
@@ -19,7 +19,7 @@ export async function benchAccess(ground: Ground): Promise<Outcome> {
   try {
     const sides = [() => measure(bare, undefined), () => measure(whole, stage.token)];
     // Until the longer of the two paths is compiled as well as the shorter.
-    await interleave(3, sides);
+    await interleave(10, sides);
     const [without = [], own = []] = await interleave(rounds, sides);
     const row = (name: string, side: readonly Round[]) => [
       name,

@@ -144,22 +144,7 @@ export function accessStore(db: Sql) {
 
     /** Newest first. @param after id of the last record seen */
     list: async (filter: AccessFilter, first: number, after: number | undefined): Promise<Page<AccessRecord>> => {
-      let query = db
-        .selectFrom("access_record")
-        .selectAll()
-        .orderBy("id", "desc")
-        .limit(first + 1);
-      if (filter.holder !== undefined) query = query.where("holder_code", "=", filter.holder);
-      if (filter.tellsHolder) query = query.where(sql<boolean>`refusal is distinct from 'NOT_FOUND'`);
-      if (filter.client !== undefined) query = query.where("client_id", "=", filter.client);
-      if (filter.department !== undefined) query = query.where("department", "=", filter.department);
-      if (filter.procedure !== undefined) query = query.where("procedure", "=", filter.procedure);
-      if (filter.caseNumber !== undefined) query = query.where("case_number", "=", filter.caseNumber);
-      if (filter.outcome !== undefined) query = query.where("outcome", "=", filter.outcome);
-      if (filter.from) query = query.where("at", ">=", filter.from.toISOString());
-      if (filter.until) query = query.where("at", "<=", filter.until.toISOString());
-      if (after !== undefined) query = query.where("id", "<", after);
-      const rows = await query.execute();
+      const rows = await recordsOf(db, filter, first + 1, after).execute();
       const records = rows.map((row) => ({
         ...{
           id: Number(row.id),
@@ -213,6 +198,30 @@ export function accessStore(db: Sql) {
 
 /** What `accessStore` offers. */
 export type AccessStore = ReturnType<typeof accessStore>;
+
+function recordsOf(db: Sql, filter: AccessFilter, most: number, after: number | undefined) {
+  let query = db.selectFrom("access_record").selectAll().orderBy("id", "desc").limit(most);
+  if (filter.holder !== undefined) query = query.where("holder_code", "=", filter.holder);
+  if (filter.tellsHolder) query = query.where(sql<boolean>`refusal is distinct from 'NOT_FOUND'`);
+  if (filter.client !== undefined) query = query.where("client_id", "=", filter.client);
+  if (filter.department !== undefined) query = query.where("department", "=", filter.department);
+  if (filter.procedure !== undefined) query = query.where("procedure", "=", filter.procedure);
+  if (filter.caseNumber !== undefined) query = query.where("case_number", "=", filter.caseNumber);
+  if (filter.outcome !== undefined) query = query.where("outcome", "=", filter.outcome);
+  if (filter.from) query = query.where("at", ">=", filter.from.toISOString());
+  if (filter.until) query = query.where("at", "<=", filter.until.toISOString());
+  if (after !== undefined) query = query.where("id", "<", after);
+  if (filter.department === undefined || filter.holder !== undefined || filter.client !== undefined) return query;
+  // A department has a few clients: the newest of each, by the clients' index, and of those the newest.
+  const own = query.where(sql<boolean>`client_id = client.id`).as("access_record");
+  return db
+    .selectFrom("client")
+    .innerJoinLateral(own, (join) => join.onTrue())
+    .where("client.department", "=", filter.department)
+    .selectAll("access_record")
+    .orderBy("id", "desc")
+    .limit(most);
+}
 
 const selectClientAccess = statement<{
   department: string | null;

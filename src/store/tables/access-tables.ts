@@ -72,6 +72,25 @@ export const ProcedureNeedTable = defineEntity({
   properties: { procedure: text().primary(), licenseType: text().primary(), attributes: texts() },
 });
 
+/**
+ * What a client may read for a procedure on a day, as last looked up: repeats grants and needs, and is forgotten by triggers
+ * when one of them changes. Not logged, and only the database's own functions write it.
+ */
+export const ClientStandingTable = defineEntity({
+  name: "ClientStanding",
+  tableName: "client_standing",
+  properties: {
+    procedure: text().primary(),
+    clientId: text().primary(),
+    day: date(),
+    department: text(),
+    types: texts(),
+    /** Beside each type: `*`, or the attributes granted, between commas. */
+    extents: texts(),
+    needs: texts(),
+  },
+});
+
 /** Who may act for an enterprise: its administrators and clerks. */
 export const HolderMemberTable = defineEntity({
   name: "HolderMember",
@@ -141,7 +160,6 @@ export const AccessRecordTable = defineEntity({
   indexes: [
     { properties: ["clientId", "id"] },
     { properties: ["id"] },
-    { properties: ["department", "id"] },
     { properties: ["transaction", "id"] },
     // Grows with the table: a few bytes a block say where to look.
     {
