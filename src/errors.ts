@@ -83,6 +83,13 @@ export const errorTable = {
     status: 400,
     message: { en: "An argument has a value that is not accepted.", zh: "参数取值不符合要求。" },
   },
+  BATCH_CHANGED: {
+    status: 409,
+    message: {
+      en: "Other records came under this batch id before. Send the same ones again, or take a new batch id.",
+      zh: "该批次号此前报送过不同的记录。请重发相同内容，或使用新的批次号。",
+    },
+  },
   BATCH_TOO_LARGE: {
     status: 400,
     message: {

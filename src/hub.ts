@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IssuerKeys } from "./connectors/issuer-keys.ts";
 import type { Caller, Purpose } from "./domain/access/caller.ts";
 import type { Misses } from "./domain/access/rate.ts";
@@ -6,12 +6,11 @@ import { type CalendarDate, dateOf } from "./domain/calendar.ts";
 import type { RawRecord } from "./domain/licenses/license-record.ts";
 import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
 import { accessVerbs } from "./hub-access.ts";
+import { collectingVerbs } from "./hub-collecting.ts";
 import { type Limits, standardLimits } from "./limits.ts";
 import { joinKeyrings } from "./proof/access/issuer-keys.ts";
 import { parseJwks } from "./proof/keyring.ts";
-import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
 import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
-import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
 import {
   type AdmissionRequest,
   accessStore,
@@ -29,9 +28,9 @@ import { rateStore } from "./store/access/rate-store.ts";
 import { senderStore } from "./store/access/sender-store.ts";
 import { catalogueCache } from "./store/catalogue/catalogue-cache.ts";
 import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue/catalogue-store.ts";
-import { type Database, isConflict, type Sql } from "./store/database.ts";
+import type { Database, Sql } from "./store/database.ts";
 import type { HubKeys } from "./store/keys/key-store.ts";
-import { type CollectingStore, collectingStore } from "./store/licenses/collecting-store.ts";
+import { collectingStore } from "./store/licenses/collecting-store.ts";
 import { licenseStore } from "./store/licenses/license-store.ts";
 import { materialStore } from "./store/materials/material-store.ts";
 import { enter, type Reader } from "./store/reader.ts";
@@ -49,7 +48,6 @@ import { readEnterprises } from "./use-cases/licenses/read-enterprises.ts";
 import { type LicensesQuestion, readLicenses } from "./use-cases/licenses/read-licenses.ts";
 import { readLicensesByIdentifier } from "./use-cases/licenses/read-licenses-by-identifier.ts";
 import { readSubmission } from "./use-cases/licenses/read-submission.ts";
-import { type SubmissionInput, submitLicenses } from "./use-cases/licenses/submit-licenses.ts";
 import { type VerifyLicenseInput, verifyLicense } from "./use-cases/licenses/verify-license.ts";
 import { loadDemo } from "./use-cases/load-demo.ts";
 import { checkMaterials, type MaterialQuestion } from "./use-cases/materials/check-materials.ts";
@@ -93,9 +91,6 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     });
   const readLedger = <T>(run: (ledger: LedgerStore) => Promise<T>) =>
     read({ mode: "AUDIT" }, ({ ledger }) => run(ledger));
-  const collect = <T>(run: (store: CollectingStore) => Promise<T>) =>
-    tryAgain(() => read({ mode: "COLLECT" }, ({ collecting }) => run(collecting)));
-
   const { findRole } = memberStore(sql);
   const isMember: IsMember = async (member, holder, day) => (await findRole(holder, member, day)) !== undefined;
   const gate = { now, access, isMember };
@@ -120,63 +115,11 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
 
   const accessOnly = accessVerbs({ database, now, newId });
 
-  const sign = async (license: Omit<LicenseClaimsInput, "issuerUrl">) => {
-    const jws = await signLicense(buildLicenseClaims({ ...license, issuerUrl: keys.license.issuer }), keys.license);
-    return { jws, kid: keys.license.kid };
-  };
-
-  // A list's key is read in the batch's own transaction each time: one that is rolled back must leave nothing behind.
-  const takeStatusPlaces = async (store: CollectingStore, count: number) => {
-    if (count === 0) return [];
-    const places = (await store.takeStatusSequence(count)).map((number) => ({
-      list: Math.floor(number / 2 ** statusIndexBits),
-      place: number % 2 ** statusIndexBits,
-    }));
-    const keysOfLists = new Map<number, Uint8Array>();
-    for (const list of new Set(places.map((place) => place.list))) {
-      const key = await store.statusListKey(list, () => randomBytes(32).toString("base64url"));
-      keysOfLists.set(list, Buffer.from(key, "base64url"));
-    }
-    return places.map(({ list, place }) => {
-      const key = keysOfLists.get(list) ?? new Uint8Array();
-      return { list, uri: `${publicUrl}/status-lists/${list}`, index: statusIndexOf(place, key) };
-    });
-  };
-
-  const submissionCatalogue = async () => {
-    const { licenseTypes, departments, regions } = await catalogue();
-    const typeOf = (code: string) => licenseTypes.get(code);
-    return {
-      typeOf,
-      departmentOf: (code: string) => departments.get(code),
-      hasRegion: (code: string) => regions.has(code),
-    };
-  };
-
-  const submit = (caller: Caller, input: SubmissionInput) =>
-    submitLicenses(
-      {
-        now,
-        newId,
-        newSerial,
-        catalogue: submissionCatalogue,
-        findClient: access.findClient,
-        transaction: collect,
-        sign,
-        takeStatusPlaces,
-      },
-      caller,
-      input,
-    );
+  const collecting = collectingVerbs({ ...{ database, keys, publicUrl, now, newId, limits, charge }, catalogue });
 
   return {
     // collect
-    submitLicenses: async (caller: Caller, input: SubmissionInput) => {
-      // A token stands behind whoever hands records in, or the submission is refused: the address is of no use.
-      const points = Math.floor(input.records.length / limits.recordsPerPoint);
-      if (caller.kind !== "STRANGER" && points > 0) await charge(caller, { address: "", points });
-      return submit(caller, input);
-    },
+    ...collecting,
     readSubmission: (caller: Caller, id: string) => readSubmission({ now, read, misses }, caller, id),
 
     // read
@@ -265,7 +208,7 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     loadDemo: (rows: CatalogueRows, records: readonly RawRecord[], onProgress: (done: number) => void) =>
       loadDemo(
         {
-          ...{ submit, onProgress },
+          ...{ submit: collecting.submitUncharged, onProgress },
           findSubmission: (clientId, where) =>
             read({ mode: "COLLECT" }, ({ collecting }) => collecting.findSubmission(clientId, where)),
           register: (clients, grants) => database.transaction((db) => accessStore(db).register(clients, grants)),
@@ -274,21 +217,4 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
         records,
       ),
   };
-}
-
-/** Runs a transaction again when another one came in between; the third conflict is thrown. */
-async function tryAgain<T>(run: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await run();
-    } catch (error) {
-      if (attempt === 3 || !isConflict(error)) throw error;
-    }
-  }
-}
-
-/** Serial of a license identifier: 20 digits and upper-case letters, 100 random bits. */
-function newSerial(): string {
-  const alphabet = "0123456789ABCDEFGHJKLMNPQRSTUVWX";
-  return Array.from(randomBytes(20), (byte) => alphabet[byte % 32]).join("");
 }

@@ -104,6 +104,10 @@ export const limitRows = {
     ...{ value: 30_000, unit: "milliseconds for a whole request to come in", least: 1_000, most: 600_000 },
     reason: "8 MiB at 2.5 Mbit/s",
   },
+  maxStreamIdleMs: {
+    ...{ value: 60_000, unit: "milliseconds a stream of records may stand still", least: 1_000, most: 600_000 },
+    reason: "a source that reads its own database pauses now and then; what stands longer is dead",
+  },
   maxRequestMs: {
     ...{ value: 10_000, unit: "milliseconds of work for a request", least: 100, most: 300_000 },
     reason: "the largest submission takes about one second; who waits longer has gone, and its statements go too",

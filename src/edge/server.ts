@@ -22,6 +22,7 @@ import { callerFinder, challengeOf } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { describeError, errorBody, errorFormatter } from "./format-error.ts";
 import { chargedCaller } from "./guard/charged-caller.ts";
+import { limitRequestTime } from "./guard/request-time.ts";
 import { schemaGuard, tracePlugin } from "./guard/schema-guard.ts";
 import { securityHeaders } from "./guard/security-headers.ts";
 import { readTrustedDocuments } from "./guard/trusted-documents.ts";
@@ -29,6 +30,7 @@ import { accessRecordRoutes } from "./http/access-records.http.ts";
 import { docsRoutes } from "./http/docs.http.ts";
 import { graphqlRoutes } from "./http/graphql.http.ts";
 import { healthRoutes } from "./http/health.http.ts";
+import { ingestRoutes } from "./http/ingest.http.ts";
 import { keyRoutes } from "./http/keys.http.ts";
 import { limitsGuard } from "./limits/limits-plugin.ts";
 import { demoLogin } from "./oauth/demo-login.ts";
@@ -101,12 +103,13 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
     clientErrorHandler: refuseClient,
     bodyLimit: limits.maxBodyBytes,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    requestTimeout: Math.max(limits.maxBodyMs, limits.maxHeaderMs),
+    requestTimeout: 0,
     http: { headersTimeout: limits.maxHeaderMs, connectionsCheckingInterval: Math.min(1_000, limits.maxHeaderMs) },
     keepAliveTimeout: keepAliveMs,
     forceCloseConnections: "idle",
   });
   app.decorateRequest("caller", null);
+  limitRequestTime(app, limits, ({ raw }) => refuseClient({ code: "ERR_HTTP_REQUEST_TIMEOUT" }, raw.socket));
   app.addHook("onResponse", logResponse);
   app.setErrorHandler((error, request, reply) => replyError(toHubError(error, logUnexpected), request, reply));
   app.setNotFoundHandler((request, reply) => replyError(new HubError("NOT_FOUND"), request, reply));
@@ -114,6 +117,8 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   await securityHeaders(app, publicUrl);
   await app.register(accessRecordRoutes(hub, callerOf));
   await app.register(graphqlRoutes({ hub, apollo, callerOf, limits, trusted: trusted || undefined }));
+  const asHubError = (error: unknown) => toHubError(error, logUnexpected);
+  await app.register(ingestRoutes({ hub, callerOf, limits, toHubError: asHubError }));
   await app.register(healthRoutes(hub));
   await app.register(keyRoutes(hub));
   if (hub.authorization) {
@@ -212,7 +217,7 @@ function isEndless({ raw, headers }: FastifyRequest, { code }: HubError): boolea
 }
 
 /** Answers what is no HTTP request, or none in time, and ends the connection. */
-function refuseClient(problem: NodeJS.ErrnoException, socket: Socket): void {
+function refuseClient(problem: Pick<NodeJS.ErrnoException, "code">, socket: Socket): void {
   if (problem.code === "ECONNRESET" || socket.destroyed) return;
   const error = new HubError(problem.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "REQUEST_TIMEOUT" : "BAD_REQUEST");
   const body = JSON.stringify(errorBody(error));

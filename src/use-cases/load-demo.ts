@@ -9,7 +9,7 @@ import type { StoredSubmission } from "../store/licenses/collecting-store.ts";
 /** What loading the demo needs. `submit` is the same verb every department uses. */
 export type Tools = Readonly<{
   register: AccessStore["register"];
-  findSubmission: (clientId: string, where: { batchId: string }) => Promise<unknown>;
+  findSubmission: (clientId: string, where: { batchId: string; firstIndex: number }) => Promise<unknown>;
   submit: (caller: Caller, input: { batchId: string; records: readonly RawRecord[] }) => Promise<StoredSubmission>;
   onProgress: (done: number) => void;
 }>;
@@ -36,7 +36,7 @@ export async function loadDemo(
   await tools.register(othersThanDepartments, []);
   const batches = batchesOf(records, keys);
   const last = batches.at(-1);
-  if (last && (await tools.findSubmission(last.clientId, { batchId: last.batchId }))) return undefined;
+  if (last && (await tools.findSubmission(last.clientId, { batchId: last.batchId, firstIndex: 0 }))) return undefined;
   await tools.register(
     departments.map(({ key, code, name }) => ({
       ...{ id: key, kind: "DEPARTMENT", department: code, name: `${name}业务系统` },

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { type Config, readConfig, readGatewayConfig } from "../../src/config.ts";
 import { scopes } from "../../src/domain/access/caller.ts";
+import { maxBatchIdCharacters } from "../../src/domain/licenses/batch.ts";
 import {
   eventOperations,
   issuingOperations,
@@ -119,7 +120,7 @@ describe("docs/connecting-a-department.md", () => {
   });
 
   test.each([
-    `1 to ${submissionLimits.maxBatchIdCharacters} printable characters`,
+    `1 to ${maxBatchIdCharacters} printable characters`,
     `1 to ${count(submissionLimits.maxRecords)} \`records\``,
     `over ${recordLimits.maxBytes / 1024} KiB as JSON, or attributes nested deeper than ${recordLimits.maxDepth} levels`,
     `together, ${recordLimits.maxProblems} at most`,

@@ -10,7 +10,7 @@ export type Rule = (house: House) => readonly string[];
 const floors: readonly (readonly [RegExp, number, string])[] = [
   [/^(main|gateway|welcome|rounds)\.ts$|^cli\//, 6, "doors"],
   [/^edge\//, 5, "edge"],
-  [/^(hub|hub-access|open-hub)\.ts$/, 4, "hub.ts"],
+  [/^(hub|hub-access|hub-collecting|open-hub)\.ts$/, 4, "hub.ts"],
   [/^use-cases\//, 3, "use-cases"],
   [/^store\//, 2, "store"],
   [/^connectors\//, 2, "connectors"],
@@ -48,7 +48,7 @@ const words: readonly (readonly [RegExp, RegExp, string])[] = [
   ],
   [
     /\bDate\.now\b|\bnew Date\b(?!\s*\(\s*[^\s)])|(?<![.\w])Date\(\)|\bMath\.random\b|\b(randomUUID|randomBytes|randomInt|getRandomValues)\b/,
-    /^(main|gateway|hub)\.ts$|^cli\//,
+    /^(main|gateway|hub(-collecting)?)\.ts$|^cli\//,
     "clock and randomness come in as parameters, from a door or the tools in hub.ts",
   ],
   [/\b(import|require)\s*\(\s*(?!["'\s])/, /^$/, "an import names its file, so that it can be checked"],

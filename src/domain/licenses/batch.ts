@@ -3,6 +3,14 @@ import type { StoredState } from "./license.ts";
 import { makeLicenseIdentifier, parseLicenseIdentifier } from "./license-identifier.ts";
 import type { EventRecord, FormedRecord, IssuingRecord } from "./license-record.ts";
 
+/** Longest batch id. *Units*: characters. */
+export const maxBatchIdCharacters = 128;
+
+/** Whether a client may call a batch so: printable, and something to read. */
+export function isBatchId(text: string): boolean {
+  return text.trim() !== "" && text.length <= maxBatchIdCharacters && /^[\x20-\x7e\u4e00-\u9fff]+$/.test(text);
+}
+
 /** A record that passed form and references, ready to be decided against what is stored. */
 export type Entry = Readonly<{ index: number; record: FormedRecord; contentDigest: string }>;
 

@@ -10,6 +10,14 @@ const warning = (en: string, zh: string): ProblemRow => ({ severity: "WARNING", 
 
 /** Everything that can be wrong with a submitted record. Codes are never renamed or reused. */
 export const problemTable = {
+  RECORD_UNREADABLE: error(
+    "The line is not one JSON object in UTF-8 whose keys come once each. Send one record a line.",
+    "该行不是一个 UTF-8 编码、键名不重复的 JSON 对象，请每行报送一条记录。",
+  ),
+  FIELD_INVALID: error(
+    "The field holds another kind of value than a record's field does, or a record has no such field.",
+    "字段取值的类型错误，或记录没有该字段。",
+  ),
   FIELD_MISSING: error("A required field is missing or empty. Send it.", "缺少必填字段或字段为空，请补充。"),
   DATE_INVALID: error(
     "This is not a date that exists. Send YYYY-MM-DD (instants: RFC 3339, not in the future).",

@@ -29,7 +29,7 @@ export function rowsOf(
   decision: BatchDecision,
   signed: readonly SignedIssue[],
   entries: readonly Entry[],
-  raws: readonly RawRecord[],
+  raws: readonly (RawRecord | undefined)[],
   submission: SubmissionFacts,
 ): BatchRows {
   return {
@@ -152,7 +152,7 @@ function stateUpdates(decision: BatchDecision): readonly StateUpdate[] {
 function pendingRows(
   decision: BatchDecision,
   entries: readonly Entry[],
-  raws: readonly RawRecord[],
+  raws: readonly (RawRecord | undefined)[],
   submission: SubmissionFacts,
 ): readonly NewPendingEvent[] {
   return entries.flatMap(({ record, index, contentDigest }) => {

@@ -5,11 +5,15 @@ import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
 import { type Row, type Sql, toInstant } from "../database.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
 
-/** A batch as kept. */
+/** A batch as kept, or a part of one that came as a stream. */
 export type StoredSubmission = Readonly<{
   id: string;
   clientId: string;
   batchId: string;
+  /** Where the part begins in its batch: 0 for what came whole. */
+  firstIndex: number;
+  /** SHA-256 of the lines it was made of, base64url; null: it did not come as lines. */
+  digest: string | null;
   receivedAt: string;
   accepted: number;
   unchanged: number;
@@ -47,7 +51,11 @@ export function collectingStore(db: Sql) {
      * Takes the batch for this transaction. A repeat waits for the first to end and gets what it answered.
      * Then the department is locked: its batches are decided one after another, others' go on.
      */
-    begin: async (batch: { id: string; clientId: string; batchId: string; receivedAt: Date; department: string }) => {
+    begin: async (
+      batch: Pick<StoredSubmission, "id" | "clientId" | "batchId" | "firstIndex" | "digest" | "receivedAt"> & {
+        department: string;
+      },
+    ) => {
       const fresh = await db
         .insertInto("submission")
         .values({
@@ -55,11 +63,12 @@ export function collectingStore(db: Sql) {
             id: batch.id,
             client_id: batch.clientId,
             batch_id: batch.batchId,
-            received_at: batch.receivedAt.toISOString(),
+            received_at: batch.receivedAt,
           },
+          ...{ first_index: batch.firstIndex, digest: batch.digest },
           ...{ accepted: 0, unchanged: 0, rejected: 0, pending: 0, results: sql<StoredResult[]>`'[]'::jsonb` },
         })
-        .onConflict((conflict) => conflict.columns(["client_id", "batch_id"]).doNothing())
+        .onConflict((conflict) => conflict.columns(["client_id", "batch_id", "first_index"]).doNothing())
         .returning("id")
         .executeTakeFirst();
       if (fresh) await sql`select 1 from department where code = ${batch.department} for no key update`.execute(db);
@@ -68,16 +77,17 @@ export function collectingStore(db: Sql) {
 
     findSubmission: async (
       clientId: string,
-      where: { id: string } | { batchId: string },
+      where: { id: string } | { batchId: string; firstIndex: number },
     ): Promise<StoredSubmission | undefined> => {
       const query = db.selectFrom("submission").selectAll().where("client_id", "=", clientId);
       const row = await ("id" in where
         ? query.where("id", "=", where.id)
-        : query.where("batch_id", "=", where.batchId)
+        : query.where("batch_id", "=", where.batchId).where("first_index", "=", where.firstIndex)
       ).executeTakeFirst();
       return (
         row && {
           ...{ id: row.id, clientId: row.client_id, batchId: row.batch_id, receivedAt: row.received_at },
+          ...{ firstIndex: row.first_index, digest: row.digest },
           ...{
             accepted: row.accepted,
             unchanged: row.unchanged,

@@ -109,6 +109,10 @@ export const SubmissionTable = defineEntity({
     id: p.uuid().primary(),
     clientId: text(),
     batchId: text(),
+    /** Where this part begins in a batch that comes as a stream. */
+    firstIndex: p.integer().default(0),
+    /** SHA-256 of the part's lines, base64url: what is sent again must be the same. */
+    digest: text().nullable(),
     receivedAt: instant(),
     accepted: p.integer().default(0),
     unchanged: p.integer().default(0),
@@ -116,7 +120,7 @@ export const SubmissionTable = defineEntity({
     pending: p.integer().default(0),
     results: p.json<readonly StoredResult[]>().default("[]"),
   },
-  uniques: [{ properties: ["clientId", "batchId"] }],
+  uniques: [{ properties: ["clientId", "batchId", "firstIndex"] }],
 });
 
 /** One record's outcome as kept with its batch. */

@@ -5,6 +5,8 @@ import {
   contentKey,
   decideBatch,
   type Entry,
+  isBatchId,
+  maxBatchIdCharacters,
   nextIdentifier,
   type StoredKnowledge,
 } from "../../domain/licenses/batch.ts";
@@ -13,9 +15,10 @@ import { isIssuing } from "../../domain/licenses/license.ts";
 import { checkForm, type RawRecord, recordLimits } from "../../domain/licenses/license-record.ts";
 import { businessLicenseTypeCode, type LicenseType } from "../../domain/licenses/license-type.ts";
 import { isRefused, type Problem } from "../../domain/licenses/problem.ts";
+import type { LineReading } from "../../domain/licenses/record-line.ts";
 import { HubError } from "../../errors.ts";
-import { digestOf } from "../../proof/canonical-json.ts";
 import type { LicenseClaimsInput } from "../../proof/license-jws.ts";
+import { contentDigestOf, receivedDigestOf } from "../../proof/record-digest.ts";
 import { rowsOf, type SignedIssue, type SubmissionFacts } from "../../store/licenses/collecting-rows.ts";
 import type { CollectingStore, StoredSubmission } from "../../store/licenses/collecting-store.ts";
 import type { StoredResult } from "../../store/tables/license-tables.ts";
@@ -45,11 +48,21 @@ export type SubmissionCatalogue = Readonly<{
   hasRegion: (code: string) => boolean;
 }>;
 
-/** A batch handed in. *Trust*: everything in it is whatever the client sent. */
-export type SubmissionInput = Readonly<{ batchId: string; records: readonly RawRecord[] }>;
+/**
+ * A batch handed in, or a part of one that comes as a stream. *Trust*: everything in it is whatever the client sent.
+ * `firstIndex`: where the part begins in its batch; `digest`: of its lines, to know them again.
+ */
+export type SubmissionInput = Readonly<{
+  batchId: string;
+  records: readonly LineReading[];
+  firstIndex?: number;
+  digest?: string;
+  /** True: everything is decided and nothing signed or stored. */
+  isDryRun?: boolean;
+}>;
 
 /** Limits of a batch. */
-export const submissionLimits = { maxRecords: 1_000, maxBatchIdCharacters: 128 } as const;
+export const submissionLimits = { maxRecords: 1_000 } as const;
 
 /**
  * 归集: decides each record, signs and stores what is accepted, all in one transaction. A record that is refused never
@@ -66,31 +79,38 @@ export async function submitLicenses(
   const client = await tools.findClient(caller.clientId);
   if (!client?.active) throw new HubError("FORBIDDEN");
   const catalogue = await tools.catalogue();
-  const { batchId } = input;
+  const { batchId, firstIndex = 0, digest = null, isDryRun = false } = input;
   const { clientId } = caller;
+  const { department } = client;
+  const raws = input.records.map((line) => ("raw" in line ? line.raw : undefined));
 
   return tools.transaction(async (store) => {
     const id = tools.newId();
     const receivedAt = tools.now();
-    const fresh = await store.begin({ id, clientId, batchId, receivedAt, department: client.department });
-    if (!fresh) return { ...(await firstOutcome(store, clientId, batchId)), replayed: true };
+    const part = { id, clientId, batchId, firstIndex, digest, receivedAt: receivedAt.toISOString() };
+    if (!isDryRun && !(await store.begin({ ...part, department })))
+      return { ...(await firstOutcome(store, part)), replayed: true };
 
     const problems = new Map<number, readonly Problem[]>();
-    const entries = readRecords(input.records, catalogue, client.department, receivedAt, problems);
+    const entries = readRecords(input.records, catalogue, department, receivedAt, problems);
     const decision = decideBatch(entries, await loadKnowledge(store, entries, clientId, receivedAt), tools.newSerial);
     const submission = { id, clientId, receivedAt };
     await warnOfNames(store, decision.issues, problems);
-    const signed = await signIssues(tools, store, catalogue, decision.issues, input.records, submission);
-    await store.save(rowsOf(decision, signed, entries, input.records, submission));
-
-    const results = input.records.map((raw, index) => resultOf(raw, index, problems.get(index) ?? [], decision));
+    if (!isDryRun) {
+      const signed = await signIssues(tools, store, catalogue, decision.issues, raws, submission);
+      await store.save(rowsOf(decision, signed, entries, raws, submission));
+    }
+    const results = input.records.map((line, index) => {
+      const result = resultOf(line, index, problems.get(index) ?? [], decision);
+      return { ...result, index: firstIndex + index };
+    });
     const count = (outcome: StoredResult["outcome"]) => results.filter((result) => result.outcome === outcome).length;
     const counts = {
       ...{ accepted: count("ACCEPTED"), unchanged: count("UNCHANGED") },
       ...{ rejected: count("REJECTED"), pending: count("PENDING") },
     };
-    await store.finish(id, counts, results);
-    return { id, clientId, batchId, receivedAt: receivedAt.toISOString(), ...counts, results, replayed: false };
+    if (!isDryRun) await store.finish(id, counts, results);
+    return { ...part, ...counts, results, replayed: false };
   });
 }
 
@@ -98,30 +118,33 @@ function checkBatch({ batchId, records }: SubmissionInput): void {
   if (records.length > submissionLimits.maxRecords) {
     throw new HubError("BATCH_TOO_LARGE", { found: records.length, limit: submissionLimits.maxRecords });
   }
-  const isFit =
-    batchId.trim() !== "" &&
-    batchId.length <= submissionLimits.maxBatchIdCharacters &&
-    /^[\x20-\x7e\u4e00-\u9fff]+$/.test(batchId);
-  if (!isFit)
-    throw new HubError("INPUT_INVALID", { argument: "batchId", limit: submissionLimits.maxBatchIdCharacters });
+  if (!isBatchId(batchId)) throw new HubError("INPUT_INVALID", { argument: "batchId", limit: maxBatchIdCharacters });
   if (records.length === 0) throw new HubError("INPUT_INVALID", { argument: "records" });
 }
 
-async function firstOutcome(store: CollectingStore, clientId: string, batchId: string): Promise<StoredSubmission> {
-  const first = await store.findSubmission(clientId, { batchId });
+async function firstOutcome(
+  store: CollectingStore,
+  { clientId, batchId, firstIndex }: Pick<StoredSubmission, "clientId" | "batchId" | "firstIndex">,
+): Promise<StoredSubmission> {
+  const first = await store.findSubmission(clientId, { batchId, firstIndex });
   if (!first) throw new HubError("INTERNAL");
   return first;
 }
 
 /** The first two stages; what they find goes into `problems`, what passes comes back. */
 function readRecords(
-  records: readonly RawRecord[],
+  records: readonly LineReading[],
   catalogue: SubmissionCatalogue,
   department: string,
   now: Date,
   problems: Map<number, readonly Problem[]>,
 ): readonly Entry[] {
-  return records.flatMap((raw, index) => {
+  return records.flatMap((line, index) => {
+    if (!("raw" in line)) {
+      problems.set(index, line.problems);
+      return [];
+    }
+    const { raw } = line;
     const form = checkForm(raw, now);
     if (!form.record) {
       problems.set(index, form.problems);
@@ -131,14 +154,6 @@ function readRecords(
     problems.set(index, found);
     return isRefused(found) ? [] : [{ index, record: form.record, contentDigest: contentDigestOf(raw) }];
   });
-}
-
-/** Digest of what a record says, whenever, under whichever source id and for whichever identifier it says so. */
-function contentDigestOf(raw: RawRecord): string {
-  const { sourceRecordId: _id, sourceUpdatedAt: _at, identifier: _identifier, ...content } = raw;
-  return digestOf(
-    Object.fromEntries(Object.entries(content).filter(([, value]) => value !== null && value !== undefined)),
-  );
 }
 
 async function loadKnowledge(
@@ -209,16 +224,16 @@ async function signIssues(
   store: CollectingStore,
   catalogue: SubmissionCatalogue,
   issues: readonly AcceptedIssue[],
-  raws: readonly RawRecord[],
+  raws: readonly (RawRecord | undefined)[],
   { clientId, receivedAt }: SubmissionFacts,
 ): Promise<readonly SignedIssue[]> {
   const places = await tools.takeStatusPlaces(store, issues.length);
   return Promise.all(
     issues.map(async (issue, position) => {
       const { record, identifier, version, index } = issue;
-      const place = places[position];
+      const [place, raw] = [places[position], raws[index]];
       const type = catalogue.typeOf(record.licenseType);
-      if (!place || !type) throw new HubError("INTERNAL");
+      if (!place || !type || !raw) throw new HubError("INTERNAL");
       const { holder, number, region, issuedOn, validFrom, validUntil, attributes, predecessor = null } = record;
       const issuer = { code: record.issuer, name: catalogue.departmentOf(record.issuer)?.name ?? record.issuer };
       const { jws, kid } = await tools.sign({
@@ -227,19 +242,24 @@ async function signIssues(
         status: { uri: place.uri, idx: place.index },
         type: { code: type.code, name: type.name },
         ...{ number, holder, issuer, region, issuedOn, validFrom, validUntil, version, predecessor, attributes },
-        source: { client: clientId, recordId: record.sourceRecordId, digest: digestOf(receivedForm(raws[index])) },
+        source: { client: clientId, recordId: record.sourceRecordId, digest: receivedDigestOf(raw) },
       });
       return { issue, jws, kid, place };
     }),
   );
 }
 
-/** The record as it came, without the members that were not sent. */
-function receivedForm(raw: RawRecord | undefined): object {
-  return Object.fromEntries(Object.entries(raw ?? {}).filter(([, value]) => value !== undefined));
-}
-
-function resultOf(raw: RawRecord, index: number, problems: readonly Problem[], decision: BatchDecision): StoredResult {
+function resultOf(
+  line: LineReading,
+  index: number,
+  problems: readonly Problem[],
+  decision: BatchDecision,
+): StoredResult {
+  if (!("raw" in line)) {
+    const sourceRecordId = legible(line.sourceRecordId);
+    return { index, sourceRecordId, outcome: "REJECTED", identifier: null, problems };
+  }
+  const { raw } = line;
   const verdict = decision.verdicts.get(index);
   const sourceRecordId = legible(raw.sourceRecordId);
   if (!verdict)

@@ -1,0 +1,138 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import type { Caller } from "./domain/access/caller.ts";
+import type { RawRecord } from "./domain/licenses/license-record.ts";
+import type { Limits } from "./limits.ts";
+import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
+import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
+import { accessStore } from "./store/access/access-store.ts";
+import type { Catalogue } from "./store/catalogue/catalogue-cache.ts";
+import { type Database, isConflict } from "./store/database.ts";
+import type { HubKeys } from "./store/keys/key-store.ts";
+import { type CollectingStore, collectingStore } from "./store/licenses/collecting-store.ts";
+import { enter } from "./store/reader.ts";
+import type { Charge } from "./use-cases/access/limit-rate.ts";
+import { type IngestInput, ingestLicenses, type LineSource } from "./use-cases/licenses/ingest-licenses.ts";
+import { type SubmissionInput, submitLicenses } from "./use-cases/licenses/submit-licenses.ts";
+
+/** What the verbs of collecting are made of. */
+export type CollectingParts = Readonly<{
+  database: Database;
+  keys: HubKeys;
+  publicUrl: string;
+  now: () => Date;
+  newId: () => string;
+  limits: Limits;
+  charge: (caller: Caller, charged: Charge) => Promise<void>;
+  catalogue: () => Promise<Catalogue>;
+}>;
+
+/** Records as GraphQL brings them: whole, and read already. */
+type Batch = Readonly<{ batchId: string; records: readonly RawRecord[] }>;
+
+/** The verbs that bring licenses in, wired to their tools. */
+export function collectingVerbs({ database, keys, publicUrl, now, newId, limits, charge, catalogue }: CollectingParts) {
+  const { findClient } = accessStore(database.sql());
+  const collect = <T>(run: (store: CollectingStore) => Promise<T>) =>
+    tryAgain(() =>
+      database.transaction(async (db) => {
+        await enter(db, { mode: "COLLECT" });
+        return run(collectingStore(db));
+      }),
+    );
+
+  const sign = async (license: Omit<LicenseClaimsInput, "issuerUrl">) => {
+    const jws = await signLicense(buildLicenseClaims({ ...license, issuerUrl: keys.license.issuer }), keys.license);
+    return { jws, kid: keys.license.kid };
+  };
+
+  // A list's key is read in the batch's own transaction each time: one that is rolled back must leave nothing behind.
+  const takeStatusPlaces = async (store: CollectingStore, count: number) => {
+    if (count === 0) return [];
+    const places = (await store.takeStatusSequence(count)).map((number) => ({
+      list: Math.floor(number / 2 ** statusIndexBits),
+      place: number % 2 ** statusIndexBits,
+    }));
+    const keysOfLists = new Map<number, Uint8Array>();
+    for (const list of new Set(places.map((place) => place.list))) {
+      const key = await store.statusListKey(list, () => randomBytes(32).toString("base64url"));
+      keysOfLists.set(list, Buffer.from(key, "base64url"));
+    }
+    return places.map(({ list, place }) => {
+      const key = keysOfLists.get(list) ?? new Uint8Array();
+      return { list, uri: `${publicUrl}/status-lists/${list}`, index: statusIndexOf(place, key) };
+    });
+  };
+
+  const submissionCatalogue = async () => {
+    const { licenseTypes, departments, regions } = await catalogue();
+    const typeOf = (code: string) => licenseTypes.get(code);
+    return {
+      typeOf,
+      departmentOf: (code: string) => departments.get(code),
+      hasRegion: (code: string) => regions.has(code),
+    };
+  };
+
+  const submit = (caller: Caller, input: SubmissionInput) =>
+    submitLicenses(
+      {
+        now,
+        newId,
+        newSerial,
+        catalogue: submissionCatalogue,
+        findClient,
+        transaction: collect,
+        sign,
+        takeStatusPlaces,
+      },
+      caller,
+      input,
+    );
+
+  const submitUncharged = (caller: Caller, { batchId, records }: { batchId: string; records: readonly RawRecord[] }) =>
+    submit(caller, { batchId, records: records.map((raw) => ({ raw })) });
+
+  // A token stands behind whoever hands records in, or the submission is refused: the address is of no use.
+  const chargeRecords = async (caller: Caller, records: number) => {
+    const points = Math.floor(records / limits.recordsPerPoint);
+    if (caller.kind !== "STRANGER" && points > 0) await charge(caller, { address: "", points });
+  };
+
+  return {
+    submitLicenses: async (caller: Caller, batch: Batch) => {
+      await chargeRecords(caller, batch.records.length);
+      return submitUncharged(caller, batch);
+    },
+    /** The same, of the hub's own first data. */
+    submitUncharged,
+    ingestLicenses: (caller: Caller, input: IngestInput, source: LineSource) =>
+      ingestLicenses(
+        {
+          ...{ submit, findClient, charge: chargeRecords, wait: (ms: number) => setTimeout(ms) },
+          findPart: (clientId, batchId, firstIndex) =>
+            collect((store) => store.findSubmission(clientId, { batchId, firstIndex })),
+        },
+        caller,
+        input,
+        source,
+      ),
+  };
+}
+
+/** Runs a transaction again when another one came in between; the third conflict is thrown. */
+async function tryAgain<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (attempt === 3 || !isConflict(error)) throw error;
+    }
+  }
+}
+
+/** Serial of a license identifier: 20 digits and upper-case letters, 100 random bits. */
+function newSerial(): string {
+  const alphabet = "0123456789ABCDEFGHJKLMNPQRSTUVWX";
+  return Array.from(randomBytes(20), (byte) => alphabet[byte % 32]).join("");
+}

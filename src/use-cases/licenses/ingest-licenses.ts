@@ -1,0 +1,149 @@
+import { type Caller, checkMay } from "../../domain/access/caller.ts";
+import { isBatchId, maxBatchIdCharacters } from "../../domain/licenses/batch.ts";
+import { type LineReading, readRecordLine } from "../../domain/licenses/record-line.ts";
+import { HubError } from "../../errors.ts";
+import { sha256Base64url } from "../../proof/canonical-json.ts";
+import { parseStrictJson } from "../../proof/strict-json.ts";
+import type { StoredSubmission } from "../../store/licenses/collecting-store.ts";
+import type { StoredResult } from "../../store/tables/license-tables.ts";
+
+/** What collecting a stream needs. */
+export type Tools = Readonly<{
+  submit: (
+    caller: Caller,
+    part: {
+      batchId: string;
+      records: readonly LineReading[];
+      firstIndex: number;
+      digest: string;
+      isDryRun: boolean;
+    },
+  ) => Promise<StoredSubmission & { replayed: boolean }>;
+  findClient: (id: string) => Promise<{ active: boolean } | undefined>;
+  /** A part of the batch that was decided before. */
+  findPart: (clientId: string, batchId: string, firstIndex: number) => Promise<StoredSubmission | undefined>;
+  /** Takes the points so many records cost. *Throws* RATE_LIMITED, BUSY. */
+  charge: (caller: Caller, records: number) => Promise<void>;
+  wait: (ms: number) => Promise<void>;
+}>;
+
+/** A line as its bytes, without its end; a line that is too long is not kept. */
+export type Line = Uint8Array | "TOO_LARGE";
+
+/** Where lines come from. *Trust*: whatever the sender sends, as fast or slow as it likes. */
+export type LineSource = Readonly<{
+  /**
+   * The next lines that are not blank: none at the end. `exactly`: waits until there are so many; otherwise it gives what
+   * has come when nothing more comes for a moment. *Throws* REQUEST_TIMEOUT.
+   */
+  take: (most: number, exactly: boolean) => Promise<readonly Line[]>;
+}>;
+
+/** Which stream, and whether it counts. */
+export type IngestInput = Readonly<{ batchId: string; isDryRun: boolean }>;
+
+/** Some records' outcomes, in order, as they are stored; at the end what came of all of them. */
+export type IngestPart = Readonly<{ results: readonly StoredResult[] } | { total: IngestTotal }>;
+
+/** What came of a stream. `replayed`: how many of the records had their outcome from an earlier time. */
+export type IngestTotal = Readonly<
+  Record<"records" | "accepted" | "unchanged" | "rejected" | "pending" | "replayed", number>
+>;
+
+/** Records decided and stored in one transaction. */
+export const linesPerPart = 500;
+
+/** How much a line is parsed of at most: a record of 64 KiB, and what escaping adds to it. */
+export const lineLimits = { maxBytes: 128 * 1024, maxDepth: 16 } as const;
+
+/**
+ * 归集, as a stream: part after part is decided and stored, and its outcomes are given when they are there for good. The
+ * same stream under the same batch id is answered from what is stored, and goes on where that ends.
+ * A client that has used up its minute is waited for, not refused.
+ * *Throws* as `submitLicenses`; REQUEST_TIMEOUT; BATCH_CHANGED when other lines come under a batch id than came before.
+ */
+export async function* ingestLicenses(
+  tools: Tools,
+  caller: Caller,
+  { batchId, isDryRun }: IngestInput,
+  source: LineSource,
+): AsyncGenerator<IngestPart> {
+  checkMay(caller, "SUBMIT_LICENSES");
+  if (!isBatchId(batchId)) throw new HubError("INPUT_INVALID", { argument: "batchId", limit: maxBatchIdCharacters });
+  if (!(await tools.findClient(caller.clientId))?.active) throw new HubError("FORBIDDEN");
+  const total = { records: 0, accepted: 0, unchanged: 0, rejected: 0, pending: 0, replayed: 0 };
+  const add = (results: readonly StoredResult[], isReplayed: boolean): IngestPart => {
+    total.records += results.length;
+    if (isReplayed) total.replayed += results.length;
+    for (const { outcome } of results) total[counterOf[outcome]] += 1;
+    return { results };
+  };
+  let lines: readonly Line[] = [];
+  for (;;) {
+    const firstIndex = total.records;
+    let stored = isDryRun ? undefined : await tools.findPart(caller.clientId, batchId, firstIndex);
+    if (!stored) {
+      if (lines.length === 0) lines = await source.take(linesPerPart, false);
+      if (lines.length === 0) break;
+      await chargePatiently(tools, caller, lines.length);
+      const records = lines.map(readLine);
+      const digest = digestOfLines(lines);
+      const answer = await tools.submit(caller, { batchId, records, firstIndex, digest, isDryRun });
+      if (!answer.replayed) {
+        yield add(answer.results, false);
+        lines = [];
+        continue;
+      }
+      // Somebody sends the same stream at the same time, and was faster.
+      stored = answer;
+    }
+    const most = stored.results.length;
+    if (lines.length < most) lines = [...lines, ...(await source.take(most - lines.length, true))];
+    if (lines.length === 0) break;
+    const own = lines.slice(0, most);
+    // A stream that ends in the middle of a part can not be compared; it gets what it asks for.
+    if (own.length === most && digestOfLines(own) !== stored.digest)
+      throw new HubError("BATCH_CHANGED", { firstIndex });
+    yield add(stored.results.slice(0, own.length), true);
+    lines = lines.slice(most);
+  }
+  if (total.records === 0) throw new HubError("INPUT_INVALID", { argument: "records" });
+  yield { total };
+}
+
+const counterOf = {
+  ACCEPTED: "accepted",
+  UNCHANGED: "unchanged",
+  REJECTED: "rejected",
+  PENDING: "pending",
+} as const satisfies Record<StoredResult["outcome"], keyof IngestTotal>;
+
+function readLine(line: Line): LineReading {
+  const refused = (code: "RECORD_TOO_LARGE" | "RECORD_UNREADABLE"): LineReading => ({
+    problems: [{ code, path: "" }],
+    sourceRecordId: "",
+  });
+  if (line === "TOO_LARGE") return refused("RECORD_TOO_LARGE");
+  const parsed = parseStrictJson(line, lineLimits);
+  if ("value" in parsed) return readRecordLine(parsed.value);
+  return refused(
+    parsed.fault === "JSON_TOO_DEEP" || parsed.fault === "JSON_TOO_LARGE" ? "RECORD_TOO_LARGE" : "RECORD_UNREADABLE",
+  );
+}
+
+/** Of the bytes as they came, each line ended. */
+function digestOfLines(lines: readonly Line[]): string {
+  const end = Buffer.from("\n");
+  return sha256Base64url(Buffer.concat(lines.flatMap((line) => [line === "TOO_LARGE" ? Buffer.of(0) : line, end])));
+}
+
+async function chargePatiently({ charge, wait }: Tools, caller: Caller, records: number): Promise<void> {
+  for (;;) {
+    try {
+      return await charge(caller, records);
+    } catch (error) {
+      if (!(error instanceof HubError) || error.code !== "RATE_LIMITED") throw error;
+      await wait(Number(error.details["retryAfterSeconds"]) * 1_000);
+    }
+  }
+}
