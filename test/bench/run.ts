@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { benchAccess } from "./access.ts";
 import { benchExport } from "./export.ts";
+import { benchIngest } from "./ingest.ts";
 import { benchLimits } from "./limits.ts";
 import { cell, type Figure, isKept, type Outcome } from "./measure.ts";
 import { benchQuery } from "./query.ts";
@@ -8,7 +9,7 @@ import { type Ground, openGround } from "./stage.ts";
 import { benchSubmit } from "./submit.ts";
 import { benchToken } from "./token.ts";
 
-// Usage: npm run bench -- [query|submit|access|export|token|limits …] [--no-targets]
+// Usage: npm run bench -- [query|submit|access|export|ingest|token|limits …] [--no-targets]
 // Exit code 1 when a target is missed (not with --no-targets), 2 on a wrong argument.
 
 const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>> = {
@@ -16,6 +17,7 @@ const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>>
   submit: benchSubmit,
   access: benchAccess,
   export: benchExport,
+  ingest: benchIngest,
   limits: benchLimits,
   token: benchToken,
 };
