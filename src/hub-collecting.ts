@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { Caller } from "./domain/access/caller.ts";
 import type { RawRecord } from "./domain/licenses/license-record.ts";
+import type { LineReading } from "./domain/licenses/record-line.ts";
 import type { Limits } from "./limits.ts";
 import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
 import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
@@ -13,6 +14,7 @@ import { type CollectingStore, collectingStore } from "./store/licenses/collecti
 import { enter } from "./store/reader.ts";
 import type { Charge } from "./use-cases/access/limit-rate.ts";
 import { type IngestInput, ingestLicenses, type LineSource } from "./use-cases/licenses/ingest-licenses.ts";
+import { readRecords } from "./use-cases/licenses/read-records.ts";
 import { type SubmissionInput, submitLicenses } from "./use-cases/licenses/submit-licenses.ts";
 
 /** What the verbs of collecting are made of. */
@@ -74,6 +76,9 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
     };
   };
 
+  const read = (caller: Caller, records: readonly LineReading[]) =>
+    readRecords({ now, catalogue: submissionCatalogue, findClient }, caller, records);
+
   const submit = (caller: Caller, input: SubmissionInput) =>
     submitLicenses(
       {
@@ -81,7 +86,7 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
         newId,
         newSerial,
         catalogue: submissionCatalogue,
-        findClient,
+        read,
         transaction: collect,
         sign,
         takeStatusPlaces,
@@ -109,7 +114,7 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
     ingestLicenses: (caller: Caller, input: IngestInput, source: LineSource) =>
       ingestLicenses(
         {
-          ...{ submit, findClient, charge: chargeRecords, wait: (ms: number) => setTimeout(ms) },
+          ...{ read, submit, findClient, charge: chargeRecords, wait: (ms: number) => setTimeout(ms) },
           findPart: (clientId, batchId, firstIndex) =>
             collect((store) => store.findSubmission(clientId, { batchId, firstIndex })),
         },

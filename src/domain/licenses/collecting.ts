@@ -13,6 +13,13 @@ export type References = Readonly<{
   department: string;
 }>;
 
+/** What the catalogue says about types, issuers and regions. */
+export type SubmissionCatalogue = Readonly<{
+  typeOf: (code: string) => LicenseType | undefined;
+  departmentOf: (code: string) => { name: string } | undefined;
+  hasRegion: (code: string) => boolean;
+}>;
+
 /** Second stage: reference data. All problems together; warnings among them do not refuse the record. */
 export function checkReferences(record: FormedRecord, references: References): readonly Problem[] {
   const type = references.typeOf(record.licenseType);

@@ -1,3 +1,4 @@
+import type { Entry } from "./batch.ts";
 import { licenseOperations } from "./license.ts";
 import { type RawRecord, recordLimits } from "./license-record.ts";
 import { holderIdTypes } from "./license-type.ts";
@@ -5,6 +6,20 @@ import type { Problem } from "./problem.ts";
 
 /** What a line of a stream says: a record, or what keeps it from being one. */
 export type LineReading = Readonly<{ raw: RawRecord } | { problems: readonly Problem[]; sourceRecordId: string }>;
+
+/** Records of a client after the first two stages, by their place. */
+export type ReadBatch = Readonly<{
+  department: string;
+  lines: readonly LineReading[];
+  /** What passed. */
+  entries: readonly Entry[];
+  problems: ReadonlyMap<number, readonly Problem[]>;
+}>;
+
+/** The records as they came; undefined where a line was none. */
+export function rawsOf({ lines }: ReadBatch): readonly (RawRecord | undefined)[] {
+  return lines.map((line) => ("raw" in line ? line.raw : undefined));
+}
 
 const textFields = [
   ...(["sourceRecordId", "sourceUpdatedAt", "identifier", "licenseType", "number", "issuer", "region"] as const),

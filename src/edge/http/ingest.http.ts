@@ -7,6 +7,7 @@ import type { Limits } from "../../limits.ts";
 import type { StoredResult } from "../../store/tables/license-tables.ts";
 import type { IngestPart } from "../../use-cases/licenses/ingest-licenses.ts";
 import type { ChargedCaller } from "../guard/charged-caller.ts";
+import { withLeanHeap } from "../guard/lean-heap.ts";
 import { readLines } from "../guard/line-reader.ts";
 
 /** What collecting a stream needs. */
@@ -34,7 +35,7 @@ export function ingestRoutes({ hub, callerOf, limits, toHubError }: IngestParts)
       .type("application/x-ndjson")
       .header("cache-control", "no-store")
       .header("x-accel-buffering", "no")
-      .send(Readable.from(lines, { objectMode: false, highWaterMark: 64 * 1024 }));
+      .send(Readable.from(withLeanHeap(lines), { objectMode: false, highWaterMark: 64 * 1024 }));
   };
   return async (app) => {
     app.removeAllContentTypeParsers();

@@ -1,6 +1,6 @@
 import { type Caller, checkMay } from "../../domain/access/caller.ts";
 import { isBatchId, maxBatchIdCharacters } from "../../domain/licenses/batch.ts";
-import { type LineReading, readRecordLine } from "../../domain/licenses/record-line.ts";
+import { type LineReading, type ReadBatch, readRecordLine } from "../../domain/licenses/record-line.ts";
 import { HubError } from "../../errors.ts";
 import { sha256Base64url } from "../../proof/canonical-json.ts";
 import { parseStrictJson } from "../../proof/strict-json.ts";
@@ -9,15 +9,17 @@ import type { StoredResult } from "../../store/tables/license-tables.ts";
 
 /** What collecting a stream needs. */
 export type Tools = Readonly<{
+  read: (caller: Caller, records: readonly LineReading[]) => Promise<ReadBatch>;
   submit: (
     caller: Caller,
-    part: {
+    part: Readonly<{
       batchId: string;
       records: readonly LineReading[];
+      read: ReadBatch;
       firstIndex: number;
       digest: string;
       isDryRun: boolean;
-    },
+    }>,
   ) => Promise<StoredSubmission & { replayed: boolean }>;
   findClient: (id: string) => Promise<{ active: boolean } | undefined>;
   /** A part of the batch that was decided before. */
@@ -78,37 +80,97 @@ export async function* ingestLicenses(
     for (const { outcome } of results) total[counterOf[outcome]] += 1;
     return { results };
   };
-  let lines: readonly Line[] = [];
+  const sender = new Sender(tools, caller, source);
+  let mayBeStored = !isDryRun;
   for (;;) {
     const firstIndex = total.records;
-    let stored = isDryRun ? undefined : await tools.findPart(caller.clientId, batchId, firstIndex);
+    let stored = mayBeStored ? await tools.findPart(caller.clientId, batchId, firstIndex) : undefined;
+    mayBeStored = stored !== undefined;
     if (!stored) {
-      if (lines.length === 0) lines = await source.take(linesPerPart, false);
-      if (lines.length === 0) break;
-      await chargePatiently(tools, caller, lines.length);
-      const records = lines.map(readLine);
-      const digest = digestOfLines(lines);
-      const answer = await tools.submit(caller, { batchId, records, firstIndex, digest, isDryRun });
+      const part = await sender.nextPart();
+      if (!part) break;
+      const submitting = tools.submit(caller, { ...part, batchId, firstIndex, isDryRun });
+      // While the database works, the next lines are read.
+      sender.readAhead();
+      const answer = await submitting;
       if (!answer.replayed) {
         yield add(answer.results, false);
-        lines = [];
         continue;
       }
       // Somebody sends the same stream at the same time, and was faster.
+      await sender.putBack(part);
       stored = answer;
+      mayBeStored = true;
     }
-    const most = stored.results.length;
-    if (lines.length < most) lines = [...lines, ...(await source.take(most - lines.length, true))];
-    if (lines.length === 0) break;
-    const own = lines.slice(0, most);
+    const own = await sender.takeLines(stored.results.length);
+    if (own.length === 0) break;
     // A stream that ends in the middle of a part can not be compared; it gets what it asks for.
-    if (own.length === most && digestOfLines(own) !== stored.digest)
+    if (own.length === stored.results.length && digestOfLines(own) !== stored.digest)
       throw new HubError("BATCH_CHANGED", { firstIndex });
     yield add(stored.results.slice(0, own.length), true);
-    lines = lines.slice(most);
   }
   if (total.records === 0) throw new HubError("INPUT_INVALID", { argument: "records" });
   yield { total };
+}
+
+/** Lines that were read, and what their records say so far. */
+type Part = Readonly<{ lines: readonly Line[]; records: readonly LineReading[]; read: ReadBatch; digest: string }>;
+
+/** The sender's lines, at most one part ahead of what is stored. */
+class Sender {
+  readonly #tools: Tools;
+  readonly #caller: Caller;
+  readonly #source: LineSource;
+  #lines: readonly Line[] = [];
+  #ahead: Promise<Part | undefined> | undefined;
+
+  constructor(tools: Tools, caller: Caller, source: LineSource) {
+    this.#tools = tools;
+    this.#caller = caller;
+    this.#source = source;
+  }
+
+  /** The next part, checked as far as that needs nothing stored; undefined at the end. */
+  nextPart(): Promise<Part | undefined> {
+    const part = this.#ahead ?? this.#readPart();
+    this.#ahead = undefined;
+    return part;
+  }
+
+  readAhead(): void {
+    this.#ahead = this.#readPart();
+    // Whoever takes it learns of its failure; until then it is nobody's.
+    this.#ahead.catch(() => {});
+  }
+
+  /** Makes lines of a part, and of the one read ahead, lines again. */
+  async putBack(part: Part): Promise<void> {
+    const next = await this.#ahead;
+    this.#ahead = undefined;
+    this.#lines = [...part.lines, ...(next?.lines ?? []), ...this.#lines];
+  }
+
+  /** So many lines; fewer at the end. */
+  async takeLines(count: number): Promise<readonly Line[]> {
+    const missing = count - this.#lines.length;
+    if (missing > 0) this.#lines = [...this.#lines, ...(await this.#source.take(missing, true))];
+    return this.#cut(count);
+  }
+
+  async #readPart(): Promise<Part | undefined> {
+    if (this.#lines.length === 0) this.#lines = await this.#source.take(linesPerPart, false);
+    const lines = this.#cut(linesPerPart);
+    if (lines.length === 0) return undefined;
+    await chargePatiently(this.#tools, this.#caller, lines.length);
+    const records = lines.map(readLine);
+    return { lines, records, read: await this.#tools.read(this.#caller, records), digest: digestOfLines(lines) };
+  }
+
+  #cut(count: number): readonly Line[] {
+    const cut = this.#lines.slice(0, count);
+    this.#lines = this.#lines.slice(count);
+    return cut;
+  }
 }
 
 const counterOf = {

@@ -10,15 +10,15 @@ import {
   nextIdentifier,
   type StoredKnowledge,
 } from "../../domain/licenses/batch.ts";
-import { checkReferences } from "../../domain/licenses/collecting.ts";
+import type { SubmissionCatalogue } from "../../domain/licenses/collecting.ts";
 import { isIssuing } from "../../domain/licenses/license.ts";
 import { checkForm, type RawRecord, recordLimits } from "../../domain/licenses/license-record.ts";
-import { businessLicenseTypeCode, type LicenseType } from "../../domain/licenses/license-type.ts";
-import { isRefused, type Problem } from "../../domain/licenses/problem.ts";
-import type { LineReading } from "../../domain/licenses/record-line.ts";
+import { businessLicenseTypeCode } from "../../domain/licenses/license-type.ts";
+import type { Problem } from "../../domain/licenses/problem.ts";
+import { type LineReading, type ReadBatch, rawsOf } from "../../domain/licenses/record-line.ts";
 import { HubError } from "../../errors.ts";
 import type { LicenseClaimsInput } from "../../proof/license-jws.ts";
-import { contentDigestOf, receivedDigestOf } from "../../proof/record-digest.ts";
+import { receivedDigestOf } from "../../proof/record-digest.ts";
 import { rowsOf, type SignedIssue, type SubmissionFacts } from "../../store/licenses/collecting-rows.ts";
 import type { CollectingStore, StoredSubmission } from "../../store/licenses/collecting-store.ts";
 import type { StoredResult } from "../../store/tables/license-tables.ts";
@@ -29,7 +29,8 @@ export type Tools = Readonly<{
   newId: () => string;
   newSerial: () => string;
   catalogue: () => Promise<SubmissionCatalogue>;
-  findClient: (id: string) => Promise<{ department: string; active: boolean } | undefined>;
+  /** Form and references: the stages before what is stored. */
+  read: (caller: Caller, records: readonly LineReading[]) => Promise<ReadBatch>;
   /** One transaction, tried again when another one came in between. */
   transaction: <T>(run: (store: CollectingStore) => Promise<T>) => Promise<T>;
   /** Signs with the hub's present license key, in its name. */
@@ -41,13 +42,6 @@ export type Tools = Readonly<{
   ) => Promise<readonly { list: number; index: number; uri: string }[]>;
 }>;
 
-/** What the catalogue says about types, issuers and regions. */
-export type SubmissionCatalogue = Readonly<{
-  typeOf: (code: string) => LicenseType | undefined;
-  departmentOf: (code: string) => { name: string } | undefined;
-  hasRegion: (code: string) => boolean;
-}>;
-
 /**
  * A batch handed in, or a part of one that comes as a stream. *Trust*: everything in it is whatever the client sent.
  * `firstIndex`: where the part begins in its batch; `digest`: of its lines, to know them again.
@@ -57,6 +51,8 @@ export type SubmissionInput = Readonly<{
   records: readonly LineReading[];
   firstIndex?: number;
   digest?: string;
+  /** The same records, when they were read already. */
+  read?: ReadBatch;
   /** True: everything is decided and nothing signed or stored. */
   isDryRun?: boolean;
 }>;
@@ -76,13 +72,12 @@ export async function submitLicenses(
 ): Promise<StoredSubmission & { replayed: boolean }> {
   checkMay(caller, "SUBMIT_LICENSES");
   checkBatch(input);
-  const client = await tools.findClient(caller.clientId);
-  if (!client?.active) throw new HubError("FORBIDDEN");
-  const catalogue = await tools.catalogue();
   const { batchId, firstIndex = 0, digest = null, isDryRun = false } = input;
   const { clientId } = caller;
-  const { department } = client;
-  const raws = input.records.map((line) => ("raw" in line ? line.raw : undefined));
+  const read = input.read ?? (await tools.read(caller, input.records));
+  const { department, entries } = read;
+  const raws = rawsOf(read);
+  const catalogue = await tools.catalogue();
 
   return tools.transaction(async (store) => {
     const id = tools.newId();
@@ -91,8 +86,7 @@ export async function submitLicenses(
     if (!isDryRun && !(await store.begin({ ...part, department })))
       return { ...(await firstOutcome(store, part)), replayed: true };
 
-    const problems = new Map<number, readonly Problem[]>();
-    const entries = readRecords(input.records, catalogue, department, receivedAt, problems);
+    const problems = new Map(read.problems);
     const decision = decideBatch(entries, await loadKnowledge(store, entries, clientId, receivedAt), tools.newSerial);
     const submission = { id, clientId, receivedAt };
     await warnOfNames(store, decision.issues, problems);
@@ -129,31 +123,6 @@ async function firstOutcome(
   const first = await store.findSubmission(clientId, { batchId, firstIndex });
   if (!first) throw new HubError("INTERNAL");
   return first;
-}
-
-/** The first two stages; what they find goes into `problems`, what passes comes back. */
-function readRecords(
-  records: readonly LineReading[],
-  catalogue: SubmissionCatalogue,
-  department: string,
-  now: Date,
-  problems: Map<number, readonly Problem[]>,
-): readonly Entry[] {
-  return records.flatMap((line, index) => {
-    if (!("raw" in line)) {
-      problems.set(index, line.problems);
-      return [];
-    }
-    const { raw } = line;
-    const form = checkForm(raw, now);
-    if (!form.record) {
-      problems.set(index, form.problems);
-      return [];
-    }
-    const found = checkReferences(form.record, { ...catalogue, department });
-    problems.set(index, found);
-    return isRefused(found) ? [] : [{ index, record: form.record, contentDigest: contentDigestOf(raw) }];
-  });
 }
 
 async function loadKnowledge(
