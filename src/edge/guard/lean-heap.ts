@@ -1,29 +1,31 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** How much the heap may grow between two collections while something is streamed. *Units*: percent. */
-const growth = 20;
-
-let streams = 0;
+/** What the streams that run now have each asked for. *Units*: percent. */
+const growths: number[] = [];
 
 /**
  * Passes the parts of a long stream on while V8 clears the heap early. Left to itself it lets what has been sent pile up
- * to a multiple of what is alive: right for a hub under load, but not for an export that takes minutes and must not
- * double the hub. One collection at the beginning (some 50 ms) makes the new rule count from then on.
+ * to a multiple of what is alive: right for a hub under load, but not for a stream that takes minutes and must not double
+ * the hub. One collection at the beginning (some 50 ms) makes the new rule count from then on.
+ * @param growth how much the heap may grow between two collections, in percent: less costs processor time
  * *Source*: V8's `--heap-growing-percent`, read at each collection; 0: its own rule.
  */
-export async function* withLeanHeap<Part>(parts: AsyncIterable<Part>): AsyncGenerator<Part> {
-  streams += 1;
+export async function* withLeanHeap<Part>(parts: AsyncIterable<Part>, growth: number): AsyncGenerator<Part> {
+  growths.push(growth);
   try {
-    if (streams === 1) {
-      setFlagsFromString(`--heap-growing-percent=${growth}`);
-      collect();
-    }
+    applyGrowth();
+    if (growths.length === 1) collect();
     yield* parts;
   } finally {
-    streams -= 1;
-    if (streams === 0) setFlagsFromString("--heap-growing-percent=0");
+    growths.splice(growths.indexOf(growth), 1);
+    applyGrowth();
   }
+}
+
+/** The most careful of them counts. */
+function applyGrowth(): void {
+  setFlagsFromString(`--heap-growing-percent=${growths.length > 0 ? Math.min(...growths) : 0}`);
 }
 
 function collect(): void {

@@ -7,6 +7,9 @@ import { type ExportFormat, exportColumns } from "../../store/access/ledger-stor
 import type { ChargedCaller } from "../guard/charged-caller.ts";
 import { withLeanHeap } from "../guard/lean-heap.ts";
 
+/** A million records under 200 MiB, of which 150 are the hub at rest. *Units*: percent. */
+const heapGrowth = 20;
+
 /** Tells a spreadsheet that the text is UTF-8. */
 const byteOrderMark = "\ufeff";
 
@@ -23,7 +26,9 @@ export function accessRecordRoutes(hub: Hub, callerOf: ChargedCaller): FastifyPl
       .type(type)
       .header("cache-control", "no-store")
       .header("content-disposition", `attachment; filename="access-records.${ending}"`)
-      .send(Readable.from(withLeanHeap(format === "CSV" ? withHeading(parts) : parts), { objectMode: false }));
+      .send(
+        Readable.from(withLeanHeap(format === "CSV" ? withHeading(parts) : parts, heapGrowth), { objectMode: false }),
+      );
   };
   return async (app) => {
     app.get("/access-records.ndjson", (request, reply) => respond(request, reply, "NDJSON"));
