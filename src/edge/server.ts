@@ -14,7 +14,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import { type ErrorCode, HubError } from "../errors.ts";
+import { type ErrorCode, errorTable, HubError } from "../errors.ts";
 import type { Hub } from "../hub.ts";
 import { type Limits, limitRows, standardLimits } from "../limits.ts";
 import { isUnavailable } from "../store/database.ts";
@@ -59,6 +59,9 @@ export type ServerOptions = Readonly<{
   /** How holders prove who they are; absent: in a demo by picking somebody, elsewhere not at all. */
   realNameLogin?: RealNameLogin | undefined;
 }>;
+
+/** When who was turned away by a 503 may come again. *Units*: seconds. */
+const busyRetrySeconds = "5";
 
 /** How long an idle connection is kept for its next request: longer than a balancer keeps it. *Units*: milliseconds. */
 const keepAliveMs = 65_000;
@@ -142,19 +145,28 @@ function idlePluginsDisabled() {
   ];
 }
 
-/** A client that is stopped in the middle of a request learns so by the status, too. */
+/** A client that is stopped in the middle of a request, or whose database is away, learns so by the status, too. */
 const statusPlugin: ApolloServerPlugin<Context> = {
   async requestDidStart() {
     return {
       async willSendResponse({ errors, response }) {
-        const stopped = errors?.find(({ originalError }) => isRateLimited(originalError))?.originalError;
-        if (!isRateLimited(stopped)) return;
-        response.http.status = stopped.status;
-        response.http.headers.set("retry-after", String(stopped.details["retryAfterSeconds"]));
+        const thrown = errors?.map(({ originalError }) => originalError) ?? [];
+        const stopped = thrown.find(isRateLimited);
+        if (stopped) {
+          response.http.status = stopped.status;
+          response.http.headers.set("retry-after", String(stopped.details["retryAfterSeconds"]));
+        } else if (thrown.some(isBusy)) {
+          response.http.status = errorTable.BUSY.status;
+          response.http.headers.set("retry-after", busyRetrySeconds);
+        }
       },
     };
   },
 };
+
+function isBusy(error: unknown): boolean {
+  return error instanceof HubError ? error.code === "BUSY" : isUnavailable(error);
+}
 
 function isRateLimited(error: unknown): error is HubError {
   return error instanceof HubError && error.code === "RATE_LIMITED";
@@ -200,7 +212,7 @@ function toHubError(error: unknown, log: (error: unknown) => string): HubError {
 
 function replyError(error: HubError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error.status === 401) reply.header("www-authenticate", challengeOf(error));
-  if (error.status === 503) reply.header("retry-after", "5");
+  if (error.status === 503) reply.header("retry-after", busyRetrySeconds);
   if (error.code === "RATE_LIMITED") reply.header("retry-after", String(error.details["retryAfterSeconds"]));
   if (isEndless(request, error)) reply.header("connection", "close");
   return reply.code(error.status).header("cache-control", "no-store").send(errorBody(error));

@@ -6,6 +6,7 @@ import { MikroORM as PostgresORM } from "@mikro-orm/postgresql";
 import type { InferDBFromKysely } from "@mikro-orm/sql";
 import { CompiledQuery, type KyselyPlugin, type QueryExecutorProvider, type Selectable, sql } from "kysely";
 import { migrationList } from "../../migrations/list.ts";
+import { type DatabaseWatch, type WatchedConnection, watchDatabase } from "./database-watch.ts";
 import { endStatementsWithRequests } from "./statement-deadline.ts";
 import { tables } from "./tables/tables.ts";
 
@@ -19,7 +20,7 @@ export type DatabasePlace =
 export const databaseDeadlines = {
   statement: 30_000,
   lock: 10_000,
-  connect: 5_000,
+  connect: 3_000,
   idleInTransaction: 60_000,
 } as const;
 
@@ -47,7 +48,8 @@ const hubRole = "zhengzhao_hub";
 export async function openDatabase(place: DatabasePlace) {
   const isServer = place.kind === "SERVER";
   const owner = isServer ? await openServer({ ...place, poolSize: 2 }) : await openEmbedded(place.folder);
-  const orm = isServer ? await openServer(place, hubRole) : owner;
+  const watch = isServer ? watchDatabase(place.url) : undefined;
+  const orm = isServer ? await openServer(place, hubRole, watch) : owner;
   const kysely = orm.em.fork().getKysely();
   const pool = kysely.withPlugin(refusePoolInTransaction);
   pools.add(pool);
@@ -99,6 +101,7 @@ export async function openDatabase(place: DatabasePlace) {
       return done.length;
     },
     close: async () => {
+      await watch?.stop();
       await orm.close(true);
       if (owner !== orm) await owner.close(true);
     },
@@ -154,7 +157,7 @@ const shared = () => ({
   },
 });
 
-function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>, role?: string) {
+function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>, role?: string, watch?: DatabaseWatch) {
   const { onStatement } = place;
   return PostgresORM.init({
     ...shared(),
@@ -173,6 +176,7 @@ function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>, role?: st
       onPoolCreated: (pool: ListenablePool) => {
         nameStatements(pool);
         endStatementsWithRequests(pool, place.url);
+        watch?.guard(pool);
         if (onStatement) listen(pool, onStatement);
       },
     },
@@ -196,7 +200,10 @@ async function takeStartLock(connection: QueryExecutorProvider): Promise<void> {
 }
 
 type ListenablePool = {
-  on(event: "connect", listener: (client: { query: (...args: unknown[]) => unknown }) => void): unknown;
+  on(
+    event: "connect",
+    listener: (client: WatchedConnection & { query: (...args: unknown[]) => unknown }) => void,
+  ): unknown;
 };
 
 /** Texts that get a name and so a plan kept by the server; beyond that many, the others run as they come. */

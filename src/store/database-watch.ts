@@ -1,0 +1,85 @@
+import pg from "pg";
+
+/** How often the database is asked whether it answers. *Units*: milliseconds. */
+const tickMs = 500;
+
+/** Ticks a question may stay open: three seconds of this process's own time, so that a busy process is not taken for a dead database. */
+const maxOpenTicks = 6;
+
+/** A connection of a pool, as far as this file needs it. */
+export type WatchedConnection = {
+  connection?: { stream?: { destroy: () => unknown } };
+  once(event: "end", done: () => void): unknown;
+};
+type ListenablePool = { on(event: "connect", listener: (connection: WatchedConnection) => void): unknown };
+
+/** Watches a database server. */
+export type DatabaseWatch = Readonly<{
+  /** Makes the pool's connections end when the server answers no more. */
+  guard: (pool: ListenablePool) => void;
+  stop: () => Promise<void>;
+}>;
+
+/**
+ * A server that is frozen, or lies behind a network that swallows everything, keeps its connections open and answers
+ * nothing: who waits for it waits for each statement's own deadline. This asks it twice a second on a connection of its
+ * own; when that has had no answer for three seconds, every connection of the guarded pools is cut. What waits on them
+ * fails at once, as with a server that has gone, and the server rolls back what was not committed when it finds them cut.
+ */
+export function watchDatabase(connectionString: string): DatabaseWatch {
+  const guarded = new Set<WatchedConnection>();
+  let question: { openTicks: number; cut: () => void } | undefined;
+  let client: pg.Client | undefined;
+
+  const ask = async (): Promise<void> => {
+    let own = client;
+    if (!own) {
+      own = new pg.Client({ connectionString, application_name: "zhengzhao watch", keepAlive: true });
+      own.on("error", () => {});
+    }
+    const asking = { openTicks: 0, cut: () => cutOff(own) };
+    question = asking;
+    try {
+      if (own !== client) await own.connect();
+      client = own;
+      await own.query("select 1");
+    } catch {
+      // Gone, or cut below: the next question has a new connection.
+      if (client === own) client = undefined;
+      cutOff(own);
+    } finally {
+      if (question === asking) question = undefined;
+    }
+  };
+
+  const timer = setInterval(() => {
+    if (!question) {
+      void ask();
+      return;
+    }
+    question.openTicks += 1;
+    if (question.openTicks < maxOpenTicks) return;
+    client = undefined;
+    question.cut();
+    question = undefined;
+    for (const connection of guarded) cutOff(connection);
+  }, tickMs);
+  timer.unref();
+
+  return {
+    guard: (pool) => {
+      pool.on("connect", (connection) => {
+        guarded.add(connection);
+        connection.once("end", () => guarded.delete(connection));
+      });
+    },
+    stop: async () => {
+      clearInterval(timer);
+      if (client) await client.end().catch(() => {});
+    },
+  };
+}
+
+function cutOff(connection: unknown): void {
+  (connection as WatchedConnection).connection?.stream?.destroy();
+}
