@@ -25,8 +25,12 @@ export function limitRequestTime(
     if (!request.routeOptions.config.isStream) {
       const timer = setTimeout(() => {
         if (!request.raw.complete) refuse(request);
-      }, ms);
-      reply.raw.once("close", () => clearTimeout(timer));
+      }, ms).unref();
+      reply.raw
+        .once("close", () => clearTimeout(timer))
+        .once("finish", () => {
+          if (request.raw.complete) clearTimeout(timer);
+        });
     }
     done();
   });
