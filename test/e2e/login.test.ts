@@ -251,6 +251,21 @@ describe("a holder signs in", () => {
     });
   });
 
+  test("as a clerk: the page says for which licenses, and where the browser goes on to", async () => {
+    await hub.sql("update holder_member set license_types = '{11100000MB0143028R001}' where role = 'CLERK'");
+    await withPage(phone, async (page) => {
+      await page.goto((await push()).address);
+      await page.locator('input[name="code"]').fill(person);
+      await page.getByRole("button", { name: "登录", exact: true }).click();
+      await page.getByText("威海市海韵便利店有限责任公司").click();
+      await page.getByRole("button", { name: "继续" }).click();
+      const said = await page.locator(".card").first().textContent();
+      expect(said).toMatch(/经办人\s*限于证照\s*营业执照\s*完成后前往/);
+      expect(said).toContain(new URL(redirectUri).host);
+    });
+    await hub.sql("update holder_member set license_types = null");
+  });
+
   test("after a wrong code they are asked again, and the page says so aloud", async () => {
     await withPage(phone, async (page) => {
       await page.goto((await push()).address);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { decodeJwt, decodeProtectedHeader } from "jose";
+import { scopes } from "../../src/domain/access/caller.ts";
 import {
   addClientKey,
   askGraphql,
@@ -48,6 +49,11 @@ describe("a department with its key", () => {
       ...{ role: "department", scope: "license:read material:check", cnf: { jkt: sender.kid } },
     });
     expect(answer.headers.get("cache-control")).toContain("no-store");
+  });
+
+  test("is told of no scope it could not have", async () => {
+    const found = await (await fetch(`${hub.url}/.well-known/oauth-authorization-server`)).json();
+    expect((found as { scopes_supported: string[] }).scopes_supported).toEqual([...scopes]);
   });
 
   test("uses it with a proof for each request", async () => {

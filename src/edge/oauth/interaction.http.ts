@@ -54,7 +54,7 @@ export function interactionRoutes(
   const back = ({ reply, interaction, language }: Visit) =>
     reply.redirect(`${base}/${interaction.uid}?lang=${language}`, 303);
   const show = ({ reply, interaction }: Visit, page: Page, status = 200) =>
-    send(reply, page, status, String(interaction.params["redirect_uri"] ?? ""));
+    send(reply, page, status, redirectUriOf(interaction));
 
   const provenIdentity = async (uid: string) =>
     (await store.findArtifact(identityModel, uid))?.payload["identity"] as RealIdentity | undefined; // as written below
@@ -89,9 +89,10 @@ export function interactionRoutes(
     const who = {
       ...(account?.holder ?? { idType: "USCC", id: "" }),
       name: holder?.name ?? "",
-      role: membership?.role,
+      membership,
     };
-    return show(at, consentPage(frame(at), await clientName(at), who, scopes));
+    const client = { name: await clientName(at), host: hostOf(redirectUriOf(at.interaction)) };
+    return show(at, consentPage(frame(at), client, who, scopes));
   };
   const grantConsent = async (at: Visit) => {
     const { grantId, session, params, prompt } = at.interaction;
@@ -163,6 +164,17 @@ export function interactionRoutes(
     post("consent", "consent", grantConsent);
     post("cancel", "", (at) => finish(at, { error: "access_denied", error_description: "the holder refused" }));
   };
+}
+
+function redirectUriOf({ params }: Interaction): string {
+  return String(params["redirect_uri"] ?? "");
+}
+
+/** What a person reads of an address: its host; of an app's own scheme, that. */
+function hostOf(uri: string): string {
+  if (!URL.canParse(uri)) return "";
+  const { host, protocol } = new URL(uri);
+  return host === "" ? protocol : host;
 }
 
 /** The scopes nobody consented to yet, once each. */

@@ -7,8 +7,11 @@ import type { LoginChoice, LoginQuestion, RealIdentity } from "./real-name-login
 /** What every page needs: the addresses of its style and its interaction, the token its forms carry, its language. */
 export type Frame = Readonly<{ styleUrl: string; base: string; token: string; language: Language }>;
 
-/** Whose access is asked for; `role` when somebody acts for an enterprise. */
-export type ActingHolder = Readonly<{ id: string; name: string; role: Membership["role"] | undefined }>;
+/** Whose access is asked for; `membership` when somebody acts for an enterprise. */
+export type ActingHolder = Readonly<{ id: string; name: string; membership: Membership | undefined }>;
+
+/** Who asks: its registered name, and where the browser goes on to. */
+export type AskingClient = Readonly<{ name: string; host: string }>;
 
 /** Who are you? *Trust*: names come from licenses; they are escaped like anything else. */
 export function loginPage(frame: Frame, client: string, question: LoginQuestion, isWrong: boolean): Page {
@@ -48,14 +51,22 @@ export function actingPage(frame: Frame, person: RealIdentity, memberships: read
 }
 
 /** Which client gets what. */
-export function consentPage(frame: Frame, client: string, holder: ActingHolder, scopes: readonly string[]): Page {
+export function consentPage(
+  frame: Frame,
+  { name: client, host }: AskingClient,
+  holder: ActingHolder,
+  scopes: readonly string[],
+): Page {
   const say = speaker(frame.language);
+  const { role, licenseTypes = null } = holder.membership ?? {};
   const body = html`<p>${say({
     zh: `“${client}”请求获得以下权限。`,
     en: `“${client}” asks for the following.`,
   })}</p>
 <div class="card"><dl><dt>${say({ zh: "持证主体", en: "Holder" })}</dt><dd>${holder.name} ${maskHolderId(holder.id)}</dd>
-${holder.role ? html`<dt>${say({ zh: "您的身份", en: "You are" })}</dt><dd>${say(roleNames[holder.role])}</dd>` : html``}</dl></div>
+${role ? html`<dt>${say({ zh: "您的身份", en: "You are" })}</dt><dd>${say(roleNames[role])}</dd>` : html``}
+${licenseTypes ? html`<dt>${say({ zh: "限于证照", en: "Only these" })}</dt><dd>${licenseTypes.join("、")}</dd>` : html``}
+${host === "" ? html`` : html`<dt>${say({ zh: "完成后前往", en: "Then on to" })}</dt><dd>${host}</dd>`}</dl></div>
 <div class="card"><ul class="grants">${scopes.map((scope) => grantItem(say, scope))}</ul></div>
 <p class="soft">${say({
     zh:

@@ -102,6 +102,11 @@ export function makeProvider(parts: AuthorizationParts): Provider {
     fetch: () => Promise.reject(new TypeError("clients are registered with their keys; nothing is fetched")),
   });
   provider.proxy = true; // the routes put the public address where Koa looks for it
+  provider.use(async (ctx, next) => {
+    await next();
+    // The library lists `openid`, which no client here may ask for.
+    if (ctx.oidc?.route === "discovery") ctx.body = { ...(ctx.body as object), scopes_supported: scopes };
+  });
   detectReplays(provider, store);
   provider.on("server_error", (_ctx, error) => parts.logUnexpected(error));
   return provider;

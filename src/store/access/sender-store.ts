@@ -16,6 +16,8 @@ export type Membership = Readonly<{
   id: string;
   holder: Readonly<{ idType: HolderIdType; id: string; name: string }>;
   role: MemberRole;
+  /** Names of the license types it is limited to; null: all. */
+  licenseTypes: readonly string[] | null;
 }>;
 
 /** A holder that can be picked in a demo. */
@@ -76,17 +78,19 @@ type MembershipRow = Readonly<{
   code: string;
   id_type: HolderIdType | null;
   name: string | null;
+  types: string[] | null;
 }>;
 
 const selectMemberships = statement<MembershipRow>(`
-  select m.id, m.role, m.holder_code as code, h.id_type, h.name
+  select m.id, m.role, m.holder_code as code, h.id_type, h.name, case when m.license_types is not null then
+    array(select t.name from license_type t where t.code = any(m.license_types) order by t.code) end as types
   from holder_member m left join holder h on h.code = m.holder_code
   where ($1::text is null or m.person_code = $1) and ($2::uuid is null or m.id = $2) and m.ended_at is null
     and m.valid_from <= $3::date and (m.valid_until is null or m.valid_until >= $3::date)
   order by m.holder_code, m.id limit 200`);
 
-function toMembership({ id, role, code, id_type: idType, name }: MembershipRow): Membership {
-  return { id, role, holder: { idType: idType ?? "USCC", id: code, name: name ?? code } };
+function toMembership({ id, role, code, id_type: idType, name, types }: MembershipRow): Membership {
+  return { id, role, licenseTypes: types, holder: { idType: idType ?? "USCC", id: code, name: name ?? code } };
 }
 
 const selectHolder = statement<{ code: string; id_type: HolderIdType; name: string }>(
