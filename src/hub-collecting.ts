@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Caller } from "./domain/access/caller.ts";
 import type { RawRecord } from "./domain/licenses/license-record.ts";
 import type { LineReading } from "./domain/licenses/record-line.ts";
+import { HubError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
 import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
@@ -104,6 +105,18 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
     if (caller.kind !== "STRANGER" && points > 0) await charge(caller, { address: "", points });
   };
 
+  /** Somebody who sends a stream is not turned away when its minute is used up, but waited for. */
+  const patiently = async (take: () => Promise<void>): Promise<void> => {
+    for (;;) {
+      try {
+        return await take();
+      } catch (error) {
+        if (!(error instanceof HubError) || error.code !== "RATE_LIMITED") throw error;
+        await setTimeout(Number(error.details["retryAfterSeconds"]) * 1_000);
+      }
+    }
+  };
+
   return {
     submitLicenses: async (caller: Caller, batch: Batch) => {
       await chargeRecords(caller, batch.records.length);
@@ -111,10 +124,14 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
     },
     /** The same, of the hub's own first data. */
     submitUncharged,
+    /** Takes the points that reading so many bytes of a stream costs. */
+    chargeStream: (caller: Caller, bytes: number) =>
+      patiently(() => charge(caller, { address: "", points: Math.ceil(bytes / limits.bytesPerPoint) })),
     ingestLicenses: (caller: Caller, input: IngestInput, source: LineSource) =>
       ingestLicenses(
         {
-          ...{ read, submit, findClient, charge: chargeRecords, wait: (ms: number) => setTimeout(ms) },
+          ...{ read, submit, findClient },
+          charge: (sender, records) => patiently(() => chargeRecords(sender, records)),
           findPart: (clientId, batchId, firstIndex) =>
             collect((store) => store.findSubmission(clientId, { batchId, firstIndex })),
         },

@@ -104,6 +104,11 @@ export const limitRows = {
     ...{ value: 30_000, unit: "milliseconds for a whole request to come in", least: 1_000, most: 600_000 },
     reason: "8 MiB at 2.5 Mbit/s",
   },
+  maxStreams: {
+    ...{ value: 4, unit: "streams of records a client may have open on one copy of the hub", least: 1, most: 100 },
+    reason:
+      "a department's records are decided one after another, so more of them only wait; each holds some megabytes",
+  },
   maxStreamIdleMs: {
     ...{ value: 60_000, unit: "milliseconds a stream of records may stand still", least: 1_000, most: 600_000 },
     reason: "a source that reads its own database pauses now and then; what stands longer is dead",

@@ -134,6 +134,14 @@ describe("a stream of records", () => {
     expect(await stored()).toBe(600);
   });
 
+  test("that has grown where it was decided before is refused without being read to its end", async () => {
+    await send("batchId=grown", text(lines.slice(0, 500)));
+    const grown = lines.slice(0, 500).map((line) => line + " ".repeat(100_000));
+    const { status, lines: out } = await send("batchId=grown", text(grown));
+    expect(status).toBe(409);
+    expect(out[0]).toMatchObject({ errors: [{ extensions: { code: "BATCH_CHANGED" } }] });
+  });
+
   test("sent twice at once is stored once, and both are answered alike", async () => {
     const [one, two] = await Promise.all([send("batchId=twice", text(lines)), send("batchId=twice", text(lines))]);
     for (const { last } of [one, two]) expect(last).toMatchObject({ records: 700, accepted: 700, complete: true });
@@ -166,6 +174,24 @@ describe("a stream of records", () => {
     await Promise.race([flood(), wait(1_500)]);
     expect(written).toBeLessThan(60);
     stream.request.destroy();
+  });
+});
+
+describe("a hub that stops", () => {
+  test("ends its streams after the part under way, and says so", async () => {
+    const other = await openTestHub({ demo: false, database: house.place });
+    const own = await other.server.listen({ host: "127.0.0.1", port: 0 });
+    const before = base;
+    base = own;
+    const stream = await open("batchId=stopping");
+    base = before;
+    stream.request.write(text(lines.slice(0, 5)));
+    await until(() => stream.lines.length === 5);
+    const begin = performance.now();
+    await other.close();
+    await stream.ended;
+    expect(performance.now() - begin).toBeLessThan(3_000);
+    expect(stream.lines.at(-1)).toMatchObject({ error: { code: "BUSY" }, decided: 5 });
   });
 });
 
@@ -246,6 +272,19 @@ describe("what a sender may ask for", () => {
     await house.sql("update client set active = false where id = $1", [client]);
     expect(await as(await house.token(client))).toBe(403);
     await house.sql("update client set active = true");
+  });
+
+  test("no more streams at once than a client may have", async () => {
+    const streams = await Promise.all([1, 2, 3, 4].map((place) => open(`batchId=many-${place}`)));
+    for (const stream of streams) stream.request.write(`${lines[0]}\n`);
+    await until(() => streams.every((stream) => stream.lines.length === 1));
+    const fifth = await send("batchId=many-5", text(lines.slice(0, 1)));
+    expect(fifth.status).toBe(429);
+    for (const stream of streams) stream.request.end();
+    await Promise.all(streams.map((stream) => stream.ended));
+    await until(() => streams.every((stream) => stream.lines.at(-1)?.["complete"] === true));
+    await wait(100);
+    expect((await send("batchId=many-5", text(lines.slice(0, 1)))).status).toBe(200);
   });
 
   test("an empty stream is no batch", async () => {

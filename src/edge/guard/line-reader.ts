@@ -6,15 +6,27 @@ import { type Line, type LineSource, lineLimits } from "../../use-cases/licenses
 const flushMs = 200;
 
 /** How much is kept of lines that nobody has taken yet. *Units*: bytes. */
-const maxHeldBytes = 4 * 2 ** 20;
+const maxHeldBytes = 2 ** 20;
+
+/** How much is read between two payments. *Units*: bytes. */
+const bytesPerPayment = 2 ** 20;
+
+/** A source of lines that can be told to stop. */
+export type LineReader = LineSource & Readonly<{ stop: () => void }>;
 
 const [lineFeed, byteOrderMark] = [10, Buffer.from("\ufeff")];
 
 /**
  * Reads a body line by line, only as fast as lines are taken: what is not taken waits at its sender. A line is ended by
  * LF or CRLF, the last one by the body's end. *Trust*: attacker-chosen bytes, endless.
+ * @param pay takes what reading so many bytes costs; may take its time
+ * *Throws*, in `take`: REQUEST_TIMEOUT; BUSY after `stop`; BATCH_CHANGED for a part that has grown.
  */
-export function readLines(body: AsyncIterable<Buffer>, { maxStreamIdleMs }: Limits): LineSource {
+export function readLines(
+  body: AsyncIterable<Buffer>,
+  { maxStreamIdleMs }: Limits,
+  pay: (bytes: number) => Promise<void>,
+): LineReader {
   const pieces = body[Symbol.asyncIterator]();
   let next: Promise<IteratorResult<Buffer>> | undefined;
   let lines: Line[] = [];
@@ -24,6 +36,9 @@ export function readLines(body: AsyncIterable<Buffer>, { maxStreamIdleMs }: Limi
   let isTooLong = false;
   let isFirst = true;
   let isEnded = false;
+  let unpaid = 0;
+  let isStopped = false;
+  let wake = () => {};
 
   const endLine = (): void => {
     let line: Line = isTooLong ? "TOO_LARGE" : begun.length === 1 && begun[0] ? begun[0] : Buffer.concat(begun);
@@ -62,12 +77,19 @@ export function readLines(body: AsyncIterable<Buffer>, { maxStreamIdleMs }: Limi
     let timer: NodeJS.Timeout | undefined;
     const clock = new Promise<typeof late>((resolve) => {
       timer = setTimeout(resolve, ms, late);
+      wake = () => resolve(late);
     });
     const came = await Promise.race([next, clock]).finally(() => clearTimeout(timer));
     if (came === late) return false;
     next = undefined;
-    if (!came.done) addPiece(came.value);
-    else if (!isEnded) {
+    if (!came.done) {
+      addPiece(came.value);
+      unpaid += came.value.length;
+      if (unpaid >= bytesPerPayment) {
+        await pay(unpaid);
+        unpaid = 0;
+      }
+    } else if (!isEnded) {
       isEnded = true;
       if (begunBytes > 0) endLine();
     }
@@ -77,16 +99,24 @@ export function readLines(body: AsyncIterable<Buffer>, { maxStreamIdleMs }: Limi
   return {
     take: async (most, exactly) => {
       while (lines.length < most && !isEnded) {
-        if (exactly ? held > maxHeldBytes * 2 : held > maxHeldBytes) break;
+        if (isStopped) throw new HubError("BUSY");
+        if (!exactly && held > maxHeldBytes) break;
+        // A part that is sent again was no longer than this when it came first.
+        if (held > maxHeldBytes * 2) throw new HubError("BATCH_CHANGED");
         const mayFlush = lines.length > 0 && !exactly;
         if (await readPiece(mayFlush ? flushMs : maxStreamIdleMs)) continue;
-        if (mayFlush) break;
+        if (mayFlush || isStopped) break;
         throw new HubError("REQUEST_TIMEOUT");
       }
+      if (isStopped && lines.length === 0 && !isEnded) throw new HubError("BUSY");
       const taken = lines.slice(0, most);
       lines = lines.slice(most);
       held = lines.reduce((bytes, line) => bytes + line.length, 0);
       return taken;
+    },
+    stop: () => {
+      isStopped = true;
+      wake();
     },
   };
 }

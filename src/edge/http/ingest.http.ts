@@ -8,14 +8,14 @@ import type { StoredResult } from "../../store/tables/license-tables.ts";
 import type { IngestPart } from "../../use-cases/licenses/ingest-licenses.ts";
 import type { ChargedCaller } from "../guard/charged-caller.ts";
 import { withLeanHeap } from "../guard/lean-heap.ts";
-import { readLines } from "../guard/line-reader.ts";
+import { type LineReader, readLines } from "../guard/line-reader.ts";
 
 /** However long the stream, under 350 MiB; with 20 it takes a fifth more processor time. *Units*: percent. */
 const heapGrowth = 100;
 
 /** What collecting a stream needs. */
 export type IngestParts = Readonly<{
-  hub: Pick<Hub, "ingestLicenses">;
+  hub: Pick<Hub, "ingestLicenses" | "chargeStream">;
   callerOf: ChargedCaller;
   limits: Limits;
   toHubError: (error: unknown) => HubError;
@@ -27,11 +27,19 @@ export type IngestParts = Readonly<{
  * Until the first record is decided a refusal is an HTTP error; after that it is the last line, and the connection ends.
  */
 export function ingestRoutes({ hub, callerOf, limits, toHubError }: IngestParts): FastifyPluginAsync {
+  const open = new Map<LineReader, string>();
+
   const respond = async (request: FastifyRequest, reply: FastifyReply) => {
     const { batchId, isDryRun, onlyProblems } = readQuery(request.query);
     const caller = request.caller ?? { kind: "STRANGER" };
     if (!(request.body instanceof Readable)) throw new HubError("INPUT_INVALID", { argument: "records" });
-    const parts = hub.ingestLicenses(caller, { batchId, isDryRun }, readLines(request.body, limits));
+    const client = caller.kind === "STRANGER" ? "" : caller.clientId;
+    if ([...open.values()].filter((sender) => sender === client).length >= limits.maxStreams)
+      throw new HubError("RATE_LIMITED", { limit: limits.maxStreams, retryAfterSeconds: 5 });
+    const lineReader = readLines(request.body, limits, (bytes) => hub.chargeStream(caller, bytes));
+    open.set(lineReader, client);
+    reply.raw.once("close", () => open.delete(lineReader));
+    const parts = hub.ingestLicenses(caller, { batchId, isDryRun }, lineReader);
     const first = await parts.next();
     const lines = answerLines({ batchId, onlyProblems, first, parts, toHubError });
     return reply
@@ -43,6 +51,10 @@ export function ingestRoutes({ hub, callerOf, limits, toHubError }: IngestParts)
   return async (app) => {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser(/^application\/(x-)?ndjson\s*(;|$)/i, (_request, payload, done) => done(null, payload));
+    // A hub that stops ends its streams after the part under way; their senders go on elsewhere.
+    app.addHook("preClose", async () => {
+      for (const lineReader of open.keys()) lineReader.stop();
+    });
     app.addHook("onResponse", async ({ raw }) => {
       // The rest of a stream that was refused is not waited for.
       if (!raw.complete) raw.socket.destroySoon();

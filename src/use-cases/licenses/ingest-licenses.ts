@@ -24,9 +24,8 @@ export type Tools = Readonly<{
   findClient: (id: string) => Promise<{ active: boolean } | undefined>;
   /** A part of the batch that was decided before. */
   findPart: (clientId: string, batchId: string, firstIndex: number) => Promise<StoredSubmission | undefined>;
-  /** Takes the points so many records cost. *Throws* RATE_LIMITED, BUSY. */
+  /** Takes the points so many records cost, and waits when there are none left. *Throws* BUSY. */
   charge: (caller: Caller, records: number) => Promise<void>;
-  wait: (ms: number) => Promise<void>;
 }>;
 
 /** A line as its bytes, without its end; a line that is too long is not kept. */
@@ -161,7 +160,7 @@ class Sender {
     if (this.#lines.length === 0) this.#lines = await this.#source.take(linesPerPart, false);
     const lines = this.#cut(linesPerPart);
     if (lines.length === 0) return undefined;
-    await chargePatiently(this.#tools, this.#caller, lines.length);
+    await this.#tools.charge(this.#caller, lines.length);
     const records = lines.map(readLine);
     return { lines, records, read: await this.#tools.read(this.#caller, records), digest: digestOfLines(lines) };
   }
@@ -197,15 +196,4 @@ function readLine(line: Line): LineReading {
 function digestOfLines(lines: readonly Line[]): string {
   const end = Buffer.from("\n");
   return sha256Base64url(Buffer.concat(lines.flatMap((line) => [line === "TOO_LARGE" ? Buffer.of(0) : line, end])));
-}
-
-async function chargePatiently({ charge, wait }: Tools, caller: Caller, records: number): Promise<void> {
-  for (;;) {
-    try {
-      return await charge(caller, records);
-    } catch (error) {
-      if (!(error instanceof HubError) || error.code !== "RATE_LIMITED") throw error;
-      await wait(Number(error.details["retryAfterSeconds"]) * 1_000);
-    }
-  }
 }
