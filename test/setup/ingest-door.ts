@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { checkForm, type RawRecord } from "../../src/domain/licenses/license-record.ts";
 import { type Problem, problemTable } from "../../src/domain/licenses/problem.ts";
@@ -46,6 +45,8 @@ export async function openIngestDoor({ moods = [], admit, forward }: DoorOptions
   const asked: Asked[] = [];
   const batches = new Map<string, Batch>();
   const server = createServer((request, response) => {
+    // Whoever hangs up is no fault of the door.
+    request.on("error", () => undefined);
     const url = new URL(request.url ?? "", "http://door");
     const work =
       url.pathname === "/ingest"
@@ -110,7 +111,7 @@ async function answer({ request, response, batch, mood, entry }: Work): Promise<
     chunk = [];
     return mood.stop?.after === written;
   };
-  for await (const text of createInterface({ input: request })) {
+  for await (const text of linesOf(request)) {
     if (text.trim() === "") continue;
     entry.lines += 1;
     chunk.push(text);
@@ -120,6 +121,17 @@ async function answer({ request, response, batch, mood, entry }: Work): Promise<
   const count = (outcome: string) => batch.answers.filter((one) => "outcome" in one && one.outcome === outcome).length;
   const counts = { accepted: count("ACCEPTED"), unchanged: 0, rejected: count("REJECTED"), pending: count("PENDING") };
   response.end(`${JSON.stringify({ batchId: entry.batchId, records: written, ...counts, complete: true })}\n`);
+}
+
+/** Whoever stops in the middle still has to answer: the request is not destroyed. */
+async function* linesOf(request: IncomingMessage): AsyncGenerator<string> {
+  let start = "";
+  for await (const piece of request.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+    const parts = `${start}${piece}`.split("\n");
+    start = parts.pop() ?? "";
+    yield* parts;
+  }
+  yield start;
 }
 
 function decide(batch: Batch, index: number, text: string): object {
@@ -148,7 +160,7 @@ function tell({ code, path }: Problem) {
 }
 
 function stop(response: ServerResponse, { stop: how }: Mood, decided: number): void {
-  if (how?.how === "HANG_UP") response.destroy();
+  if (how?.how === "HANG_UP") response.socket?.destroySoon();
   else if (how?.how === "END") response.end();
   else {
     const error = {

@@ -20,7 +20,7 @@ export type Patience = Readonly<{
 
 /**
  * The results of a batch in order, each once, whatever breaks in between: the hub answers for what it has decided and
- * goes on. *Throws* Error when it refuses, when it can not be understood, or when patience is at its end.
+ * goes on. *Throws* Error when it refuses or can not be understood, Interrupted when patience is at its end.
  */
 export async function* batchResults(
   open: () => AsyncIterable<unknown>,
@@ -46,7 +46,7 @@ export async function* batchResults(
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       failures = given > before ? 1 : failures + 1;
-      if (failures >= attempts) throw new Error(`${error.message} (${failures} attempts)`);
+      if (failures >= attempts) throw new Interrupted(`${error.message} (attempts: ${failures})`);
       const ms = error.afterMs ?? firstWaitMs * 2 ** (failures - 1) * (0.5 + random());
       onBreak(error.message, ms);
       await wait(ms);

@@ -27,7 +27,8 @@ export async function* csvRows(text: AsyncIterable<string>, separator: string): 
       if (cells.some((cell) => cell.trim() !== "")) yield { row, cells };
     }
   } catch (error) {
-    throw error instanceof CsvError ? new UsageError(`row ${row + 1}: ${tell(error)}`) : error;
+    // The parser is ahead of what was taken from it: it knows itself how far.
+    throw error instanceof CsvError ? new UsageError(`row ${Number(error["records"]) + 1}: ${tell(error)}`) : error;
   } finally {
     source.destroy();
     parser.destroy();

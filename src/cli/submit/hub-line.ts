@@ -146,7 +146,7 @@ async function* objectsOf(response: IncomingMessage): AsyncGenerator<unknown> {
     }
   } catch (error) {
     if (error instanceof SyntaxError) throw new Error("the hub's answer can not be read: is it a hub?");
-    throw interruption(error);
+    throw error instanceof Interrupted ? error : new Interrupted("the connection to the hub broke");
   }
   // What follows the last line end is a line that broke off.
 }

@@ -142,13 +142,17 @@ async function findHeading(
   rows: AsyncIterable<NumberedRow> | Iterable<NumberedRow>,
   mapping: Mapping | undefined,
 ): Promise<{ heading: NumberedRow; bound: BoundMapping }> {
+  let isEmpty = true;
   for await (const heading of rows) {
+    isEmpty = false;
     if (mapping && heading.row < mapping.headerRow) continue;
     const header = headerOf(heading.cells);
     if (mapping && heading.row > mapping.headerRow) break;
     return { heading, bound: demand(bindMapping(mapping ?? demand(ownNames(header)), header)) };
   }
-  throw new UsageError(mapping ? `row ${mapping.headerRow}, where the headings stand, is empty` : "the file is empty");
+  throw new UsageError(
+    isEmpty ? "the file is empty" : `row ${mapping?.headerRow}, where the headings are said to stand, is empty`,
+  );
 }
 
 function ndjsonTable(text: () => AsyncIterable<string>, mapping: Mapping | undefined): Table {

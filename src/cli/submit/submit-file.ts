@@ -8,7 +8,7 @@ import { parseStrictJson } from "../../proof/strict-json.ts";
 import { lineOf, type Output, textOf, UsageError, type Values } from "../hub/command.ts";
 import { type BatchResult, batchResults } from "./batch-results.ts";
 import { type Credentials, hubAddress, openCredentials } from "./credentials.ts";
-import { streamToHub } from "./hub-line.ts";
+import { Interrupted, streamToHub } from "./hub-line.ts";
 import { openProgress } from "./progress.ts";
 import { beginResults, type ResultsFile, type RowOutcome } from "./results-file.ts";
 import { openSource, type SourceFile } from "./source-file.ts";
@@ -52,8 +52,8 @@ export async function submitFile(path: string, values: Values): Promise<Output> 
     if (failure !== undefined) {
       const done = answered(counts);
       if (done === 0) throw failure;
-      const told = `${done} of ${facts.records} records have their answer in ${resultsPath}`;
-      throw new Error(`${lineOf(failure)}; ${told}: call again, and the hub goes on where it stopped`);
+      const again = failure instanceof Interrupted ? ": call again, and the hub goes on where it stopped" : "";
+      throw new Error(`${lineOf(failure)}; ${done} of ${facts.records} records are answered in ${resultsPath}${again}`);
     }
     return tell(source, facts, counts, resultsPath, isDry);
   } finally {
@@ -119,6 +119,7 @@ async function decide(job: Job): Promise<Readonly<{ counts: Counts; failure: unk
       await results.add(row, outcome, answer);
       progress.advance();
     }
+    await source.checkUnchanged();
     // The hub's own end of the batch: without it nobody knows that it has stored the last records.
     if (failure === undefined && facts.records > 0 && !(await answers.next()).done)
       throw new Error("the hub has answered for more records than were sent");

@@ -49,7 +49,7 @@ export function probeEncoding(told?: Encoding): EncodingProbe {
     // Most pieces of most files are ASCII, which is the same in two of them.
     if (isPlain && !isAscii(bytes)) [isPlain, gb.line] = [false, utf8.line];
     for (const one of isPlain ? [utf8] : [utf8, gb]) one.add(bytes);
-    if (isWide(start) || told === "utf-16le") wide.add(bytes);
+    if (start.length < 2 || isWide(start) || told === "utf-16le") wide.add(bytes);
   };
 
   const end = (): EncodingVerdict => {

@@ -160,17 +160,19 @@ function holderProblems(
 }
 
 function recordOf(values: ReadonlyMap<string, unknown>): object {
-  const part = (name: string) => {
-    const members = [...values].filter(([path]) => path.startsWith(`${name}.`));
-    return Object.fromEntries(members.map(([path, value]) => [path.slice(name.length + 1), value]));
-  };
-  const plain = [...values].filter(([path]) => !path.includes("."));
-  const [holder, attributes] = [part("holder"), part("attributes")];
-  const isHeld = "id" in holder && "name" in holder;
+  const parts: Readonly<Record<string, [string, unknown][]>> = { "": [], holder: [], attributes: [] };
+  for (const [path, value] of values) {
+    const dot = path.indexOf(".");
+    parts[dot < 0 ? "" : path.slice(0, dot)]?.push([path.slice(dot + 1), value]);
+  }
+  const [plain, holder, attributes] = [parts[""], parts["holder"], parts["attributes"]].map((part) =>
+    Object.fromEntries(part ?? []),
+  );
   return {
-    ...Object.fromEntries(plain),
-    ...(isHeld && { holder }),
-    ...(Object.keys(attributes).length > 0 && { attributes }),
+    ...plain,
+    // The kind alone, a constant of the file, makes no holder.
+    ...(values.has("holder.id") && { holder }),
+    ...(parts["attributes"]?.length && { attributes }),
   };
 }
 
