@@ -13,8 +13,8 @@ export function readZip(archive: Buffer, wanted: (name: string) => boolean, maxB
   try {
     return [...entriesOf(archive, wanted, maxBytes)];
   } catch (error) {
-    if (error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE")
-      throw tooLarge(maxBytes);
+    const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+    if (code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxBytes);
     // Reads beyond the end, data that does not inflate: all of it means the same to a person.
     if (error instanceof UsageError) throw error;
     throw damaged();
