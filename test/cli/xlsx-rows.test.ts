@@ -66,7 +66,7 @@ describe("a workbook is refused in one line", () => {
   };
 
   test.each<[string, () => Buffer, RegExp]>([
-    ["that unpacks to more than it says", bomb, /more than 192 MiB when unpacked/],
+    ["that unpacks to more than it says", bomb, /more than 96 MiB when unpacked/],
     [
       "whose row has a number without end",
       () => withSheet('<row r="9999999"><c r="A9999999"><v>1</v></c><c r="B9999999"><v>1</v></c></row>'),

@@ -4,12 +4,12 @@ import { mappingLimits } from "../../domain/files/mapping.ts";
 import { UsageError } from "../hub/command.ts";
 import { readZip, writeZip, type ZipEntry } from "./zip.ts";
 
-/** How large a workbook may be: it is held in memory whole, unlike CSV. */
+/** How large a workbook may be: it is held in memory whole, unlike CSV, at about twelve times its unpacked size. */
 export const workbookLimits = {
-  maxFileBytes: 32 * 1024 * 1024,
-  maxUnpackedBytes: 192 * 1024 * 1024,
+  maxFileBytes: 16 * 1024 * 1024,
+  maxUnpackedBytes: 96 * 1024 * 1024,
   /** Rows times columns of a sheet. */
-  maxCells: 4_000_000,
+  maxCells: 1_000_000,
 } as const;
 
 /** A sheet as texts. */
@@ -59,7 +59,7 @@ function checkSheet(name: string, xml: string): void {
     // A row without a number has that of its cells.
     lastRow = Math.max(lastRow, row, place === undefined ? 0 : Number(digits));
     lastColumn = Math.max(lastColumn, column);
-    if (lastColumn > mappingLimits.maxColumns * 4 || lastRow * lastColumn > workbookLimits.maxCells) {
+    if (lastColumn > mappingLimits.maxColumns * 4 || lastRow * Math.max(1, lastColumn) > workbookLimits.maxCells) {
       throw new UsageError(
         `the sheet reaches to row ${lastRow}, column ${lastColumn}: too far for .xlsx, save it as CSV UTF-8`,
       );
