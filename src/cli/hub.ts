@@ -2,33 +2,39 @@ import { parseArgs } from "node:util";
 import { ConfigError } from "../config.ts";
 import { HubError } from "../errors.ts";
 import { clientCommands } from "./hub/client-commands.ts";
-import { type Command, lineOf, UsageError } from "./hub/command.ts";
+import { type Command, lineOf, type Output, UsageError, type Values } from "./hub/command.ts";
 import { grantCommands } from "./hub/grant-commands.ts";
+import { submitCommand } from "./hub/submit-command.ts";
 import { printable } from "./hub/table.ts";
 
-/** Everything that can be typed: a noun, then what to do with it. A new noun is a file in hub/ and a line here. */
+/** What is typed as a noun, then what to do with it. A new noun is a file in hub/ and a line here. */
 const nouns: Readonly<Record<string, Readonly<Record<string, Command>>>> = {
   client: clientCommands,
   grant: grantCommands,
 };
 
-const everywhere = [
-  "--json           print JSON instead of a table",
-  "--help           print this",
-  "",
+/** What is typed as one word. */
+const verbs: Readonly<Record<string, Command>> = { submit: submitCommand };
+
+const always = ["--json           print JSON instead of a table", "--help           print this"];
+const onDatabase = [
   "Works on the hub's database: the server in DATABASE_URL, beside running hubs, or the embedded one in DATA_DIR while no",
   "hub runs on it. Whatever is changed is recorded under your user name.",
-  "",
-  "Exit code: 0 done, 1 refused or failed, 2 wrong call.",
 ];
+const exitCodes = "Exit code: 0 done, 1 refused or failed, 2 wrong call.";
 
 async function main(args: readonly string[]): Promise<number> {
   try {
     const [noun = "", verb = "", ...rest] = args;
-    if (noun === "" || noun === "--help") return print(overview());
+    if (noun === "" || noun === "--help") return print(overview(Object.keys(nouns), Object.keys(verbs)));
+    const single = Object.hasOwn(verbs, noun) ? verbs[noun] : undefined;
+    if (single) return await run(`hub ${noun}`, single, args.slice(1));
     const commands = Object.hasOwn(nouns, noun) ? nouns[noun] : undefined;
-    if (!commands) throw new UsageError(`hub has no ${noun}: it has ${Object.keys(nouns).join(", ")} (see hub --help)`);
-    if (verb === "" || verb === "--help") return print(overview(noun));
+    if (!commands)
+      throw new UsageError(
+        `hub has no ${noun}: it has ${[...Object.keys(nouns), ...Object.keys(verbs)].join(", ")} (see hub --help)`,
+      );
+    if (verb === "" || verb === "--help") return print(overview([noun], []));
     const command = Object.hasOwn(commands, verb) ? commands[verb] : undefined;
     const known = Object.keys(commands).join(", ");
     if (!command) throw new UsageError(`hub ${noun} has no ${verb}: it has ${known} (see hub ${noun} --help)`);
@@ -46,10 +52,15 @@ async function run(name: string, command: Command, args: readonly string[]): Pro
   if (positionals.length !== wanted.length || positionals.includes("")) {
     throw new UsageError(`expected ${name} ${command.words || "without further words"} (see ${name} --help)`);
   }
+  const { value, lines, exitCode = 0 } = await execute(command, positionals, values);
+  return print(values["json"] ? [JSON.stringify(value, null, 2)] : lines.map(printable), exitCode);
+}
+
+async function execute(command: Command, words: readonly string[], values: Values): Promise<Output> {
+  if ("runAnywhere" in command) return command.runAnywhere(words, values);
   // Only now: help and wrong calls need none of what a database needs.
   const { withSession } = await import("./hub/session.ts");
-  const { value, lines } = await withSession((session) => command.run(session, positionals, values));
-  return print(values["json"] ? [JSON.stringify(value, null, 2)] : lines);
+  return withSession((session) => command.run(session, words, values));
 }
 
 function parse(name: string, { options }: Command, args: readonly string[]) {
@@ -64,25 +75,29 @@ function parse(name: string, { options }: Command, args: readonly string[]) {
   }
 }
 
-function overview(only?: string): readonly string[] {
-  const shown = Object.entries(nouns).filter(([noun]) => only === undefined || noun === only);
-  const rows = shown.flatMap(([noun, commands]) =>
-    Object.entries(commands).map(
-      ([verb, { words, about }]) => [`hub ${noun} ${verb} ${words}`.trimEnd(), about] as const,
-    ),
+function overview(shownNouns: readonly string[], shownVerbs: readonly string[]): readonly string[] {
+  const ofNouns = Object.entries(nouns).flatMap(([noun, commands]) =>
+    Object.entries(commands).map(([verb, command]) => [noun, `hub ${noun} ${verb}`, command] as const),
   );
+  const ofVerbs = Object.entries(verbs).map(([verb, command]) => [verb, `hub ${verb}`, command] as const);
+  const shown = [...ofNouns, ...ofVerbs].filter(([word]) => [...shownNouns, ...shownVerbs].includes(word));
+  const rows = shown.map(([, call, { words, about }]) => [`${call} ${words}`.trimEnd(), about] as const);
   const width = Math.max(...rows.map(([call]) => call.length));
   const lines = rows.map(([call, about]) => `  ${call.padEnd(width)}  ${about}`);
-  return ["Administers a hub's clients and grants.", "", ...lines, "", ...everywhere];
+  const what = shownVerbs.length > 0 ? ", and hands files in" : "";
+  const where = shownVerbs.length > 0 ? ["All but hub submit:", ...onDatabase.map(indent)] : onDatabase;
+  return [`Administers a hub's clients and grants${what}.`, "", ...lines, "", ...always, "", ...where, "", exitCodes];
 }
 
-function helpOf(name: string, { words, about, help }: Command): readonly string[] {
+function helpOf(name: string, command: Command): readonly string[] {
+  const { words, about, help } = command;
+  const where = "run" in command ? ["", ...onDatabase] : [];
   return [
     about,
     "",
     `Usage: ${`${name} ${words}`.trimEnd()} [options]`,
     "",
-    ...[...help, "", ...everywhere].map(indent),
+    ...[...help, "", ...always, ...where, "", exitCodes].map(indent),
   ];
 }
 
@@ -90,9 +105,9 @@ function indent(line: string): string {
   return line === "" ? "" : `  ${line}`;
 }
 
-function print(lines: readonly string[]): number {
+function print(lines: readonly string[], exitCode = 0): number {
   console.log(lines.join("\n"));
-  return 0;
+  return exitCode;
 }
 
 function explain(error: unknown): string {

@@ -44,15 +44,15 @@ export type Workshop = Readonly<{
 
 export type Environment = Readonly<Record<string, string>>;
 
-/** Nothing a test starts may live longer. *Units*: milliseconds. */
-const longestLife = 150_000;
-
-/** Makes a workshop; call `clear` in `afterAll`. */
-export function openWorkshop(): Workshop {
+/**
+ * Makes a workshop; call `clear` in `afterAll`.
+ * @param longestLife nothing the test starts may live longer, in milliseconds
+ */
+export function openWorkshop(longestLife = 150_000): Workshop {
   const folder = mkdtempSync(join(tmpdir(), "zhengzhao-cli-"));
   const running = new Set<Running>();
   const start: Workshop["start"] = (program, args, env) => {
-    const one = launch(join(root, program), args, env, folder);
+    const one = launch(join(root, program), args, { env, cwd: folder, longestLife });
     running.add(one);
     void one.ended.then(() => running.delete(one));
     return one;
@@ -78,7 +78,9 @@ export function openWorkshop(): Workshop {
   };
 }
 
-function launch(program: string, args: readonly string[], env: Environment, cwd: string): Running {
+type Launch = Readonly<{ env: Environment; cwd: string; longestLife: number }>;
+
+function launch(program: string, args: readonly string[], { env, cwd, longestLife }: Launch): Running {
   const child = spawn(process.execPath, ["--enable-source-maps", program, ...args], {
     ...{ cwd, env, stdio: "pipe", timeout: longestLife, killSignal: "SIGKILL" },
   });

@@ -22,7 +22,7 @@ let token: string;
 let env: Record<string, string>;
 beforeAll(async () => {
   postgres = await startPostgres({ durable: true });
-  workshop = openWorkshop();
+  workshop = openWorkshop(900_000);
   const limits = JSON.stringify({ maxPointsPerMinute: 100_000_000 });
   env = { DATABASE_URL: postgres.url, KEYS_DIR: `${workshop.folder}/keys`, DEMO: "on", LIMITS: limits };
   await (await workshop.startHub(env)).stop();

@@ -21,7 +21,9 @@ const floors: readonly (readonly [RegExp, number, string])[] = [
 
 /** The first line that fits a package says which files may name it; a package that fits no line has no room yet. */
 const packages: readonly (readonly [RegExp, RegExp])[] = [
-  [/^(@mikro-orm\/.+|@electric-sql\/.+|kysely|pg|csv-parse)$/, /^store\//],
+  [/^(@mikro-orm\/.+|@electric-sql\/.+|kysely|pg)$/, /^store\//],
+  [/^csv-parse$/, /^(store|cli)\//],
+  [/^read-excel-file$/, /^cli\//],
   [/^(jose|canonicalize|@sd-jwt\/.+)$/, /^proof\//],
   [/^(type-graphql|graphql(-scalars)?|@graphql-tools\/.+|@apollo\/.+|@as-integrations\/.+|dataloader)$/, /^edge\//],
   [/^(fastify|@fastify\/.+|graphiql|react(-dom)?|reflect-metadata)$/, /^edge\//],

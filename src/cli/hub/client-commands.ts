@@ -3,14 +3,14 @@ import { clientKinds } from "../../domain/access/client.ts";
 import { HubError } from "../../errors.ts";
 import type { StoredClient } from "../../store/access/client-store.ts";
 import type { Page } from "../../store/catalogue/catalogue-store.ts";
-import { type Command, choiceOf, type Output, requiredText, textOf, textsOf, UsageError } from "./command.ts";
+import { choiceOf, type Output, requiredText, type SessionCommand, textOf, textsOf, UsageError } from "./command.ts";
 import { keyHelp, keyOptions, withKeys } from "./key-files.ts";
 import { factsOf, tableOf } from "./table.ts";
 
 const kinds = clientKinds.join(", ");
 
 /** `hub client …` */
-export const clientCommands: Readonly<Record<string, Command>> = {
+export const clientCommands: Readonly<Record<string, SessionCommand>> = {
   register: {
     words: "ID",
     about: "Registers a client. It stands at once and is granted nothing yet.",

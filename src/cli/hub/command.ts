@@ -2,13 +2,18 @@ import type { ParseArgsOptionsConfig } from "node:util";
 import type { Session } from "./session.ts";
 
 /** What a command prints: lines for people, or a value for machines (`--json`). */
-export type Output = Readonly<{ lines: readonly string[]; value: unknown }>;
+export type Output = Readonly<{
+  lines: readonly string[];
+  value: unknown;
+  /** 0 unless said: 1 when some of it was refused. */
+  exitCode?: number;
+}>;
 
 /** Options as they were typed. */
 export type Values = Readonly<Record<string, string | boolean | readonly (string | boolean)[] | undefined>>;
 
-/** What can be typed after `hub NOUN`. */
-export type Command = Readonly<{
+/** How a command is typed and what it is for. */
+type Usage = Readonly<{
   /** The words it needs, as its usage shows them: `ID KID`. */
   words: string;
   /** What it does, in one sentence. */
@@ -16,8 +21,17 @@ export type Command = Readonly<{
   options: ParseArgsOptionsConfig;
   /** A line for each option, and examples. */
   help: readonly string[];
-  run: (session: Session, words: readonly string[], values: Values) => Promise<Output>;
 }>;
+
+/** What can be typed after `hub NOUN`, and works on the hub's database. */
+export type SessionCommand = Usage &
+  Readonly<{ run: (session: Session, words: readonly string[], values: Values) => Promise<Output> }>;
+
+/** What can be typed after `hub`, and works from anywhere: it needs no database. */
+export type RemoteCommand = Usage &
+  Readonly<{ runAnywhere: (words: readonly string[], values: Values) => Promise<Output> }>;
+
+export type Command = SessionCommand | RemoteCommand;
 
 /** A wrong call, or a file that can not be used: one line for standard error, exit code 2. */
 export class UsageError extends Error {}

@@ -1,11 +1,11 @@
 import { parseDate } from "../../domain/calendar.ts";
 import type { StoredGrant } from "../../store/access/grant-store.ts";
 import { allPages } from "./client-commands.ts";
-import { type Command, type Output, requiredText, textOf, UsageError, type Values } from "./command.ts";
+import { type Output, requiredText, type SessionCommand, textOf, UsageError, type Values } from "./command.ts";
 import { factsOf, tableOf } from "./table.ts";
 
 /** `hub grant …` */
-export const grantCommands: Readonly<Record<string, Command>> = {
+export const grantCommands: Readonly<Record<string, SessionCommand>> = {
   add: {
     words: "CLIENT",
     about: "授权: lets a client see a license type for a procedure of its department that needs it.",

@@ -1,0 +1,220 @@
+import { createHash } from "node:crypto";
+import { readFile, realpath } from "node:fs/promises";
+import { resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { type Encoding, encodings, findEncoding } from "../../domain/files/encoding.ts";
+import { checkMapping, type Mapping } from "../../domain/files/mapping.ts";
+import { parseStrictJson } from "../../proof/strict-json.ts";
+import { lineOf, type Output, textOf, UsageError, type Values } from "../hub/command.ts";
+import { type BatchResult, batchResults } from "./batch-results.ts";
+import { type Credentials, hubAddress, openCredentials } from "./credentials.ts";
+import { Interrupted, streamToHub } from "./hub-line.ts";
+import { openProgress } from "./progress.ts";
+import { beginResults, type ResultsFile, type RowOutcome } from "./results-file.ts";
+import { openSource, type SourceFile } from "./source-file.ts";
+
+/** What came of a file, row by row. */
+type Counts = Record<RowOutcome, number>;
+
+/** A file, how it is sent and where the results go. */
+type Job = Readonly<{
+  source: SourceFile;
+  results: ResultsFile;
+  facts: Facts;
+  open: () => AsyncIterable<unknown>;
+  attempts: number;
+}>;
+
+/** What the first look at all rows has found. */
+type Facts = Readonly<{ rows: number; records: number; batchId: string }>;
+
+/**
+ * Hands a file in: looks at all of it before anything is sent, then sends and writes the results at the same pace.
+ * *Throws* UsageError before anything is sent; Error when the hub refuses or stays away, with what is decided by then
+ * in the results.
+ */
+export async function submitFile(path: string, values: Values): Promise<Output> {
+  const hub = hubAddress(textOf(values, "hub") ?? "http://127.0.0.1:4000");
+  const [tokenFile, client, keyFile] = [textOf(values, "token-file"), textOf(values, "client"), textOf(values, "key")];
+  const credentials = await openCredentials(hub, { client, keyFile, tokenFile });
+  const mappingFile = textOf(values, "mapping");
+  const mapping = mappingFile === undefined ? undefined : await readMappingFile(mappingFile);
+  const attempts = attemptsOf(values);
+  const resultsPath = textOf(values, "results") ?? `${path}.results.csv`;
+  await checkNotInput(resultsPath, [path, mappingFile, keyFile, tokenFile]);
+  const source = await openSource(path, { mapping, encoding: encodingOf(values), sheet: textOf(values, "sheet") });
+  try {
+    const facts = await lookThrough(source, batchIdOf(values));
+    const results = await beginResults(resultsPath, source.headings, source.mode);
+    const isDry = values["dry-run"] === true;
+    const open = () => sendRecords(hub, credentials, source, facts.batchId, isDry);
+    const { counts, failure } = await decide({ source, results, facts, open, attempts });
+    if (failure !== undefined) {
+      const done = answered(counts);
+      if (done === 0) throw failure;
+      const again = failure instanceof Interrupted ? ": call again, and the hub goes on where it stopped" : "";
+      throw new Error(`${lineOf(failure)}; ${done} of ${facts.records} records are answered in ${resultsPath}${again}`);
+    }
+    return tell(source, facts, counts, resultsPath, isDry);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Everything wrong with the file as such is found here; what is wrong with a row costs that row only. */
+async function lookThrough(source: SourceFile, told: string | undefined): Promise<Facts> {
+  const digest = createHash("sha256");
+  let [rows, records] = [0, 0];
+  for await (const { mapped } of source.rows()) {
+    rows += 1;
+    if (!("line" in mapped)) continue;
+    records += 1;
+    digest.update(`${mapped.line}\n`);
+  }
+  if (rows === 0) throw new UsageError("the file has no rows");
+  // The same records are the same batch, whatever file they come in.
+  return { rows, records, batchId: told ?? `file-${digest.digest("hex").slice(0, 40)}` };
+}
+
+async function* sendRecords(
+  hub: string,
+  credentials: Credentials,
+  source: SourceFile,
+  batchId: string,
+  isDry: boolean,
+): AsyncGenerator<unknown> {
+  const headers = await credentials("POST", "/ingest");
+  const query = new URLSearchParams({ batchId, ...(isDry && { dryRun: "true" }) });
+  yield* streamToHub({ method: "POST", url: `${hub}/ingest?${query}`, headers }, recordLines(source));
+}
+
+async function* recordLines(source: SourceFile): AsyncGenerator<string> {
+  for await (const { mapped } of source.rows()) if ("line" in mapped) yield mapped.line;
+  await source.checkUnchanged();
+}
+
+/** Walks the file a second time beside the sending, so that no row waits in memory for its result. */
+async function decide(job: Job): Promise<Readonly<{ counts: Counts; failure: unknown }>> {
+  const { source, results, facts, open, attempts } = job;
+  const counts: Counts = { ACCEPTED: 0, UNCHANGED: 0, REJECTED: 0, PENDING: 0, NOT_SENT: 0, NOT_DECIDED: 0 };
+  const progress = openProgress(facts.rows);
+  const answers = batchResults(open, { attempts, random: Math.random, wait: (ms) => wait(ms), onBreak: progress.note });
+  let failure: unknown;
+  const nextAnswer = async (): Promise<BatchResult | undefined> => {
+    if (failure !== undefined) return undefined;
+    try {
+      const { done, value } = await answers.next();
+      if (done) throw new Error("the hub has answered for fewer records than were sent");
+      return value;
+    } catch (error) {
+      failure = error;
+      return undefined;
+    }
+  };
+  try {
+    for await (const row of source.rows()) {
+      const answer = "line" in row.mapped ? await nextAnswer() : undefined;
+      const outcome = "line" in row.mapped ? (answer?.outcome ?? "NOT_DECIDED") : "NOT_SENT";
+      counts[outcome] += 1;
+      await results.add(row, outcome, answer);
+      progress.advance();
+    }
+    await source.checkUnchanged();
+    // The hub's own end of the batch: without it nobody knows that it has stored the last records.
+    if (failure === undefined && facts.records > 0 && !(await answers.next()).done)
+      throw new Error("the hub has answered for more records than were sent");
+  } catch (error) {
+    failure = error;
+  } finally {
+    progress.stop();
+    await answers.return(undefined);
+  }
+  // Results of an earlier call are worth more than a file in which nothing is decided.
+  if (failure !== undefined && answered(counts) === 0) await results.discard();
+  else await results.finish();
+  return { counts, failure };
+}
+
+function answered({ ACCEPTED, UNCHANGED, REJECTED, PENDING }: Counts): number {
+  return ACCEPTED + UNCHANGED + REJECTED + PENDING;
+}
+
+function tell(source: SourceFile, facts: Facts, counts: Counts, results: string, isDry: boolean): Output {
+  const { ACCEPTED: accepted, UNCHANGED: unchanged, REJECTED: rejected, PENDING: pending, NOT_SENT: notSent } = counts;
+  const { rows, batchId } = facts;
+  const { kind, encoding, unused } = source;
+  const value = {
+    batchId,
+    dryRun: isDry,
+    kind,
+    encoding: encoding ?? null,
+    unused,
+    results,
+    rows,
+    accepted,
+    unchanged,
+    rejected,
+    pending,
+    notSent,
+  };
+  const shown = unused.slice(0, 20).join(", ") + (unused.length > 20 ? ", …" : "");
+  const lines = [
+    ...(isDry ? ["试运行，未保存任何内容。 A dry run: nothing was stored."] : []),
+    `共 ${rows} 行：已接收 ${accepted}，无变化 ${unchanged}，待处理 ${pending}，未接收 ${rejected}，未报送 ${notSent}。`,
+    `${rows} rows: ${accepted} accepted, ${unchanged} unchanged, ${pending} pending, ${rejected} refused, ${notSent} not sent.`,
+    ...(unused.length > 0 ? [`未使用的列 Columns not used: ${shown}`] : []),
+    `结果 Results: ${results}`,
+  ];
+  return { lines, value, exitCode: rejected + notSent > 0 ? 1 : 0 };
+}
+
+async function readMappingFile(file: string): Promise<Mapping> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new UsageError(`the mapping file can not be read: ${lineOf(error)}`);
+  });
+  // Notepad marks what it saves.
+  const bare = bytes.subarray(0, 3).equals(Buffer.from("\ufeff")) ? bytes.subarray(3) : bytes;
+  const parsed = parseStrictJson(bare, { maxBytes: 1024 * 1024, maxDepth: 5 });
+  if ("fault" in parsed)
+    throw new UsageError(`the mapping file is no JSON that can be used: ${mappingFaults[parsed.fault]}`);
+  const checked = checkMapping(parsed.value);
+  if ("fault" in checked) throw new UsageError(`the mapping file: ${checked.fault}`);
+  return checked.value;
+}
+
+const mappingFaults = {
+  JSON_TOO_LARGE: "it is larger than 1 MiB",
+  JSON_TOO_DEEP: "its brackets stand too deep in each other",
+  JSON_DUPLICATE_KEY: "it names something twice; a column that fills several fields has them in a list",
+  JSON_INVALID: "look for a comma or quote too many or too few, and save it as UTF-8",
+} as const;
+
+function encodingOf(values: Values): Encoding | undefined {
+  const name = textOf(values, "encoding");
+  const encoding = name === undefined ? undefined : findEncoding(name);
+  if (name !== undefined && !encoding) throw new UsageError(`--encoding is one of ${encodings.join(", ")}`);
+  return encoding;
+}
+
+function attemptsOf(values: Values): number {
+  const text = textOf(values, "attempts") ?? "5";
+  if (!/^[1-9]\d?$/.test(text)) throw new UsageError("--attempts is a number from 1 to 99");
+  return Number(text);
+}
+
+function batchIdOf(values: Values): string | undefined {
+  const id = textOf(values, "batch");
+  if (id !== undefined && !/^[!-~]{1,128}$/.test(id))
+    throw new UsageError("--batch is 1 to 128 letters, digits and signs");
+  return id;
+}
+
+/** The results never take the place of what was read. */
+async function checkNotInput(results: string, inputs: readonly (string | undefined)[]): Promise<void> {
+  const real = (path: string) => realpath(path).catch(() => resolve(path));
+  const target = await real(results);
+  for (const input of inputs) {
+    if (input !== undefined && (await real(input)) === target)
+      throw new UsageError(`--results would overwrite ${input}`);
+  }
+}
