@@ -5,8 +5,6 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { workbookLimits } from "../../src/cli/submit/xlsx-rows.ts";
 import { readDay, readLastDay } from "../../src/domain/files/date-forms.ts";
 import { checkMapping } from "../../src/domain/files/mapping.ts";
-import { readResults } from "../cli/submit-stage.ts";
-import { type IngestDoor, openIngestDoor } from "../setup/ingest-door.ts";
 import { readPage, readSnippets, readTable, root } from "./documents.ts";
 import { openShell } from "./shell.ts";
 
@@ -15,34 +13,22 @@ const text = readPage(page);
 const snippets = readSnippets(page, text);
 const folder = mkdtempSync(join(tmpdir(), "zhengzhao-files-page-"));
 
-let door: IngestDoor;
 let shell: ReturnType<typeof openShell>;
 beforeAll(async () => {
-  door = await openIngestDoor();
   mkdirSync(join(folder, "data"));
   symlinkSync(join(root, "src"), join(folder, "src"));
   shell = openShell(folder, { PATH: [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter) });
 });
 afterAll(async () => {
   await shell.close();
-  await door.close();
   rmSync(folder, { recursive: true });
 });
 
-test("the page's table and mapping are handed in as it says, and it shows what the command prints", async () => {
-  for (const { text: snippet } of snippets.filter(({ language }) => language === "bash")) {
+// The call itself is run by snippets.test.ts, against a hub.
+test("the page's mapping is one", async () => {
+  for (const { text: snippet } of snippets.filter(({ text: one }) => one.startsWith("cat > "))) {
     expect(await shell.run(snippet)).toEqual({ code: 0, out: "" });
   }
-  const at = snippets.findIndex(({ text: snippet }) => snippet.includes("--dry-run"));
-  const [, call = ""] = snippets[at]?.text.split("\n") ?? [];
-  await shell.run("echo a.b.c > data/token.txt");
-  const { code, out } = await shell.run(
-    `${call.replace("npm run --silent hub --", "node src/cli/hub.ts")} --hub ${door.url}`,
-  );
-  expect([code, out]).toEqual([1, snippets[at + 1]?.text]);
-  expect([door.asked[0]?.dryRun, door.asked[0]?.lines]).toEqual([true, 1]);
-  const rows = readResults(join(folder, "data/licenses.csv.results.csv"));
-  expect(rows.map((row) => row.at(-4))).toEqual(["结果 Outcome", "已接收 ACCEPTED", "未报送 NOT_SENT"]);
   expect(checkMapping(JSON.parse(readFileSync(join(folder, "data/mapping.json"), "utf8")))).toHaveProperty("value");
 });
 
