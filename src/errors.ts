@@ -131,6 +131,10 @@ export const errorTable = {
     status: 400,
     message: { en: "The license had not been issued on that day.", zh: "该日期早于证照的签发日期。" },
   },
+  NOT_KNOWN_THEN: {
+    status: 400,
+    message: { en: "The hub did not hold this license at that instant.", zh: "该时点枢纽尚未归集此证照。" },
+  },
   QUERY_TOO_DEEP: {
     status: 400,
     message: { en: "The query is nested too deeply.", zh: "查询嵌套层数过多。" },
