@@ -187,8 +187,8 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
       readLicensesByIdentifier({ permit, admit, misses, read }, caller, question),
     confirmLicense: (caller: Caller, question: { identifier: string; claims: Claims }) =>
       confirmLicense({ now, permit, refuse, misses, findClient: access.findClient, isMember, read }, caller, question),
-    // what was known when
-    ...recordVerbs({ database, now, permit, admit }),
+    // what was known when; reconciliation
+    ...recordVerbs({ database, now, newId, permit, admit }),
     // access ledger
     readAccessRecords: (caller: Caller, query: RecordQuery) =>
       readAccessRecords({ now, read, permit: accessOnly.permitMember }, caller, query),

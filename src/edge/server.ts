@@ -30,6 +30,7 @@ import { docsRoutes } from "./http/docs.http.ts";
 import { graphqlRoutes } from "./http/graphql.http.ts";
 import { healthRoutes } from "./http/health.http.ts";
 import { keyRoutes } from "./http/keys.http.ts";
+import { reconcilingRoutes } from "./http/reconciling.http.ts";
 import { limitsGuard } from "./limits/limits-plugin.ts";
 import { demoLogin } from "./oauth/demo-login.ts";
 import { oauthRoutes } from "./oauth/oauth.http.ts";
@@ -114,6 +115,7 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   await securityHeaders(app, publicUrl);
   await app.register(accessRecordRoutes(hub, callerOf));
   await app.register(graphqlRoutes({ hub, apollo, callerOf, limits, trusted: trusted || undefined }));
+  await app.register(reconcilingRoutes(hub, callerOf, limits));
   await app.register(healthRoutes(hub));
   await app.register(keyRoutes(hub));
   if (hub.authorization) {
