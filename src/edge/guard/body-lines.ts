@@ -58,15 +58,11 @@ async function* withinIdle(
   try {
     for (;;) {
       const { promise, reject } = Promise.withResolvers<never>();
-      // Only the wait for the sender counts: not the time its lines take here.
       const timer = setTimeout(() => reject(new HubError("REQUEST_TIMEOUT")), maxIdleMs);
-      try {
-        const next = await Promise.race([pieces.next(), promise]);
-        if (next.done) return;
-        yield next.value;
-      } finally {
-        clearTimeout(timer);
-      }
+      const next = await Promise.race([pieces.next(), promise]).finally(() => clearTimeout(timer));
+      if (next.done) return;
+      // Only the wait for the sender counts, not the time its lines take here.
+      yield next.value;
     }
   } catch (error) {
     // A sender that hangs up is told nothing any more, and is no fault of ours.

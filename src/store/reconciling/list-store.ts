@@ -40,9 +40,11 @@ export function listStore(db: Sql) {
       return rows[0]?.fresh ?? 0;
     },
 
-    /** The next part of the list, by record id, against what the source has told. */
-    compareNext: async (run: string, clientId: string, after: string, most: number): Promise<ComparedPart> =>
-      toPart(await selectListed(db, [run, clientId, after, most])),
+    /** The next part of the list, by record id, against what the source has told. @param db inside a transaction */
+    compareNext: async (run: string, clientId: string, after: string, most: number): Promise<ComparedPart> => {
+      await useIndexes(db, []);
+      return toPart(await selectListed(db, [run, clientId, after, most]));
+    },
 
     /** What the source told of some days and is not in the list: the next part, by record id. */
     findExtra: async (
@@ -52,6 +54,7 @@ export function listStore(db: Sql) {
       after: string,
       most: number,
     ): Promise<ComparedPart> => {
+      await useIndexes(db, []);
       const [first] = days;
       // One day alone can hold everything a source has: its rows are read in the order of the index.
       if (first && days.length === 1)
@@ -78,6 +81,10 @@ const lineColumns: ColumnTypes = {
   ...{ run: "uuid", source_record_id: "text", source_updated_at: "timestamptz", content_digest: "text" },
   started_at: "timestamptz",
 };
+
+// A list has no statistics yet, and a plan does not know how short a part is: left to itself it reads everything each time.
+const useIndexes = statement<object>(`select set_config(name, 'off', true)
+  from unnest(array['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin']) as name`);
 
 type PartRow = Readonly<{
   outcome: RecordOutcome | null;
