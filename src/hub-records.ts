@@ -1,5 +1,5 @@
 import type { Caller, Purpose } from "./domain/access/caller.ts";
-import type { DayRange } from "./domain/reconciling/day-count.ts";
+import type { DayRange, DaysInput } from "./domain/reconciling/day-count.ts";
 import type { ListedRecord, RecordDifference } from "./domain/reconciling/listed-record.ts";
 import { type Admit, accessStore, type Permit } from "./store/access/access-store.ts";
 import type { Database, Sql } from "./store/database.ts";
@@ -10,7 +10,7 @@ import { reconcilingStore } from "./store/reconciling/reconciling-store.ts";
 import { readChanges } from "./use-cases/licenses/read-changes.ts";
 import { type KnownLicensesQuestion, readKnownLicenses } from "./use-cases/licenses/read-known-licenses.ts";
 import { type ReconciliationQuery, readReconciliations } from "./use-cases/reconciling/read-reconciliations.ts";
-import { type DaysInput, reconcileDays } from "./use-cases/reconciling/reconcile-days.ts";
+import { reconcileDays } from "./use-cases/reconciling/reconcile-days.ts";
 import { reconcileRecords } from "./use-cases/reconciling/reconcile-records.ts";
 import { type CountingSource, reconcileSource } from "./use-cases/reconciling/reconcile-source.ts";
 

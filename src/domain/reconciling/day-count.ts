@@ -19,6 +19,9 @@ export type DayDifference = Readonly<{
 /** Which records are compared: those of a source last changed in a range of days, both included; of one type or of all. */
 export type DayRange = Readonly<{ from: CalendarDate; until: CalendarDate; licenseType: string | undefined }>;
 
+/** A source's own counts. `client`: whose records; the caller's own when undefined. *Trust*: attacker-chosen. */
+export type DaysInput = Readonly<{ client: string | undefined; range: DayRange; days: readonly DayCount[] }>;
+
 /** Limits of a comparison. *Units*: days, rows, records. */
 export const reconcilingLimits = { maxDays: 3_660, maxRows: 10_000, maxRecords: 5_000_000 } as const;
 

@@ -36,6 +36,9 @@ export type ListSummary = Readonly<{
   different: number;
 }>;
 
+/** What is told of a comparison: each record on which the sides differ, then, once, the figures. */
+export type ReconciledPart = Readonly<{ differences: readonly RecordDifference[] } | { summary: ListSummary }>;
+
 /** Longest line of a list. *Units*: bytes. */
 export const maxLineBytes = 1_024;
 

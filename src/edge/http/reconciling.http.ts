@@ -1,11 +1,15 @@
 import { Readable } from "node:stream";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import type { Caller } from "../../domain/access/caller.ts";
-import { type ListedRecord, maxLineBytes, parseListedRecord } from "../../domain/reconciling/listed-record.ts";
+import {
+  type ListedRecord,
+  maxLineBytes,
+  parseListedRecord,
+  type ReconciledPart,
+} from "../../domain/reconciling/listed-record.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import type { Limits } from "../../limits.ts";
-import type { ReconciledPart } from "../../use-cases/reconciling/reconcile-records.ts";
 import { bodyLines } from "../guard/body-lines.ts";
 import type { ChargedCaller } from "../guard/charged-caller.ts";
 import { withLeanHeap } from "../guard/lean-heap.ts";

@@ -2,12 +2,12 @@ import type { AcceptedIssue, BatchDecision, Entry } from "../../domain/licenses/
 import { checkStatusOf } from "../../domain/licenses/license-identifier.ts";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { businessLicenseTypeCode } from "../../domain/licenses/license-type.ts";
+import type { ToldRecord } from "../reconciling/told-records.ts";
 import type {
   CollectingStore,
   NewEvent,
   NewLicense,
   NewPendingEvent,
-  NewSourceRecord,
   SeenHolder,
   StateUpdate,
 } from "./collecting-store.ts";
@@ -179,8 +179,8 @@ function toldRows(
   decision: BatchDecision,
   entries: readonly Entry[],
   submission: SubmissionFacts,
-): readonly NewSourceRecord[] {
-  const newest = new Map<string, NewSourceRecord>();
+): readonly ToldRecord[] {
+  const newest = new Map<string, ToldRecord>();
   for (const { record, index, contentDigest } of entries) {
     if (decision.verdicts.get(index)?.outcome === "REJECTED") continue;
     const updatedAt = record.sourceUpdatedAt.toISOString();

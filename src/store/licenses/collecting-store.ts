@@ -3,6 +3,7 @@ import type { KnownLicense } from "../../domain/licenses/collecting.ts";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
 import { type Row, type Sql, toInstant } from "../database.ts";
+import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
 
 /** A batch as kept. */
@@ -35,12 +36,6 @@ export type NewPendingEvent = Readonly<{
 export type StateUpdate = Pick<
   Row<"license">,
   "holder_code" | "identifier" | "state" | "state_since" | "successor" | "source_updated_at"
->;
-
-/** What the source told of one of its records. */
-export type NewSourceRecord = Pick<
-  Row<"source_record">,
-  "client_id" | "source_record_id" | "license_type" | "source_updated_at" | "content_digest"
 >;
 
 /** A holder seen in a batch. `name_license`: the business license its name was read from, if it was. */
@@ -177,7 +172,7 @@ export function collectingStore(db: Sql) {
       licenses: readonly NewLicense[];
       events: readonly NewEvent[];
       updates: readonly StateUpdate[];
-      told: readonly NewSourceRecord[];
+      told: readonly ToldRecord[];
       pending: readonly NewPendingEvent[];
       appliedPending: readonly Pick<NewPendingEvent, "identifier" | "content_digest" | "source_updated_at">[];
     }): Promise<void> => {
@@ -190,17 +185,7 @@ export function collectingStore(db: Sql) {
           where l.holder_code = r.holder_code and l.identifier = r.identifier`.execute(db);
       }
       if (batch.events.length > 0) await insertRows("license_event", eventColumns, batch.events).execute(db);
-      if (batch.told.length > 0) {
-        await sql`insert into source_record as s
-            (client_id, source_record_id, license_type, source_updated_at, content_digest, day, line_hash)
-          select client_id, source_record_id, license_type, source_updated_at, content_digest,
-            hub_source_day(source_updated_at), hub_line_hash(source_record_id, source_updated_at)
-          from ${rowSource(toldColumns, batch.told)}
-          on conflict (client_id, source_record_id) do update set license_type = excluded.license_type,
-            source_updated_at = excluded.source_updated_at, content_digest = excluded.content_digest,
-            day = excluded.day, line_hash = excluded.line_hash
-          where s.source_updated_at < excluded.source_updated_at`.execute(db);
-      }
+      await saveTold(db, batch.told);
       if (batch.pending.length > 0) {
         await insertRows("pending_event", pendingColumns, batch.pending, sql`on conflict do nothing`).execute(db);
       }
@@ -276,11 +261,6 @@ const eventColumns: ColumnTypes = {
 const updateColumns: ColumnTypes = {
   ...{ holder_code: "text", identifier: "text", state: "text", state_since: "date", successor: "text" },
   source_updated_at: "timestamptz",
-};
-
-const toldColumns: ColumnTypes = {
-  ...{ client_id: "text", source_record_id: "text", license_type: "text", source_updated_at: "timestamptz" },
-  content_digest: "text",
 };
 
 const appliedColumns: ColumnTypes = { identifier: "text", content_digest: "text", source_updated_at: "timestamptz" };

@@ -1,6 +1,6 @@
 import { type Caller, checkMay } from "../../domain/access/caller.ts";
 import { dateOf } from "../../domain/calendar.ts";
-import { checkDayCounts, type DayCount, type DayRange, differencesOf } from "../../domain/reconciling/day-count.ts";
+import { checkDayCounts, type DayCount, type DaysInput, differencesOf } from "../../domain/reconciling/day-count.ts";
 import { HubError } from "../../errors.ts";
 import type { AccessStore } from "../../store/access/access-store.ts";
 import { type Reader, readerOf } from "../../store/reader.ts";
@@ -13,9 +13,6 @@ export type Tools = Readonly<{
   findClient: AccessStore["findClient"];
   read: <T>(reader: Reader, run: (stores: { reconciling: ReconcilingStore }) => Promise<T>) => Promise<T>;
 }>;
-
-/** A source's own counts. `client`: whose records; the caller's own when undefined. *Trust*: attacker-chosen. */
-export type DaysInput = Readonly<{ client: string | undefined; range: DayRange; days: readonly DayCount[] }>;
 
 /**
  * 对账, first step: compares a source's counts and digests with what the hub took in from it, day by day and type by

@@ -4,7 +4,7 @@ import { type DayDifference, reconcilingLimits } from "../../domain/reconciling/
 import type {
   ListedRecord,
   ListSummary,
-  RecordDifference,
+  ReconciledPart,
   RecordOutcome,
 } from "../../domain/reconciling/listed-record.ts";
 import { HubError } from "../../errors.ts";
@@ -28,9 +28,6 @@ export type Tools = Readonly<{
 
 /** Records of one statement, and so the most that is in memory. */
 const partSize = 5_000;
-
-/** What is told of a comparison: each record on which the sides differ, then, once, the figures. */
-export type ReconciledPart = Readonly<{ differences: readonly RecordDifference[] } | { summary: ListSummary }>;
 
 /**
  * 对账, second step: takes a source's list of records in, in any order, and tells exactly which records differ: those of

@@ -1,10 +1,13 @@
 import { type Caller, checkMay } from "../../domain/access/caller.ts";
-import type { DayCount, DayRange } from "../../domain/reconciling/day-count.ts";
-import type { ListedRecord, ListSummary, RecordDifference } from "../../domain/reconciling/listed-record.ts";
+import type { DayCount, DayRange, DaysInput } from "../../domain/reconciling/day-count.ts";
+import type {
+  ListedRecord,
+  ListSummary,
+  ReconciledPart,
+  RecordDifference,
+} from "../../domain/reconciling/listed-record.ts";
 import { HubError } from "../../errors.ts";
 import type { StoredReconciliation } from "../../store/reconciling/reconciling-store.ts";
-import type { DaysInput } from "./reconcile-days.ts";
-import type { ReconciledPart } from "./reconcile-records.ts";
 
 /** The two steps every department takes. */
 export type Tools = Readonly<{
