@@ -82,7 +82,8 @@ const lineColumns: ColumnTypes = {
   started_at: "timestamptz",
 };
 
-// A list has no statistics yet, and a plan does not know how short a part is: left to itself it reads everything each time.
+// A list has no statistics yet, and a plan does not know how short a part is: left to itself it joins everything with
+// everything. So each row is looked up by itself (lateral, scalar), and by index.
 const useIndexes = statement<object>(`select set_config(name, 'off', true)
   from unnest(array['enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin']) as name`);
 
@@ -109,14 +110,16 @@ const selectListed = statement<PartRow>(`
       case when r.source_record_id is null then 'MISSING' when r.source_updated_at < p.theirs then 'STALE'
         when r.source_updated_at > p.theirs then 'NEWER' when r.content_digest <> p.content_digest then 'DIFFERENT'
       end as outcome
-    from part p left join source_record r on r.client_id = $2 and r.source_record_id = p.id
+    from part p left join lateral (
+      select * from source_record where client_id = $2 and source_record_id = p.id limit 1
+    ) r on true
   ) compared where outcome is not null ${howFar("part")}`);
 
 const selectExtra = (own: string) =>
   statement<PartRow>(`
   with part as materialized (${own})
   select 'EXTRA' as outcome, id, null::timestamptz as theirs, ours, type, null::int as count from part
-  where not exists (select from reconciliation_line l where l.run = $1::uuid and l.source_record_id = part.id)
+  where (select 1 from reconciliation_line l where l.run = $1::uuid and l.source_record_id = part.id) is null
   ${howFar("part")}`);
 
 const selectExtraOfDay = selectExtra(`
