@@ -138,6 +138,21 @@ export const errorTable = {
     status: 400,
     message: { en: "The license had not been issued on that day.", zh: "该日期早于证照的签发日期。" },
   },
+  RECONCILIATION_NOT_FOUND: {
+    status: 404,
+    message: { en: "This department has no reconciliation with this id.", zh: "本部门没有该编号的对账记录。" },
+  },
+  LIST_TOO_LONG: {
+    status: 413,
+    message: {
+      en: "The list holds too many records. Compare fewer days at a time.",
+      zh: "清单记录数过多，请缩短对账的日期范围。",
+    },
+  },
+  NOT_KNOWN_THEN: {
+    status: 400,
+    message: { en: "The hub did not hold this license at that instant.", zh: "该时点枢纽尚未归集此证照。" },
+  },
   QUERY_TOO_DEEP: {
     status: 400,
     message: { en: "The query is nested too deeply.", zh: "查询嵌套层数过多。" },

@@ -7,6 +7,7 @@ import type { RawRecord } from "./domain/licenses/license-record.ts";
 import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
 import { accessVerbs } from "./hub-access.ts";
 import { collectingVerbs } from "./hub-collecting.ts";
+import { recordVerbs } from "./hub-records.ts";
 import { type Limits, standardLimits } from "./limits.ts";
 import { joinKeyrings } from "./proof/access/issuer-keys.ts";
 import { parseJwks } from "./proof/keyring.ts";
@@ -43,7 +44,6 @@ import { readAccessDays } from "./use-cases/access/read-access-days.ts";
 import { type RecordQuery, readAccessRecords } from "./use-cases/access/read-access-records.ts";
 import { sealAccessRecords } from "./use-cases/access/seal-access-records.ts";
 import { type Claims, confirmLicense } from "./use-cases/licenses/confirm-license.ts";
-import { readChanges } from "./use-cases/licenses/read-changes.ts";
 import { readEnterprises } from "./use-cases/licenses/read-enterprises.ts";
 import { type LicensesQuestion, readLicenses } from "./use-cases/licenses/read-licenses.ts";
 import { readLicensesByIdentifier } from "./use-cases/licenses/read-licenses-by-identifier.ts";
@@ -130,8 +130,8 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
       readLicensesByIdentifier({ permit, admit, misses, read }, caller, question),
     confirmLicense: (caller: Caller, question: { identifier: string; claims: Claims }) =>
       confirmLicense({ now, permit, refuse, misses, findClient: access.findClient, isMember, read }, caller, question),
-    readChanges: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
-      readChanges({ now, read }, caller, question),
+    // what was known when; reconciliation
+    ...recordVerbs({ database, now, newId, permit, admit }),
     // access ledger
     readAccessRecords: (caller: Caller, query: RecordQuery) =>
       readAccessRecords({ now, read, permit: accessOnly.permitMember }, caller, query),

@@ -1,9 +1,9 @@
 import DataLoader from "dataloader";
 import type { Caller, Purpose } from "../domain/access/caller.ts";
 import type { Disclosed } from "../domain/access/disclosure.ts";
-import type { StateChange } from "../domain/licenses/license.ts";
 import type { Hub } from "../hub.ts";
 import type { Objection } from "../store/access/objection-store.ts";
+import type { LicenseChange } from "../store/licenses/history-store.ts";
 import type { LicensePage, LicenseQuery, StoredLicense } from "../store/licenses/license-store.ts";
 import type { Enterprise } from "../use-cases/licenses/read-enterprises.ts";
 
@@ -14,7 +14,7 @@ export type Loaders = ReturnType<typeof makeLoaders>;
 export function makeLoaders(hub: Hub, caller: Caller) {
   const pages = new Map<string, DataLoader<string, LicensePage>>();
   const versions = new Map<string, DataLoader<string, Disclosed<StoredLicense> | undefined>>();
-  const changes = new Map<string, DataLoader<string, readonly StateChange[]>>();
+  const changes = new Map<string, DataLoader<string, readonly LicenseChange[]>>();
 
   return {
     enterprises: new DataLoader<string, Enterprise | undefined>(async (codes) => {
@@ -22,10 +22,13 @@ export function makeLoaders(hub: Hub, caller: Caller) {
       return codes.map((code) => found.get(code));
     }),
 
-    /** Pages of licenses by holder; equal questions about different holders share one statement. */
-    licensePages: (purpose: Purpose, query: LicenseQuery) =>
-      perQuestion(pages, { purpose, query }, async (holders) => {
-        const found = await hub.readLicenses(caller, { holders, purpose, query });
+    /** Pages of licenses by holder, as known now or at an instant; equal questions about different holders share one statement. */
+    licensePages: (purpose: Purpose, query: LicenseQuery, knownAt?: Date) =>
+      perQuestion(pages, { purpose, query, knownAt }, async (holders) => {
+        const question = { holders, purpose, query };
+        const found = await (knownAt
+          ? hub.readKnownLicenses(caller, { ...question, knownAt })
+          : hub.readLicenses(caller, question));
         return holders.map((holder) => found.get(holder) ?? { licenses: [], hasNextPage: false, withheldCount: 0 });
       }),
 

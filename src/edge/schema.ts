@@ -15,6 +15,8 @@ import { Enterprise, EnterpriseResolver } from "./graph/enterprise.graph.ts";
 import { License, LicenseResolver } from "./graph/license.graph.ts";
 import { MaterialAnswerResolver, MaterialResolver } from "./graph/material.graph.ts";
 import { PermitItem, PermitItemResolver } from "./graph/permit-item.graph.ts";
+import { LicenseHistoryResolver } from "./graph/records/license-history.graph.ts";
+import { ReconciliationResolver } from "./graph/records/reconciliation.graph.ts";
 import { ProblemResolver, SubmissionResolver } from "./graph/submission.graph.ts";
 import { VerificationResolver } from "./graph/verification.graph.ts";
 
@@ -30,7 +32,8 @@ type ResolverMap = NonNullable<
 export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
   const plain = buildSchemaSync({
     resolvers: [
-      ...([EnterpriseResolver, LicenseResolver, SubmissionResolver, ProblemResolver, MaterialResolver] as const),
+      ...([EnterpriseResolver, LicenseResolver, LicenseHistoryResolver] as const),
+      ...([ReconciliationResolver, SubmissionResolver, ProblemResolver, MaterialResolver] as const),
       ...([
         MaterialAnswerResolver,
         CatalogueResolver,

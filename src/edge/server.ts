@@ -32,6 +32,7 @@ import { graphqlRoutes } from "./http/graphql.http.ts";
 import { healthRoutes } from "./http/health.http.ts";
 import { ingestRoutes } from "./http/ingest.http.ts";
 import { keyRoutes } from "./http/keys.http.ts";
+import { reconcilingRoutes } from "./http/reconciling.http.ts";
 import { limitsGuard } from "./limits/limits-plugin.ts";
 import { demoLogin } from "./oauth/demo-login.ts";
 import { oauthRoutes } from "./oauth/oauth.http.ts";
@@ -122,6 +123,7 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   await app.register(graphqlRoutes({ hub, apollo, callerOf, limits, trusted: trusted || undefined }));
   const asHubError = (error: unknown) => toHubError(error, logUnexpected);
   await app.register(ingestRoutes({ hub, callerOf, limits, toHubError: asHubError }));
+  await app.register(reconcilingRoutes(hub, callerOf, limits));
   await app.register(healthRoutes(hub));
   await app.register(keyRoutes(hub));
   if (hub.authorization) {

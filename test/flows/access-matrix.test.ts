@@ -89,6 +89,12 @@ const rules: Readonly<Record<string, readonly [query: string, answers: string]>>
   ],
   "Query.submission": [`{ submission(id: "SUBMISSION") { batchId } }`, "un sc yes no no no fb fb fb fb fb fb"],
 
+  "Mutation.reconcileDays": [
+    `mutation { reconcileDays(input: { from: "2026-11-01", until: "2026-11-30", days: [] }) { ourCount } }`,
+    "un sc yes yes yes yes fb fb fb fb fb fb",
+  ],
+  "Query.reconciliations": ["{ reconciliations { nodes { id } } }", "un sc yes no yes yes fb fb fb yes fb fb"],
+
   // who read what
   "Query.accessRecords": [
     `{ accessRecords(filter: { caseNumber: "SEEDED" }) { nodes { id } } }`,
@@ -197,6 +203,10 @@ async function seed(field: string): Promise<void> {
     const [query = ""] = rules["Mutation.submitLicenses"] ?? [];
     const batch = query.replace("UNIQUE", randomUUID()).replace("{ rejected }", "{ id }");
     known["SUBMISSION"] = (await house.graphql(batch, approval)).data.submitLicenses.id;
+  }
+  if (field === "Query.reconciliations") {
+    await house.sql("delete from reconciliation");
+    await house.graphql(rules["Mutation.reconcileDays"]?.[0] ?? "", approval);
   }
   if (/access|Objection/i.test(field)) {
     await house.sql("delete from access_objection");

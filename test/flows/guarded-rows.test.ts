@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { sql } from "kysely";
 import { accessStore } from "../../src/store/access/access-store.ts";
 import { type Database, openDatabase, statement } from "../../src/store/database.ts";
 import { licenseStore } from "../../src/store/licenses/license-store.ts";
@@ -37,7 +38,9 @@ const typesSeen = (reader: Reader | undefined) =>
   });
 const count = (
   reader: Reader | undefined,
-  table: "license" | "license_event" | "access_record" | "submission" | "pending_event" | "material_check",
+  table:
+    | ("license" | "license_event" | "access_record" | "submission" | "pending_event" | "material_check")
+    | ("source_record" | "reconciliation"),
 ) =>
   database.transaction(async (db) => {
     if (reader) await enter(db, reader);
@@ -49,17 +52,72 @@ const needed = async (procedure: string) =>
   );
 
 describe("without a reader", () => {
-  test.each(["license", "license_event", "access_record", "submission", "pending_event", "material_check"] as const)(
-    "no row of %s is shown, inside a transaction or on the pool",
-    async (table) => {
-      expect(await count(undefined, table)).toBe(0);
-      expect(await database.sql().selectFrom(table).selectAll().execute()).toEqual([]);
-    },
-  );
+  test.each([
+    ...(["license", "license_event", "access_record", "submission", "pending_event", "material_check"] as const),
+    ...(["source_record", "reconciliation"] as const),
+  ])("no row of %s is shown, inside a transaction or on the pool", async (table) => {
+    expect(await count(undefined, table)).toBe(0);
+    expect(await database.sql().selectFrom(table).selectAll().execute()).toEqual([]);
+  });
 
   test("no license can be written", async () => {
     const write = database.transaction((db) => db.updateTable("license").set({ state: "REVOKED" }).executeTakeFirst());
     expect(Number((await write).numUpdatedRows)).toBe(0);
+  });
+});
+
+describe("what sources have told, and comparisons with it", () => {
+  beforeAll(() =>
+    house.sql(`insert into reconciliation (id, department, client_id, made_by, from_day, until_day, made_at, their_count,
+        our_count, differences) select gen_random_uuid(), department, id, id, '2026-11-01', '2026-11-02', now(), 0, 0, '[]'
+      from client where id in ('approval-bureau', 'marine')`),
+  );
+
+  test("are shown to clients of their department, and of no other", async () => {
+    const all = await house.sql("select client_id, count(*)::int as n from source_record group by 1");
+    const own = all.find((row) => row["client_id"] === "marine");
+    expect(all.length).toBeGreaterThan(5);
+    expect(await count(client("marine"), "source_record")).toBe(own?.["n"]);
+    expect(await count(client("marine"), "reconciliation")).toBe(1);
+    expect(await count(client("nobody"), "source_record")).toBe(0);
+    expect(await count({ mode: "HOLDER", holder, member: undefined, day }, "source_record")).toBe(0);
+  });
+
+  test("an auditor is shown what came of comparisons, and no record of a source", async () => {
+    expect(await count({ mode: "AUDIT" }, "reconciliation")).toBe(2);
+    expect(await count({ mode: "AUDIT" }, "source_record")).toBe(0);
+  });
+
+  test("are not written in another department's name", async () => {
+    const write = database.transaction(async (db) => {
+      await enter(db, client("marine"));
+      await db
+        .insertInto("reconciliation")
+        .columns([
+          "id",
+          "department",
+          "client_id",
+          "made_by",
+          "from_day",
+          "until_day",
+          "made_at",
+          "their_count",
+          "our_count",
+          "differences",
+        ])
+        .expression((eb) =>
+          eb
+            .selectFrom("client")
+            .select([
+              ...([sql`gen_random_uuid()`.as("id"), "department", "id as client_id", "id as made_by"] as const),
+              ...([sql`'2026-11-01'::date`.as("f"), sql`'2026-11-01'::date`.as("u"), sql`now()`.as("m")] as const),
+              ...([sql`0`.as("t"), sql`0`.as("o"), sql`'[]'::jsonb`.as("d")] as const),
+            ])
+            .where("id", "=", "approval-bureau"),
+        )
+        .execute();
+    });
+    await expect(write).rejects.toThrow("row-level security");
   });
 });
 

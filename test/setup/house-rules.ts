@@ -10,7 +10,7 @@ export type Rule = (house: House) => readonly string[];
 const floors: readonly (readonly [RegExp, number, string])[] = [
   [/^(main|gateway|welcome|rounds)\.ts$|^cli\//, 6, "doors"],
   [/^edge\//, 5, "edge"],
-  [/^(hub|hub-access|hub-collecting|open-hub)\.ts$/, 4, "hub.ts"],
+  [/^(hub|hub-[a-z]+|open-hub)\.ts$/, 4, "hub.ts"],
   [/^use-cases\//, 3, "use-cases"],
   [/^store\//, 2, "store"],
   [/^connectors\//, 2, "connectors"],

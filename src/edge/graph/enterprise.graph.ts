@@ -10,6 +10,7 @@ import { decodeCursor, PageArgs, pageSize, toConnection } from "./connection.ts"
 import { LicenseStateEnum } from "./enums.ts";
 import { LicenseConnection } from "./license.graph.ts";
 import { PurposeInput } from "./purpose.graph.ts";
+import { DateTimeScalar, toPastInstant } from "./scalars.ts";
 
 @Directive('@key(fields: "uscc")')
 @ObjectType({ description: "市场主体: a company, sole trader or farmers' cooperative." })
@@ -68,7 +69,7 @@ export class EnterpriseResolver {
   })
   async licenses(
     @Root() enterprise: EnterpriseFacts,
-    @Ctx() { loaders }: Context,
+    @Ctx() { hub, loaders }: Context,
     @Arg("purpose", () => PurposeInput, { description: "What they are read for." }) purpose: PurposeInput,
     @Args(() => PageArgs) { first, after }: PageArgs,
     @Arg("types", () => [ID], { nullable: true, description: "Codes of license types; all when left out." }) types?:
@@ -76,6 +77,12 @@ export class EnterpriseResolver {
       | null,
     @Arg("states", () => [LicenseStateEnum], { nullable: true, description: "States now; all when left out." })
     states?: LicenseState[] | null,
+    @Arg("knownAt", () => DateTimeScalar, {
+      nullable: true,
+      description:
+        "As the hub knew them at this past instant: those it held then, each in the state it knew then, which `states` means too. Grants and `withheldCount` are today's. As known now when left out.",
+    })
+    knownAt?: string | null,
   ): Promise<LicenseConnection> {
     const position = decodeCursor(after, positionShape)?.split(" ");
     if (position && !parseDate(position[0] ?? "")) throw new HubError("CURSOR_INVALID");
@@ -83,8 +90,9 @@ export class EnterpriseResolver {
       ...{ types: types ?? undefined, states: states ?? undefined, first: pageSize(first) },
       after: position && { issuedOn: position[0] ?? "", identifier: position[1] ?? "" },
     };
-    const page = await loaders.licensePages({ ...purpose }, query).load(enterprise.uscc);
-    const licenses = page.licenses.map((license) => ({ ...license, purpose: { ...purpose } }));
+    const at = toPastInstant(hub, knownAt);
+    const page = await loaders.licensePages({ ...purpose }, query, at).load(enterprise.uscc);
+    const licenses = page.licenses.map((license) => ({ ...license, purpose: { ...purpose }, knownAt: at }));
     const connection = toConnection(licenses, page.hasNextPage, (row) => `${row.issuedOn} ${row.identifier}`, after);
     return { ...connection, withheldCount: page.withheldCount };
   }

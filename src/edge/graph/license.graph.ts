@@ -2,15 +2,17 @@ import { Arg, Ctx, Directive, Field, FieldResolver, ID, Int, ObjectType, Query, 
 import type { Purpose } from "../../domain/access/caller.ts";
 import type { Disclosed } from "../../domain/access/disclosure.ts";
 import { dateOf } from "../../domain/calendar.ts";
-import { type LicenseState, stateOn, visibleState } from "../../domain/licenses/license.ts";
+import { knownAt } from "../../domain/licenses/history.ts";
+import { type LicenseState, visibleState } from "../../domain/licenses/license.ts";
 import { HubError } from "../../errors.ts";
 import type { StoredLicense } from "../../store/licenses/license-store.ts";
 import type { Context } from "../context.ts";
+import type { Loaders } from "../loaders.ts";
 import { Department, findDepartment, LicenseType } from "./catalogue.graph.ts";
 import { PageInfo } from "./connection.ts";
 import { HolderIdTypeEnum, LicenseStateEnum } from "./enums.ts";
 import { PurposeInput } from "./purpose.graph.ts";
-import { DateScalar, DateTimeScalar, JsonScalar } from "./scalars.ts";
+import { DateScalar, DateTimeScalar, JsonScalar, toPastInstant } from "./scalars.ts";
 
 @ObjectType({ description: "持证主体: whose license it is." })
 export class Holder {
@@ -24,8 +26,11 @@ export class Holder {
   name: string;
 }
 
-/** A license with the purpose it was disclosed for: whatever is read from it later serves the same purpose. */
-export type DisclosedLicense = Disclosed<StoredLicense> & Readonly<{ purpose: Purpose }>;
+/**
+ * A license with the purpose it was disclosed for: whatever is read from it later serves the same purpose. With
+ * `knownAt` it is shown as the hub knew it then, its `state` being the one known then.
+ */
+export type DisclosedLicense = Disclosed<StoredLicense> & Readonly<{ purpose: Purpose; knownAt?: Date | undefined }>;
 
 @Directive('@key(fields: "identifier")')
 @ObjectType({ description: "电子证照: one version of one license." })
@@ -58,6 +63,19 @@ export class License {
   static __resolveReference(): null {
     return null;
   }
+}
+
+/** A license version as it is known now, or was at an instant; null when it is not there, not granted, or was not known. */
+async function findLicense(
+  loaders: Loaders,
+  identifier: string,
+  purpose: Purpose,
+  at: Date | undefined,
+): Promise<DisclosedLicense | null> {
+  const license = await loaders.licenses(purpose).load(identifier);
+  if (!license || !at) return license ? { ...license, purpose } : null;
+  const last = knownAt(await loaders.changes(purpose).load(identifier), at).at(-1);
+  return last ? { ...license, state: last.state, purpose, knownAt: at } : null;
 }
 
 @ObjectType({ description: "A license in a page." })
@@ -107,12 +125,17 @@ export class LicenseResolver {
       "One license version by identifier. Discloses content: needs scope license:read, a grant and a purpose. null: it does not exist or is not granted.",
   })
   async license(
-    @Ctx() { loaders }: Context,
+    @Ctx() { hub, loaders }: Context,
     @Arg("identifier", () => ID, { description: "Its identifier." }) identifier: string,
     @Arg("purpose", () => PurposeInput, { description: "What it is read for." }) purpose: PurposeInput,
+    @Arg("knownAt", () => DateTimeScalar, {
+      nullable: true,
+      description:
+        "As the hub knew it at this past instant; null when it did not know it yet. As known now when left out.",
+    })
+    knownAt?: string | null,
   ): Promise<DisclosedLicense | null> {
-    const license = await loaders.licenses({ ...purpose }).load(identifier);
-    return license ? { ...license, purpose: { ...purpose } } : null;
+    return findLicense(loaders, identifier, { ...purpose }, toPastInstant(hub, knownAt));
   }
 
   @Query(() => Confirmation, {
@@ -160,23 +183,12 @@ export class LicenseResolver {
     return findDepartment(hub, license.issuerCode);
   }
 
-  @FieldResolver(() => LicenseStateEnum, { description: "State now, EXPIRED included." })
-  state(@Root() license: DisclosedLicense, @Ctx() { hub }: Context): LicenseState {
-    return visibleState(license.state, license.validUntil, dateOf(hub.now()));
-  }
-
   @FieldResolver(() => LicenseStateEnum, {
-    description: "State on a past day. DATE_BEFORE_ISSUE when it had not been issued.",
+    description:
+      "State now, EXPIRED included; of a license asked for with `knownAt` the state it had then, as known then.",
   })
-  async stateOn(
-    @Root() license: DisclosedLicense,
-    @Ctx() { loaders }: Context,
-    @Arg("date", () => DateScalar, { description: "The day, in Asia/Shanghai." }) date: string,
-  ): Promise<LicenseState> {
-    const changes = await loaders.changes(license.purpose).load(license.identifier);
-    const state = stateOn(changes, license.validUntil, date);
-    if (!state) throw new HubError("DATE_BEFORE_ISSUE", { issuedOn: license.issuedOn });
-    return state;
+  state(@Root() license: DisclosedLicense, @Ctx() { hub }: Context): LicenseState {
+    return visibleState(license.state, license.validUntil, dateOf(license.knownAt ?? hub.now()));
   }
 
   @FieldResolver(() => License, {
@@ -185,9 +197,8 @@ export class LicenseResolver {
       "The version this one follows; null when there is none or it is not granted. Reading it is recorded like any other.",
   })
   async predecessor(@Root() license: DisclosedLicense, @Ctx() { loaders }: Context): Promise<DisclosedLicense | null> {
-    if (license.predecessor === null) return null;
-    const predecessor = await loaders.licenses(license.purpose).load(license.predecessor);
-    return predecessor ? { ...predecessor, purpose: license.purpose } : null;
+    const { predecessor, purpose, knownAt } = license;
+    return predecessor === null ? null : findLicense(loaders, predecessor, purpose, knownAt);
   }
 
   @FieldResolver(() => Int, { nullable: true, description: "Index in the public log; null until the hub keeps one." })

@@ -1,5 +1,8 @@
 import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped } from "graphql";
 import { parseDate, parseInstant } from "../../domain/calendar.ts";
+import { checkKnownAt } from "../../domain/licenses/history.ts";
+import { HubError } from "../../errors.ts";
+import type { Hub } from "../../hub.ts";
 
 /** A calendar date. Wrong input never reaches a resolver. */
 export const DateScalar = new GraphQLScalarType<string, string>({
@@ -47,3 +50,18 @@ export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
     return valueFromASTUntyped(node, variables);
   },
 });
+
+/** An instant argument. *Trust*: attacker-chosen. *Throws* INPUT_INVALID naming it. */
+export function toInstant(argument: string, text: string | null | undefined): Date | undefined {
+  if (text === null || text === undefined) return undefined;
+  const instant = parseInstant(text);
+  if (!instant) throw new HubError("INPUT_INVALID", { argument });
+  return instant;
+}
+
+/** The argument `knownAt`: an instant that has been. *Throws* INPUT_INVALID. */
+export function toPastInstant(hub: Pick<Hub, "now">, text: string | null | undefined): Date | undefined {
+  const instant = toInstant("knownAt", text);
+  checkKnownAt(instant, hub.now());
+  return instant;
+}

@@ -1,8 +1,7 @@
 import { Arg, Ctx, Field, ObjectType, Query, Resolver } from "type-graphql";
 import type { Context } from "../context.ts";
-import { toInstant } from "./access/access.graph.ts";
 import { CheckOutcomeEnum, VerificationOutcomeEnum, VerificationStepEnum } from "./enums.ts";
-import { DateTimeScalar, JsonScalar } from "./scalars.ts";
+import { DateTimeScalar, JsonScalar, toInstant } from "./scalars.ts";
 
 @ObjectType({ description: "One step of a verification." })
 export class VerificationCheck {

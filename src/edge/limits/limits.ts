@@ -32,6 +32,7 @@ export const fieldCosts: Readonly<Record<string, number>> = {
 export const listArgumentLimits: Readonly<Record<string, LimitName | null>> = {
   "Query._entities.representations": "maxRepresentations",
   "SubmitLicensesInput.records": null,
+  "ReconcileDaysInput.days": null,
 };
 
 /**

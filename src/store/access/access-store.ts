@@ -39,6 +39,8 @@ export type AdmissionRequest = Readonly<{
   action: AccessAction;
   purpose: Purpose;
   holders: readonly string[];
+  /** License types asked for by name: the procedure must need each. */
+  types?: readonly string[] | undefined;
 }>;
 
 /** Whether a person may act for the holder on the day. */

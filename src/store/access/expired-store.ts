@@ -9,8 +9,14 @@ const maxBatches = 50;
 /** How long counted requests are kept. *Units*: milliseconds. */
 const rateWindowKeptMs = 60 * 60_000;
 
+/** After how long a list that nobody compares any more is taken for left behind. *Units*: milliseconds. */
+const lineKeptMs = 24 * 60 * 60_000;
+
+/** Lines of lists removed in one run. */
+const maxLines = 100_000;
+
 /** How many rows a run removed, by table. */
-export type RemovedRows = Readonly<{ artifacts: number; proofs: number; rateWindows: number }>;
+export type RemovedRows = Readonly<{ artifacts: number; proofs: number; rateWindows: number; lines: number }>;
 
 /**
  * Removes what has expired, oldest first, in small statements. Copies of the hub that do it at the same time skip each
@@ -23,6 +29,7 @@ export async function removeExpired(db: Sql, now: Date): Promise<RemovedRows> {
     artifacts: await inBatches(() => removeArtifacts(db, [at, batchRows])),
     proofs: await inBatches(() => removeProofs(db, [at, batchRows])),
     rateWindows: await inBatches(() => removeRateWindows(db, [windowsFrom, batchRows])),
+    lines: (await removeLines(db, [new Date(now.getTime() - lineKeptMs).toISOString(), maxLines]))[0]?.removed ?? 0,
   };
 }
 
@@ -45,3 +52,10 @@ const removing = (table: string, instant: string) =>
 const removeArtifacts = removing("oauth_artifact", "expires_at");
 const removeProofs = removing("dpop_proof", "expires_at");
 const removeRateWindows = removing("rate_window", "starts_at");
+
+// Found by reading the table: it holds something while lists are compared, and nothing else.
+const removeLines = statement<{ removed: number }>(`
+  with old as (select ctid from reconciliation_line where started_at <= $1::timestamptz limit $2::int
+      for update skip locked),
+    removed as (delete from reconciliation_line where ctid = any(array(select ctid from old)) returning 1)
+  select count(*)::int as removed from removed`);

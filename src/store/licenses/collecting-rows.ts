@@ -2,6 +2,7 @@ import type { AcceptedIssue, BatchDecision, Entry } from "../../domain/licenses/
 import { checkStatusOf } from "../../domain/licenses/license-identifier.ts";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { businessLicenseTypeCode } from "../../domain/licenses/license-type.ts";
+import type { ToldRecord } from "../reconciling/told-records.ts";
 import type {
   CollectingStore,
   NewEvent,
@@ -37,6 +38,7 @@ export function rowsOf(
     licenses: signed.map((issue) => licenseRow(issue, submission)),
     events: [...issueEvents(decision, submission), ...changeEvents(decision, submission)],
     updates: stateUpdates(decision),
+    told: toldRows(decision, entries, submission),
     pending: pendingRows(decision, entries, raws, submission),
     appliedPending: decision.changes.flatMap(({ waited, identifier }) =>
       waited
@@ -170,4 +172,24 @@ function pendingRows(
     };
     return [row];
   });
+}
+
+/** The newest the source has told of each of its records, refused ones apart: a repeat tells when it was last so. */
+function toldRows(
+  decision: BatchDecision,
+  entries: readonly Entry[],
+  submission: SubmissionFacts,
+): readonly ToldRecord[] {
+  const newest = new Map<string, ToldRecord>();
+  for (const { record, index, contentDigest } of entries) {
+    if (decision.verdicts.get(index)?.outcome === "REJECTED") continue;
+    const updatedAt = record.sourceUpdatedAt.toISOString();
+    const before = newest.get(record.sourceRecordId);
+    if (before && before.source_updated_at >= updatedAt) continue;
+    newest.set(record.sourceRecordId, {
+      ...{ client_id: submission.clientId, source_record_id: record.sourceRecordId, license_type: record.licenseType },
+      ...{ source_updated_at: updatedAt, content_digest: contentDigest },
+    });
+  }
+  return [...newest.values()];
 }

@@ -3,6 +3,7 @@ import type { KnownLicense } from "../../domain/licenses/collecting.ts";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
 import { type Row, type Sql, toInstant } from "../database.ts";
+import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
 
 /** A batch as kept, or a part of one that came as a stream. */
@@ -181,6 +182,7 @@ export function collectingStore(db: Sql) {
       licenses: readonly NewLicense[];
       events: readonly NewEvent[];
       updates: readonly StateUpdate[];
+      told: readonly ToldRecord[];
       pending: readonly NewPendingEvent[];
       appliedPending: readonly Pick<NewPendingEvent, "identifier" | "content_digest" | "source_updated_at">[];
     }): Promise<void> => {
@@ -193,6 +195,7 @@ export function collectingStore(db: Sql) {
           where l.holder_code = r.holder_code and l.identifier = r.identifier`.execute(db);
       }
       if (batch.events.length > 0) await insertRows("license_event", eventColumns, batch.events).execute(db);
+      await saveTold(db, batch.told);
       if (batch.pending.length > 0) {
         await insertRows("pending_event", pendingColumns, batch.pending, sql`on conflict do nothing`).execute(db);
       }

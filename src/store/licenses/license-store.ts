@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Purpose } from "../../domain/access/caller.ts";
 import { type Disclosed, type Extent, extentOf } from "../../domain/access/disclosure.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
-import type { LicenseState, StateChange, StoredState } from "../../domain/licenses/license.ts";
+import type { LicenseState, StoredState } from "../../domain/licenses/license.ts";
 import type { HolderIdType } from "../../domain/licenses/license-type.ts";
 import { type Row, type Sql, statement } from "../database.ts";
 import { type Reader, readerParameters } from "../reader.ts";
@@ -119,21 +119,6 @@ export function licenseStore(db: Sql) {
         .execute();
       return rows.map((row) => ({ license: toLicense(row), changes: row.changes ?? [] }));
     },
-
-    /** The changes of many licenses, each in order. */
-    findChanges: async (identifiers: readonly string[]): Promise<ReadonlyMap<string, readonly StateChange[]>> => {
-      const rows = await db
-        .selectFrom("license_event")
-        .select(["identifier", "effective_on", "state"])
-        .where(isAnyOf("identifier", identifiers))
-        .orderBy("effective_on")
-        .orderBy("id")
-        .execute();
-      const grouped = Map.groupBy(rows, (row) => row.identifier);
-      return new Map(
-        [...grouped].map(([id, own]) => [id, own.map((row) => ({ effectiveOn: row.effective_on, state: row.state }))]),
-      );
-    },
   };
 }
 
@@ -145,7 +130,8 @@ function isAnyOf(column: string, values: readonly string[]): RawBuilder<boolean>
   return sql<boolean>`${sql.ref(column)} = any(${values}::text[])`;
 }
 
-const licenseColumns = [
+/** What is read of a license. */
+export const licenseColumns = [
   ...([
     "identifier",
     "type_code",
@@ -159,7 +145,8 @@ const licenseColumns = [
   ...(["issued_on", "valid_from", "valid_until", "version", "predecessor", "attributes", "state", "jws"] as const),
 ] as const;
 
-type LicenseRow = Pick<Row<"license">, (typeof licenseColumns)[number]>;
+/** A license as it is read. */
+export type LicenseRow = Pick<Row<"license">, (typeof licenseColumns)[number]>;
 type DisclosedRow = { subject: string; withheld: number; extent: string | null } & {
   [Name in keyof LicenseRow]: LicenseRow[Name] | null;
 };
@@ -190,7 +177,8 @@ function isLicenseRow(row: DisclosedRow): row is DisclosedRow & LicenseRow {
   return row.identifier !== null;
 }
 
-function toLicense(row: LicenseRow): StoredLicense {
+/** A license out of its row. */
+export function toLicense(row: LicenseRow): StoredLicense {
   const { identifier, number, region, version, predecessor, attributes, state, jws } = row;
   return {
     ...{ identifier, number, region, version, predecessor, attributes, state, jws },

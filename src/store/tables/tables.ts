@@ -31,6 +31,7 @@ import {
   SubmissionTable,
 } from "./license-tables.ts";
 import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tables.ts";
+import { ReconciliationLineTable, ReconciliationTable, SourceRecordTable } from "./reconciling-tables.ts";
 
 /** Every table of the hub. */
 export const tables = [
@@ -63,4 +64,7 @@ export const tables = [
   OauthArtifactTable,
   DpopProofTable,
   RateWindowTable,
+  SourceRecordTable,
+  ReconciliationTable,
+  ReconciliationLineTable,
 ] as const;

@@ -50,10 +50,10 @@ export async function permitCaller(tools: Tools, caller: Caller, request: Refusa
 /**
  * Lets a permitted caller in for a purpose: the client stands, the procedure exists and is its own department's. A holder needs no grant for itself and is refused everybody else; who
  * acts for it needs a standing membership. A refusal is on record before it is thrown.
- * *Throws* INPUT_INVALID, FORBIDDEN, PROCEDURE_NOT_FOUND, PURPOSE_NOT_ALLOWED.
+ * *Throws* INPUT_INVALID, FORBIDDEN, PROCEDURE_NOT_FOUND, PURPOSE_NOT_ALLOWED, PURPOSE_EXCEEDED.
  */
 export async function admitCaller(tools: Tools, caller: KnownCaller, request: AdmissionRequest): Promise<Admission> {
-  const { action, purpose, holders } = request;
+  const { action, purpose, holders, types } = request;
   checkPurpose(purpose);
   const at = tools.now();
   const today = dateOf(at);
@@ -69,7 +69,7 @@ export async function admitCaller(tools: Tools, caller: KnownCaller, request: Ad
     return { reader, extents: null, record: { ...record, member } };
   }
   const access = await tools.access.findClientAccess(caller.clientId, purpose.procedure, today);
-  const judged = judgeAdmission(access, purpose.procedure, undefined);
+  const judged = judgeAdmission(access, purpose.procedure, types);
   if ("refusal" in judged)
     return refuseCaller(tools, caller, request, judged.refusal, judged.details, judged.department);
   return { reader, extents: judged.extents, record: { ...record, department: judged.department } };

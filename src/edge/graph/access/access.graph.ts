@@ -1,8 +1,6 @@
 import { Arg, Args, Ctx, Field, ID, InputType, Int, ObjectType, Query, Resolver } from "type-graphql";
 import { extentOf } from "../../../domain/access/disclosure.ts";
-import { parseInstant } from "../../../domain/calendar.ts";
 import { maskHolderId } from "../../../domain/resident-id.ts";
-import { HubError } from "../../../errors.ts";
 import type { AccessRecord as AccessRow } from "../../../store/access/access-store.ts";
 import type { AccessOutcome } from "../../../store/tables/access-tables.ts";
 import type { Context } from "../../context.ts";
@@ -10,7 +8,7 @@ import { Department, findDepartment } from "../catalogue.graph.ts";
 import { decodeCursor, PageArgs, PageInfo, pageSize, toConnection } from "../connection.ts";
 import { AccessActionEnum, AccessOutcomeEnum } from "../enums.ts";
 import { PurposeOutput } from "../purpose.graph.ts";
-import { DateTimeScalar } from "../scalars.ts";
+import { DateTimeScalar, toInstant } from "../scalars.ts";
 
 @ObjectType({ description: "How much of one license went out in an access." })
 export class DisclosedExtent {
@@ -152,14 +150,6 @@ function toFilter(filter: AccessFilter) {
     ...{ procedure: procedure ?? undefined, caseNumber: caseNumber ?? undefined, outcome: outcome ?? undefined },
     ...{ from: toInstant("filter.from", filter.from), until: toInstant("filter.until", filter.until) },
   };
-}
-
-/** An instant argument. *Throws* INPUT_INVALID naming it. */
-export function toInstant(argument: string, text: string | null | undefined): Date | undefined {
-  if (text === null || text === undefined) return undefined;
-  const instant = parseInstant(text);
-  if (!instant) throw new HubError("INPUT_INVALID", { argument });
-  return instant;
 }
 
 async function toRecord(hub: Context["hub"], row: AccessRow, self: string | undefined): Promise<AccessRecord> {
