@@ -2,6 +2,7 @@ import { Migration20261122202413_initial } from "./Migration20261122202413_initi
 import { Migration20261122214405_access } from "./Migration20261122214405_access.ts";
 import { Migration20261123010000_disclosing } from "./Migration20261123010000_disclosing.ts";
 import { Migration20261123040000_standing } from "./Migration20261123040000_standing.ts";
+import { Migration20261123060000_sources } from "./Migration20261123060000_sources.ts";
 
 /** Every migration in order. A test compares this list with the files beside it. */
 export const migrationList = [
@@ -9,4 +10,5 @@ export const migrationList = [
   Migration20261122214405_access,
   Migration20261123010000_disclosing,
   Migration20261123040000_standing,
+  Migration20261123060000_sources,
 ] as const;

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import type { IssuerKeys } from "./connectors/issuer-keys.ts";
 import type { Caller, Purpose } from "./domain/access/caller.ts";
 import type { Misses } from "./domain/access/rate.ts";
@@ -6,6 +6,7 @@ import { type CalendarDate, dateOf } from "./domain/calendar.ts";
 import type { RawRecord } from "./domain/licenses/license-record.ts";
 import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
 import { accessVerbs } from "./hub-access.ts";
+import { sourceVerbs } from "./hub-sources.ts";
 import { type Limits, standardLimits } from "./limits.ts";
 import { joinKeyrings } from "./proof/access/issuer-keys.ts";
 import { parseJwks } from "./proof/keyring.ts";
@@ -29,7 +30,7 @@ import { rateStore } from "./store/access/rate-store.ts";
 import { senderStore } from "./store/access/sender-store.ts";
 import { catalogueCache } from "./store/catalogue/catalogue-cache.ts";
 import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue/catalogue-store.ts";
-import { type Database, isConflict, type Sql } from "./store/database.ts";
+import { type Database, type Sql, tryAgain } from "./store/database.ts";
 import type { HubKeys } from "./store/keys/key-store.ts";
 import { type CollectingStore, collectingStore } from "./store/licenses/collecting-store.ts";
 import { licenseStore } from "./store/licenses/license-store.ts";
@@ -49,7 +50,7 @@ import { readEnterprises } from "./use-cases/licenses/read-enterprises.ts";
 import { type LicensesQuestion, readLicenses } from "./use-cases/licenses/read-licenses.ts";
 import { readLicensesByIdentifier } from "./use-cases/licenses/read-licenses-by-identifier.ts";
 import { readSubmission } from "./use-cases/licenses/read-submission.ts";
-import { type SubmissionInput, submitLicenses } from "./use-cases/licenses/submit-licenses.ts";
+import { type SubmissionInput, type SubmissionOutcome, submitLicenses } from "./use-cases/licenses/submit-licenses.ts";
 import { type VerifyLicenseInput, verifyLicense } from "./use-cases/licenses/verify-license.ts";
 import { loadDemo } from "./use-cases/load-demo.ts";
 import { checkMaterials, type MaterialQuestion } from "./use-cases/materials/check-materials.ts";
@@ -66,13 +67,16 @@ export type HubParts = Readonly<{
   limits?: Limits;
   /** Keys of the OpenID Provider that issues tokens instead of the hub. */
   outsideKeys?: IssuerKeys | undefined;
+  /** The file of what sources name as secrets. */
+  sourceSecrets?: string | undefined;
 }>;
 
 /** The hub: every verb, wired to its tools. */
 export type Hub = ReturnType<typeof makeHub>;
 
 /** Wires every verb to its tools. */
-export function makeHub({ database, keys, publicUrl, now, limits = standardLimits, outsideKeys }: HubParts) {
+export function makeHub(parts: HubParts) {
+  const { database, keys, publicUrl, now, limits = standardLimits, outsideKeys, sourceSecrets } = parts;
   const newId = randomUUID;
   const sql = database.sql();
   const access = accessStore(sql);
@@ -93,8 +97,18 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     });
   const readLedger = <T>(run: (ledger: LedgerStore) => Promise<T>) =>
     read({ mode: "AUDIT" }, ({ ledger }) => run(ledger));
-  const collect = <T>(run: (store: CollectingStore) => Promise<T>) =>
-    tryAgain(() => read({ mode: "COLLECT" }, ({ collecting }) => run(collecting)));
+  // `also` runs in the transaction that stores the batch, after it.
+  const collectWith =
+    (also: (db: Sql, outcome: SubmissionOutcome) => Promise<void>) =>
+    (run: (store: CollectingStore) => Promise<SubmissionOutcome>) =>
+      tryAgain(() =>
+        database.transaction(async (db) => {
+          await enter(db, { mode: "COLLECT" });
+          const outcome = await run(collectingStore(db));
+          await also(db, outcome);
+          return outcome;
+        }),
+      );
 
   const { findRole } = memberStore(sql);
   const isMember: IsMember = async (member, holder, day) => (await findRole(holder, member, day)) !== undefined;
@@ -153,7 +167,7 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     };
   };
 
-  const submit = (caller: Caller, input: SubmissionInput) =>
+  const submit = (caller: Caller, input: SubmissionInput, also: Parameters<typeof collectWith>[0] = async () => {}) =>
     submitLicenses(
       {
         now,
@@ -161,7 +175,7 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
         newSerial,
         catalogue: submissionCatalogue,
         findClient: access.findClient,
-        transaction: collect,
+        transaction: collectWith(also),
         sign,
         takeStatusPlaces,
       },
@@ -202,6 +216,9 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
 
     // clients, grants, members, objections
     ...accessOnly,
+
+    // sources the hub pulls from
+    ...sourceVerbs({ database, now, newId, chance: () => randomInt(2 ** 20) / 2 ** 20, limits, sourceSecrets, submit }),
 
     // once-only
     checkMaterials: (caller: Caller, question: MaterialQuestion) =>
@@ -274,17 +291,6 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
         records,
       ),
   };
-}
-
-/** Runs a transaction again when another one came in between; the third conflict is thrown. */
-async function tryAgain<T>(run: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await run();
-    } catch (error) {
-      if (attempt === 3 || !isConflict(error)) throw error;
-    }
-  }
 }
 
 /** Serial of a license identifier: 20 digits and upper-case letters, 100 random bits. */

@@ -10,7 +10,7 @@ export type Rule = (house: House) => readonly string[];
 const floors: readonly (readonly [RegExp, number, string])[] = [
   [/^(main|gateway|welcome|rounds)\.ts$|^cli\//, 6, "doors"],
   [/^edge\//, 5, "edge"],
-  [/^(hub|hub-access|open-hub)\.ts$/, 4, "hub.ts"],
+  [/^(hub|hub-access|hub-sources|open-hub)\.ts$/, 4, "hub.ts"],
   [/^use-cases\//, 3, "use-cases"],
   [/^store\//, 2, "store"],
   [/^connectors\//, 2, "connectors"],
@@ -21,7 +21,9 @@ const floors: readonly (readonly [RegExp, number, string])[] = [
 
 /** The first line that fits a package says which files may name it; a package that fits no line has no room yet. */
 const packages: readonly (readonly [RegExp, RegExp])[] = [
-  [/^(@mikro-orm\/.+|@electric-sql\/.+|kysely|pg|csv-parse)$/, /^store\//],
+  [/^(@mikro-orm\/.+|@electric-sql\/.+|kysely|csv-parse)$/, /^store\//],
+  [/^pg$/, /^(store|connectors)\//],
+  [/^(mysql2|cockatiel)$/, /^connectors\//],
   [/^(jose|canonicalize|@sd-jwt\/.+)$/, /^proof\//],
   [/^(type-graphql|graphql(-scalars)?|@graphql-tools\/.+|@apollo\/.+|@as-integrations\/.+|dataloader)$/, /^edge\//],
   [/^(fastify|@fastify\/.+|graphiql|react(-dom)?|reflect-metadata)$/, /^edge\//],
@@ -36,7 +38,7 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^node:/, /^(?!(domain|proof|use-cases)\/|errors\.ts$)/],
 ];
 const unfitForAuditors =
-  /^(@mikro-orm|@electric-sql|kysely$|pg$|type-graphql|graphql|@graphql|@apollo|fastify|@fastify|reflect-)/;
+  /^(@mikro-orm|@electric-sql|kysely$|pg$|mysql2$|cockatiel$|type-graphql|graphql|@graphql|@apollo|fastify|@fastify|reflect-)/;
 
 /** Words that only some rooms may say. */
 const words: readonly (readonly [RegExp, RegExp, string])[] = [

@@ -11,6 +11,10 @@ const warning = (en: string, zh: string): ProblemRow => ({ severity: "WARNING", 
 /** Everything that can be wrong with a submitted record. Codes are never renamed or reused. */
 export const problemTable = {
   FIELD_MISSING: error("A required field is missing or empty. Send it.", "缺少必填字段或字段为空，请补充。"),
+  FIELD_INVALID: error(
+    "The field does not hold the kind of value it is for, such as a text or one of the values that exist.",
+    "字段取值类型不符，例如应为文本，或应为规定取值之一。",
+  ),
   DATE_INVALID: error(
     "This is not a date that exists. Send YYYY-MM-DD (instants: RFC 3339, not in the future).",
     "日期不存在或格式错误，请使用 YYYY-MM-DD（时间请使用 RFC 3339，且不得晚于当前时间）。",

@@ -31,6 +31,7 @@ import {
   SubmissionTable,
 } from "./license-tables.ts";
 import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tables.ts";
+import { SourceRunTable, SourceTable } from "./source-tables.ts";
 
 /** Every table of the hub. */
 export const tables = [
@@ -63,4 +64,6 @@ export const tables = [
   OauthArtifactTable,
   DpopProofTable,
   RateWindowTable,
+  SourceTable,
+  SourceRunTable,
 ] as const;

@@ -28,7 +28,7 @@ export type Tools = Readonly<{
   catalogue: () => Promise<SubmissionCatalogue>;
   findClient: (id: string) => Promise<{ department: string; active: boolean } | undefined>;
   /** One transaction, tried again when another one came in between. */
-  transaction: <T>(run: (store: CollectingStore) => Promise<T>) => Promise<T>;
+  transaction: (run: (store: CollectingStore) => Promise<SubmissionOutcome>) => Promise<SubmissionOutcome>;
   /** Signs with the hub's present license key, in its name. */
   sign: (license: Omit<LicenseClaimsInput, "issuerUrl">) => Promise<{ jws: string; kid: string }>;
   /** Places on status lists for new licenses: unique for ever, unpredictable. */
@@ -46,7 +46,15 @@ export type SubmissionCatalogue = Readonly<{
 }>;
 
 /** A batch handed in. *Trust*: everything in it is whatever the client sent. */
-export type SubmissionInput = Readonly<{ batchId: string; records: readonly RawRecord[] }>;
+export type SubmissionInput = Readonly<{
+  batchId: string;
+  records: readonly RawRecord[];
+  /** Records that could not be read whole, by their place: refused with these problems. */
+  unreadable?: ReadonlyMap<number, readonly Problem[]>;
+}>;
+
+/** What became of a batch; `replayed`: this is the first answer given again. */
+export type SubmissionOutcome = StoredSubmission & Readonly<{ replayed: boolean }>;
 
 /** Limits of a batch. */
 export const submissionLimits = { maxRecords: 1_000, maxBatchIdCharacters: 128 } as const;
@@ -56,11 +64,7 @@ export const submissionLimits = { maxRecords: 1_000, maxBatchIdCharacters: 128 }
  * stops the others; the same batchId again from the same client is answered with the first outcome.
  * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, BATCH_TOO_LARGE, INPUT_INVALID (batchId).
  */
-export async function submitLicenses(
-  tools: Tools,
-  caller: Caller,
-  input: SubmissionInput,
-): Promise<StoredSubmission & { replayed: boolean }> {
+export async function submitLicenses(tools: Tools, caller: Caller, input: SubmissionInput): Promise<SubmissionOutcome> {
   checkMay(caller, "SUBMIT_LICENSES");
   checkBatch(input);
   const client = await tools.findClient(caller.clientId);
@@ -75,7 +79,7 @@ export async function submitLicenses(
     const fresh = await store.begin({ id, clientId, batchId, receivedAt, department: client.department });
     if (!fresh) return { ...(await firstOutcome(store, clientId, batchId)), replayed: true };
 
-    const problems = new Map<number, readonly Problem[]>();
+    const problems = new Map<number, readonly Problem[]>(input.unreadable);
     const entries = readRecords(input.records, catalogue, client.department, receivedAt, problems);
     const decision = decideBatch(entries, await loadKnowledge(store, entries, clientId, receivedAt), tools.newSerial);
     const submission = { id, clientId, receivedAt };
@@ -113,7 +117,7 @@ async function firstOutcome(store: CollectingStore, clientId: string, batchId: s
   return first;
 }
 
-/** The first two stages; what they find goes into `problems`, what passes comes back. */
+/** The first two stages; what they find goes into `problems`, what passes comes back. What has problems already is refused. */
 function readRecords(
   records: readonly RawRecord[],
   catalogue: SubmissionCatalogue,
@@ -122,6 +126,7 @@ function readRecords(
   problems: Map<number, readonly Problem[]>,
 ): readonly Entry[] {
   return records.flatMap((raw, index) => {
+    if (problems.has(index)) return [];
     const form = checkForm(raw, now);
     if (!form.record) {
       problems.set(index, form.problems);
