@@ -4,12 +4,14 @@ import { HubError } from "../errors.ts";
 import { clientCommands } from "./hub/client-commands.ts";
 import { type Command, lineOf, UsageError } from "./hub/command.ts";
 import { grantCommands } from "./hub/grant-commands.ts";
+import { sourceCommands } from "./hub/source-commands.ts";
 import { printable } from "./hub/table.ts";
 
 /** Everything that can be typed: a noun, then what to do with it. A new noun is a file in hub/ and a line here. */
 const nouns: Readonly<Record<string, Readonly<Record<string, Command>>>> = {
   client: clientCommands,
   grant: grantCommands,
+  source: sourceCommands,
 };
 
 const everywhere = [
@@ -73,7 +75,7 @@ function overview(only?: string): readonly string[] {
   );
   const width = Math.max(...rows.map(([call]) => call.length));
   const lines = rows.map(([call, about]) => `  ${call.padEnd(width)}  ${about}`);
-  return ["Administers a hub's clients and grants.", "", ...lines, "", ...everywhere];
+  return ["Administers a hub's clients, their grants, and the sources it pulls from.", "", ...lines, "", ...everywhere];
 }
 
 function helpOf(name: string, { words, about, help }: Command): readonly string[] {

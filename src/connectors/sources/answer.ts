@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { SourceError } from "./source-call.ts";
 
 /** A member of an answer that must be an object. *Throws* SourceError naming the path. */
@@ -30,4 +31,17 @@ export function textAt(value: unknown, path: string, most: number): string {
 /** What was expected and is not there. */
 export function invalid(path: string, expected: string): SourceError {
   return new SourceError("ANSWER_INVALID", `${path} is not ${expected}`);
+}
+
+/** Digest of a page, by what lies on top of each record: what lies below may be deeper than a stack is. "": nothing does. */
+export function digestOfRows(rows: readonly unknown[]): string {
+  const hash = createHash("sha256");
+  let isEmpty = true;
+  for (const row of rows) {
+    const fields = typeof row === "object" && row !== null ? Object.entries(row) : [["", row]];
+    const plain = fields.filter(([, value]) => typeof value !== "object");
+    isEmpty &&= plain.length === 0;
+    hash.update(JSON.stringify(plain));
+  }
+  return isEmpty ? "" : hash.digest("base64url");
 }

@@ -1,6 +1,6 @@
 import { type FetchedPage, pageLimits } from "../../domain/sources/fetched-page.ts";
 import type { GraphqlPlace } from "../../domain/sources/source.ts";
-import { invalid, listAt, objectAt, textAt } from "./answer.ts";
+import { digestOfRows, invalid, listAt, objectAt, textAt } from "./answer.ts";
 import { postJson } from "./post-json.ts";
 import { SourceError } from "./source-call.ts";
 
@@ -30,8 +30,7 @@ export async function fetchGraphqlPage(
 ): Promise<FetchedPage> {
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const body = { query: licenseChangesQuery, operationName: "LicenseChanges", variables: { after, first } };
-  const { value, digest } = await postJson(url, body, headers, maxBytes, signal);
-  const answer = objectAt(value, "the answer");
+  const answer = objectAt(await postJson(url, body, headers, maxBytes, signal), "the answer");
   if (Array.isArray(answer["errors"]) && answer["errors"].length > 0) throw refusal(answer["errors"][0]);
   const connection = objectAt(objectAt(answer["data"], "data")["licenseChanges"], "licenseChanges");
   const pageInfo = objectAt(connection["pageInfo"], "pageInfo");
@@ -44,7 +43,8 @@ export async function fetchGraphqlPage(
   const last = cursors.at(-1) ?? after;
   if (edges.length === 0 && hasMore) throw invalid("hasNextPage", "false on an empty page");
   if (edges.length > 0 && pageInfo["endCursor"] !== last) throw invalid("pageInfo.endCursor", "the last edge's cursor");
-  return { rows: edges.map(({ node }) => node), cursor: last, hasMore, digest };
+  const rows = edges.map(({ node }) => node);
+  return { rows, cursor: last, hasMore, digest: digestOfRows(rows) };
 }
 
 function refusal(error: unknown): SourceError {

@@ -41,10 +41,11 @@ export async function fetchMysqlPage(
 
 /** One view, its configured columns, in keyset order. */
 function selectOf({ place, columns, after, first, settleSeconds }: ViewQuestion, maxMs: number) {
-  const [at, id] = [quoted(place.updatedAt, "`"), quoted(place.id, "`")];
-  const shown = [`cast(${at} as char)`, `cast(${id} as char)`, ...columns.map((column) => quoted(column, "`"))];
+  const column = (name: string) => `v.${quoted(name, "`")}`;
+  const [at, id] = [column(place.updatedAt), column(place.id)];
+  const shown = [`cast(${at} as char)`, `cast(${id} as char)`, ...columns.map(column)];
   const values = [settleSeconds, ...(after ? [after.at, after.id] : []), first];
-  const sql = `select /*+ MAX_EXECUTION_TIME(${Math.ceil(maxMs)}) */ ${shown.join(", ")} from ${quoted(place.view, "`")}
+  const sql = `select /*+ MAX_EXECUTION_TIME(${Math.ceil(maxMs)}) */ ${shown.join(", ")} from ${quoted(place.view, "`")} v
     where ${at} <= now() - interval ? second ${after ? `and (${at}, ${id}) > (?, ?)` : ""}
     order by ${at}, ${id} limit ?`;
   return { sql, values };

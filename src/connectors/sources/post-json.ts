@@ -1,11 +1,7 @@
-import { createHash } from "node:crypto";
 import { SourceError } from "./source-call.ts";
 
-/** What a source answered. *Trust*: `value` is whatever it sent. */
-export type JsonAnswer = Readonly<{ value: unknown; digest: string }>;
-
 /**
- * Posts JSON and reads JSON. Redirects are not followed, and no more is read than `maxBytes`, unpacked.
+ * Posts JSON and reads JSON; what comes back is whatever the source sent. Redirects are not followed, and no more is read than `maxBytes`, unpacked.
  * *Throws* SourceError, or what `fetch` throws.
  */
 export async function postJson(
@@ -14,7 +10,7 @@ export async function postJson(
   headers: Readonly<Record<string, string>>,
   maxBytes: number,
   signal: AbortSignal,
-): Promise<JsonAnswer> {
+): Promise<unknown> {
   const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json", ...headers },
@@ -28,9 +24,8 @@ export async function postJson(
     throw fault;
   }
   const bytes = await readBytes(response, maxBytes);
-  const digest = createHash("sha256").update(bytes).digest("base64url");
   try {
-    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), digest };
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
     throw new SourceError("ANSWER_INVALID", "no JSON");
   }

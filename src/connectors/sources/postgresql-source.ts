@@ -43,10 +43,12 @@ export async function fetchPostgresqlPage(
 
 /** One view, its configured columns, in keyset order. Both parts of the position take their columns' types. */
 function selectOf({ place, columns, after, first, settleSeconds }: ViewQuestion): { text: string; values: unknown[] } {
-  const [at, id] = [quoted(place.updatedAt, '"'), quoted(place.id, '"')];
-  const shown = [`${at}::text`, `${id}::text`, ...columns.map((column) => quoted(column, '"'))].join(", ");
+  // Of the view: by its bare name `order by` would take the text that is shown.
+  const column = (name: string) => `v.${quoted(name, '"')}`;
+  const [at, id] = [column(place.updatedAt), column(place.id)];
+  const shown = [`${at}::text`, `${id}::text`, ...columns.map(column)].join(", ");
   const values: unknown[] = [settleSeconds, first, ...(after ? [after.at, after.id] : [])];
-  const text = `select ${shown} from ${quoted(place.view, '"')}
+  const text = `select ${shown} from ${quoted(place.view, '"')} v
     where ${at} <= now() - make_interval(secs => $1) ${after ? `and (${at}, ${id}) > ($3, $4)` : ""}
     order by ${at}, ${id} limit $2`;
   return { text, values };

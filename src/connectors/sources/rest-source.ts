@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import type { FetchedPage } from "../../domain/sources/fetched-page.ts";
 import { type RestPlace, sourceDefaults } from "../../domain/sources/source.ts";
-import { invalid, listAt, objectAt, textAt } from "./answer.ts";
+import { digestOfRows, invalid, listAt, objectAt, textAt } from "./answer.ts";
 import { postJson } from "./post-json.ts";
 import { SourceError } from "./source-call.ts";
 
@@ -28,7 +27,7 @@ export function openRestSource(place: RestPlace, tools: RestTools) {
   let token: string | undefined;
   const post = async (url: string, head: object, data: object, signal: AbortSignal) => {
     const body = { head: { requestId: tools.newId(), time: toLocal(tools.now()), ...head }, data };
-    const answer = objectAt((await postJson(url, body, {}, tools.maxBytes, signal)).value, "the answer");
+    const answer = objectAt(await postJson(url, body, {}, tools.maxBytes, signal), "the answer");
     const code = objectAt(answer["head"], "head")["code"];
     if (code === "401") throw new SourceError("UNAUTHORISED", "head.code is 401");
     if (code !== "0") throw new SourceError("SERVER_ERROR", "head.code is not 0");
@@ -69,7 +68,7 @@ export function openRestSource(place: RestPlace, tools: RestTools) {
     if (seen > total || (rows.length < tools.pageSize && seen < total))
       throw new SourceError("TOTAL_WRONG", `${seen} records came where ${total} were announced`);
     const next = seen === total ? { from: at.to } : { ...at, pageNo: at.pageNo + 1, total, seen };
-    return { rows, cursor: JSON.stringify(next), hasMore: seen < total, digest: digestOf(rows) };
+    return { rows, cursor: JSON.stringify(next), hasMore: seen < total, digest: digestOfRows(rows) };
   };
   return { fetchPage };
 }
@@ -96,14 +95,4 @@ function parsePlace(cursor: string | null): Place | undefined {
 /** Asia/Shanghai, as such services write it: `2026-11-22 12:00:00`. */
 function toLocal(instant: Date): string {
   return new Date(instant.getTime() + 8 * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
-}
-
-/** By what lies on top of each record: records may lie deeper than a stack is. */
-function digestOf(rows: readonly unknown[]): string {
-  const hash = createHash("sha256");
-  for (const row of rows) {
-    const fields = typeof row === "object" && row !== null ? Object.entries(row) : [["", row]];
-    hash.update(JSON.stringify(fields.filter(([, value]) => typeof value !== "object")));
-  }
-  return hash.digest("base64url");
 }

@@ -8,7 +8,7 @@ export type FetchedPage = Readonly<{
   rows: readonly unknown[];
   cursor: string | null;
   hasMore: boolean;
-  /** Of the page as it came, so that the same page is known again. */
+  /** Of the rows as they came, so that the same page is known again; "": there is nothing in them. */
   digest: string;
 }>;
 

@@ -147,7 +147,7 @@ function pageFault(
   if (standsStill && !page.hasMore && page.rows.length === 0) return undefined;
   if (standsStill) return { failure: "CURSOR_INVALID", detail: "the cursor stands still" };
   if (seen.has(page.cursor)) return { failure: "CURSOR_INVALID", detail: "a cursor came twice" };
-  if (page.rows.length > 0 && page.digest === lastDigest)
+  if (page.digest !== "" && page.digest === lastDigest)
     return { failure: "CURSOR_INVALID", detail: "a page came twice" };
   return undefined;
 }
