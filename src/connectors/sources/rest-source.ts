@@ -15,16 +15,18 @@ export type RestTools = Readonly<{
 
 /**
  * Where a pull stands: in a window of time that does not move while its pages are read. `total` and `seen` belong to the
- * window; `restarts`: how often its total changed, because a record of it was changed meanwhile and left it.
+ * window; `restarts`: how often it was read anew because its total changed: a record of it was changed, and left it.
  */
 type Place = Readonly<{ from: string; to: string; pageNo: number; total: number; seen: number; restarts: number }>;
 
 const firstInstant = "1970-01-01 00:00:00";
+/** Of one pull. */
 const maxRestarts = 5;
 
 /** Opens a sharing service for one pull; a token is fetched when it is first needed, and again when it has expired. */
 export function openRestSource(place: RestPlace, tools: RestTools) {
   let token: string | undefined;
+  let restarts = 0;
   const post = async (url: string, head: object, data: object, signal: AbortSignal) => {
     const body = { head: { requestId: tools.newId(), time: toLocal(tools.now()), ...head }, data };
     const answer = objectAt(await postJson(url, body, {}, tools.maxBytes, signal), "the answer");
@@ -58,7 +60,7 @@ export function openRestSource(place: RestPlace, tools: RestTools) {
     const total = data["total"];
     if (typeof total !== "number" || !Number.isSafeInteger(total) || total < 0) throw invalid("data.total", "a count");
     if (at.pageNo > 1 && total !== at.total) {
-      if (at.restarts === maxRestarts) throw new SourceError("TOTAL_WRONG", "the total changes again and again");
+      if (restarts++ === maxRestarts) throw new SourceError("TOTAL_WRONG", "the total changes again and again");
       const again = { ...at, pageNo: 1, total: 0, seen: 0, restarts: at.restarts + 1 };
       return fetchPage(JSON.stringify(again), signal);
     }
@@ -67,8 +69,10 @@ export function openRestSource(place: RestPlace, tools: RestTools) {
     const seen = at.seen + rows.length;
     if (seen > total || (rows.length < tools.pageSize && seen < total))
       throw new SourceError("TOTAL_WRONG", `${seen} records came where ${total} were announced`);
+    // A window that is read anew begins with the page it began with before.
+    const digest = digestOfRows(rows) && `${at.restarts} ${digestOfRows(rows)}`;
     const next = seen === total ? { from: at.to } : { ...at, pageNo: at.pageNo + 1, total, seen };
-    return { rows, cursor: JSON.stringify(next), hasMore: seen < total, digest: digestOfRows(rows) };
+    return { rows, cursor: JSON.stringify(next), hasMore: seen < total, digest };
   };
   return { fetchPage };
 }
