@@ -36,6 +36,8 @@ export type FakeMysql = {
 /** What is used of the driver's server side, which its types leave out. */
 type ServerConnection = {
   stream: Socket;
+  /** Of the next packet: the driver's server side does not count anew for each command. */
+  sequenceId: number;
   on: (event: string, listener: (text: string) => void) => void;
   serverHandshake: (args: object) => void;
   writeOk: () => void;
@@ -55,18 +57,25 @@ export async function startMysqlChanges(rows: readonly MysqlRow[]): Promise<Fake
     connection.serverHandshake({
       ...{ protocolVersion: 10, serverVersion: "8.0.36 fake", connectionId: sockets.size, statusFlags: 2 },
       ...{ characterSet: 45, capabilityFlags: 0xffffff & ~0x800 },
-      authCallback: (_: unknown, done: (_: null, refusal?: object) => void) =>
-        fake.trouble === "DENY" ? done(null, { code: 1045, message: "Access denied: geheim" }) : done(null),
+      authCallback: (_: unknown, done: (_: null, refusal?: object) => void) => {
+        if (fake.trouble === "DENY") done(null, { code: 1045, message: "Access denied: geheim" });
+        else done(null);
+        connection.sequenceId = 0;
+      },
     });
     // `set …` comes under this name.
     connection.on("stmt_prepare", (text) => {
       fake.statements.push(text);
+      connection.sequenceId = 1;
       connection.writeOk();
+      connection.sequenceId = 0;
     });
     connection.on("query", (text) => {
       fake.statements.push(text);
+      connection.sequenceId = 1;
       if (/^select /.test(text)) select(connection, socket, text);
       else connection.writeOk();
+      connection.sequenceId = 0;
     });
   };
 
