@@ -71,7 +71,7 @@ describe("hub source", () => {
     expect(await json("runs", "commanded")).toEqual([]);
     expect(await json("remove", "commanded")).toEqual({ id: "commanded" });
     expect(await json("list")).toEqual([]);
-  });
+  }, 140_000);
 
   test.each<[string, number, readonly string[], RegExp]>([
     ["no file", 2, ["add", "x-x"], /--from is missing/],
