@@ -79,7 +79,11 @@ function parsePosition(cursor: string | null): Position | undefined {
  */
 export function boundedSocket(maxBytes: number, signal: AbortSignal): { socket: Socket; end: () => void } {
   const socket = new Socket();
-  const cut = () => socket.destroy(new SourceError("TIMEOUT", undefined, true));
+  // A driver that never notices leaves nothing behind either: the signal comes with the end of every call.
+  const cut = () => {
+    clearInterval(watch);
+    socket.destroy(new SourceError("TIMEOUT", undefined, true));
+  };
   // Not by its data: an encrypted connection reads past the socket's own events.
   const watch = setInterval(() => {
     if (socket.bytesRead > maxBytes) socket.destroy(new SourceError("TOO_LARGE", `more than ${maxBytes} bytes`));

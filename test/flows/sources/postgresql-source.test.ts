@@ -162,8 +162,9 @@ describe("a view of a PostgreSQL", () => {
     };
     test.each(Object.keys(lines))("%s, the pull ends and holds nobody up", async (name) => {
       const [outcome, behave] = lines[name] ?? ["", () => undefined];
+      const sockets: Socket[] = [];
       const line: Server = createServer((socket) => {
-        socket.on("error", () => undefined);
+        sockets.push(socket.on("error", () => undefined));
         socket.once("data", () => behave(socket));
       }).listen(0, "127.0.0.1");
       await once(line, "listening");
@@ -173,6 +174,7 @@ describe("a view of a PostgreSQL", () => {
       expect((await house.pull(id)).outcome).toMatch(new RegExp(`^(${outcome})$`));
       const { rows } = await house.hub.readSources(operator, { id });
       expect(rows[0]).toMatchObject({ failures: 1, lastRun: { ended_at: expect.any(String) } });
+      for (const socket of sockets) socket.destroy();
       line.close();
     });
   });
