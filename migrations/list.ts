@@ -3,6 +3,7 @@ import { Migration20261122214405_access } from "./Migration20261122214405_access
 import { Migration20261123010000_disclosing } from "./Migration20261123010000_disclosing.ts";
 import { Migration20261123040000_standing } from "./Migration20261123040000_standing.ts";
 import { Migration20261123050000_ingest } from "./Migration20261123050000_ingest.ts";
+import { Migration20261123060000_sources } from "./Migration20261123060000_sources.ts";
 import { Migration20261123070000_reconciliation } from "./Migration20261123070000_reconciliation.ts";
 
 /** Every migration in order. A test compares this list with the files beside it. */
@@ -12,5 +13,6 @@ export const migrationList = [
   Migration20261123010000_disclosing,
   Migration20261123040000_standing,
   Migration20261123050000_ingest,
+  Migration20261123060000_sources,
   Migration20261123070000_reconciliation,
 ] as const;

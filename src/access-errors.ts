@@ -1,6 +1,6 @@
 import type { ErrorRow } from "./errors.ts";
 
-/** Errors about clients, keys, grants, members and objections: a part of the one table in errors.ts. */
+/** Errors about clients, keys, grants, members, objections and sources: a part of the one table in errors.ts. */
 export const accessErrors = {
   CLIENT_NOT_FOUND: {
     status: 404,
@@ -105,5 +105,20 @@ export const accessErrors = {
       en: "This objection has been answered already; the answer stands as it is.",
       zh: "该异议已答复，答复不可更改。",
     },
+  },
+  SOURCE_NOT_FOUND: {
+    status: 404,
+    message: { en: "No source has this id.", zh: "没有该标识的数据源。" },
+  },
+  SOURCE_EXISTS: {
+    status: 409,
+    message: {
+      en: "A source with this id exists already. Remove it first, or choose another id.",
+      zh: "该标识的数据源已存在，请先移除或另选标识。",
+    },
+  },
+  SOURCE_SUSPENDED: {
+    status: 409,
+    message: { en: "The source is suspended. Resume it first.", zh: "该数据源已暂停，请先恢复。" },
   },
 } as const satisfies Record<string, ErrorRow>;

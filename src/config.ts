@@ -27,6 +27,8 @@ export type Config = Readonly<{
   trustedDocuments: string | undefined;
   /** Proxies whose `X-Forwarded-For` is believed: addresses and networks; none: the header is not looked at. */
   trustedProxies: readonly string[];
+  /** The file of what sources name as secrets: JSON, name to value. */
+  sourceSecrets: string | undefined;
 }>;
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -56,6 +58,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     limits: readLimits(env),
     trustedDocuments: env["TRUSTED_DOCUMENTS"] ? resolve(env["TRUSTED_DOCUMENTS"]) : undefined,
     trustedProxies: readNetworks(env, "TRUST_PROXY"),
+    sourceSecrets: env["SOURCE_SECRETS"] ? resolve(env["SOURCE_SECRETS"]) : undefined,
   };
 }
 

@@ -1,13 +1,14 @@
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import type { IssuerKeys } from "./connectors/issuer-keys.ts";
 import type { Caller, Purpose } from "./domain/access/caller.ts";
 import type { Misses } from "./domain/access/rate.ts";
 import { type CalendarDate, dateOf } from "./domain/calendar.ts";
 import type { RawRecord } from "./domain/licenses/license-record.ts";
 import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
-import { accessVerbs } from "./hub-access.ts";
-import { collectingVerbs } from "./hub-collecting.ts";
-import { recordVerbs } from "./hub-records.ts";
+import { accessVerbs } from "./hub/access-verbs.ts";
+import { collectingVerbs } from "./hub/collecting-verbs.ts";
+import { recordVerbs } from "./hub/record-verbs.ts";
+import { sourceVerbs } from "./hub/source-verbs.ts";
 import { type Limits, standardLimits } from "./limits.ts";
 import { joinKeyrings } from "./proof/access/issuer-keys.ts";
 import { parseJwks } from "./proof/keyring.ts";
@@ -64,13 +65,16 @@ export type HubParts = Readonly<{
   limits?: Limits;
   /** Keys of the OpenID Provider that issues tokens instead of the hub. */
   outsideKeys?: IssuerKeys | undefined;
+  /** The file of what sources name as secrets. */
+  sourceSecrets?: string | undefined;
 }>;
 
 /** The hub: every verb, wired to its tools. */
 export type Hub = ReturnType<typeof makeHub>;
 
 /** Wires every verb to its tools. */
-export function makeHub({ database, keys, publicUrl, now, limits = standardLimits, outsideKeys }: HubParts) {
+export function makeHub(parts: HubParts) {
+  const { database, keys, publicUrl, now, limits = standardLimits, outsideKeys, sourceSecrets } = parts;
   const newId = randomUUID;
   const sql = database.sql();
   const access = accessStore(sql);
@@ -115,11 +119,15 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
 
   const accessOnly = accessVerbs({ database, now, newId });
 
-  const collecting = collectingVerbs({ ...{ database, keys, publicUrl, now, newId, limits, charge }, catalogue });
+  const chance = () => randomInt(2 ** 20) / 2 ** 20;
+  const { submit, ...collected } = collectingVerbs({
+    ...{ database, keys, publicUrl, now, newId, limits, charge },
+    catalogue,
+  });
 
   return {
     // collect
-    ...collecting,
+    ...collected,
     readSubmission: (caller: Caller, id: string) => readSubmission({ now, read, misses }, caller, id),
 
     // read
@@ -145,6 +153,9 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
 
     // clients, grants, members, objections
     ...accessOnly,
+
+    // sources the hub pulls from
+    ...sourceVerbs({ database, now, newId, chance, limits, sourceSecrets, submit }),
 
     // once-only
     checkMaterials: (caller: Caller, question: MaterialQuestion) =>
@@ -208,7 +219,7 @@ export function makeHub({ database, keys, publicUrl, now, limits = standardLimit
     loadDemo: (rows: CatalogueRows, records: readonly RawRecord[], onProgress: (done: number) => void) =>
       loadDemo(
         {
-          ...{ submit: collecting.submitUncharged, onProgress },
+          ...{ submit: collected.submitUncharged, onProgress },
           findSubmission: (clientId, where) =>
             read({ mode: "COLLECT" }, ({ collecting }) => collecting.findSubmission(clientId, where)),
           register: (clients, grants) => database.transaction((db) => accessStore(db).register(clients, grants)),

@@ -137,6 +137,14 @@ export const limitRows = {
     ...{ value: 300, unit: "identifiers in an hour that do not exist or are not granted", least: 1, most: 1_000_000 },
     reason: "a mistyped number now and then is work, a list of them is enumeration",
   },
+  maxSourceCallMs: {
+    ...{ value: 20_000, unit: "milliseconds a source may take for a page", least: 100, most: 30_000 },
+    reason: "three tries fit into the time for which a copy of the hub holds a source",
+  },
+  maxSourceBytes: {
+    ...{ value: 33_554_432, unit: "bytes a source may send for a page", least: 65_536, most: 268_435_456 },
+    reason: "200 records of 64 KiB, and what stands around them",
+  },
   maxErrors: {
     ...{ value: 5, unit: "errors told of one query", least: 1, most: 100 },
     reason: "whoever mends five mistakes asks again",

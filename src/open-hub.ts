@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { issuerKeys } from "./connectors/issuer-keys.ts";
+import { readSecrets } from "./connectors/sources/secrets.ts";
 import { type Hub, makeHub } from "./hub.ts";
 import { readCatalogueFiles, readRecordFile } from "./store/catalogue/catalogue-files.ts";
 import { type Database, type DatabasePlace, openDatabase } from "./store/database.ts";
@@ -33,6 +34,8 @@ export async function openHub(
   steps: OpeningSteps = {},
   onStatement?: (sql: string) => void,
 ): Promise<OpenedHub> {
+  // A wrong file is told at the start, not in the middle of the night.
+  if (config.sourceSecrets) await readSecrets(config.sourceSecrets);
   const { database, close } = await openHubDatabase(config, onStatement);
   try {
     // One copy at a time makes keys, migrates and loads; those that start beside it find everything made.
@@ -40,11 +43,11 @@ export async function openHub(
       await database.migrate();
       const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
       const outside = config.outsideIssuer;
-      const { keysDir: folder, publicUrl, keyAlgorithm: algorithm, limits } = config;
+      const { keysDir: folder, publicUrl, keyAlgorithm: algorithm, limits, sourceSecrets } = config;
       const place = { folder, issuer: publicUrl, tokenIssuer, issuesTokens: outside === undefined, algorithm };
       const keys = await openKeys(place, now());
       const outsideKeys = outside && issuerKeys(outside, now, (error) => steps.onIssuerFailure?.(error));
-      const hub = makeHub({ database, keys, publicUrl, now, limits, outsideKeys });
+      const hub = makeHub({ database, keys, publicUrl, now, limits, outsideKeys, sourceSecrets });
       return { hub, demo: await loadFirstData(hub, config.demo, root, steps) };
     });
     return { ...opened, close };

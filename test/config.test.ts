@@ -53,6 +53,11 @@ describe("PUBLIC_URL", () => {
   });
 });
 
+test("SOURCE_SECRETS names a file, from the folder the hub was started in; without it there are no secrets", () => {
+  expect(readConfig({ SOURCE_SECRETS: "secrets.json" }).sourceSecrets).toBe(resolve("secrets.json"));
+  expect(readConfig({ SOURCE_SECRETS: "" }).sourceSecrets).toBeUndefined();
+});
+
 describe("who issues tokens", () => {
   const outside = {
     AUTH_SERVER: "off",

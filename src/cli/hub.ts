@@ -4,6 +4,7 @@ import { HubError } from "../errors.ts";
 import { clientCommands } from "./hub/client-commands.ts";
 import { type Command, lineOf, type Output, UsageError, type Values } from "./hub/command.ts";
 import { grantCommands } from "./hub/grant-commands.ts";
+import { sourceCommands } from "./hub/source-commands.ts";
 import { submitCommand } from "./hub/submit-command.ts";
 import { printable } from "./hub/table.ts";
 
@@ -11,6 +12,7 @@ import { printable } from "./hub/table.ts";
 const nouns: Readonly<Record<string, Readonly<Record<string, Command>>>> = {
   client: clientCommands,
   grant: grantCommands,
+  source: sourceCommands,
 };
 
 /** What is typed as one word. */
@@ -86,7 +88,17 @@ function overview(shownNouns: readonly string[], shownVerbs: readonly string[]):
   const lines = rows.map(([call, about]) => `  ${call.padEnd(width)}  ${about}`);
   const what = shownVerbs.length > 0 ? ", and hands files in" : "";
   const where = shownVerbs.length > 0 ? ["All but hub submit:", ...onDatabase.map(indent)] : onDatabase;
-  return [`Administers a hub's clients and grants${what}.`, "", ...lines, "", ...always, "", ...where, "", exitCodes];
+  return [
+    `Administers a hub's clients, their grants, and the sources it pulls from${what}.`,
+    "",
+    ...lines,
+    "",
+    ...always,
+    "",
+    ...where,
+    "",
+    exitCodes,
+  ];
 }
 
 function helpOf(name: string, command: Command): readonly string[] {

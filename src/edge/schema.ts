@@ -10,6 +10,7 @@ import { GrantResolver } from "./graph/access/grant.graph.ts";
 import { MemberResolver } from "./graph/access/member.graph.ts";
 import { ObjectionResolver } from "./graph/access/objection.graph.ts";
 import { OperatorRecordResolver } from "./graph/access/operator-record.graph.ts";
+import { SourceResolver } from "./graph/access/source.graph.ts";
 import { CatalogueResolver, Department } from "./graph/catalogue.graph.ts";
 import { Enterprise, EnterpriseResolver } from "./graph/enterprise.graph.ts";
 import { License, LicenseResolver } from "./graph/license.graph.ts";
@@ -42,7 +43,14 @@ export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
         AccessDayResolver,
         VerificationResolver,
       ] as const),
-      ...([ClientResolver, GrantResolver, OperatorRecordResolver, MemberResolver, ObjectionResolver] as const),
+      ...([
+        ClientResolver,
+        GrantResolver,
+        OperatorRecordResolver,
+        MemberResolver,
+        ObjectionResolver,
+        SourceResolver,
+      ] as const),
     ],
     validate: false,
     skipCheck: true,

@@ -253,6 +253,17 @@ export function isConflict(error: unknown): boolean {
   return ["23505", "40P01", "40001"].includes(sqlState(error) ?? "");
 }
 
+/** Runs a transaction again when another one came in between; the third conflict is thrown. */
+export async function tryAgain<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (attempt === 3 || !isConflict(error)) throw error;
+    }
+  }
+}
+
 /** What the driver itself says of a connection that is gone or late; whole sentences, so that no caller can imitate them. */
 const driverComplaints =
   /^(Connection terminated|Connection terminated unexpectedly|Connection terminated due to connection timeout|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error and is not queryable|Client was closed and is not queryable)$/;

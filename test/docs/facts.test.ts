@@ -16,6 +16,7 @@ import {
 import { recordLimits } from "../../src/domain/licenses/license-record.ts";
 import { problemTable } from "../../src/domain/licenses/problem.ts";
 import { materialReasons } from "../../src/domain/materials/material-reason.ts";
+import { runEnds } from "../../src/domain/sources/source-run.ts";
 import { errorTable } from "../../src/errors.ts";
 import { limitRows } from "../../src/limits.ts";
 import { maxTtlSeconds } from "../../src/proof/access/access-token.ts";
@@ -30,7 +31,7 @@ const texts = pages.map((page) => [page, readPage(page)] as const);
 const connecting = readPage("docs/connecting-a-department.md");
 const verifying = readPage("docs/verifying.md");
 const operating = readPage("docs/operating.md");
-const forCallers = [connecting, operating, readPage("docs/security.md")].join("\n");
+const forCallers = [connecting, operating, readPage("docs/security.md"), readPage("docs/pulling.md")].join("\n");
 
 describe.each(texts)("%s", (page, text) => {
   test("links to what exists, headings too", () => {
@@ -164,6 +165,11 @@ describe("docs/verifying.md", () => {
   });
 });
 
+test("docs/pulling.md says of every end of a pull what it means, and of no other", () => {
+  const ends = readTable(readPage("docs/pulling.md"), "## A pull").map(([name = ""]) => bare(name));
+  expect(ends.filter(Boolean)).toEqual(Object.keys(runEnds));
+});
+
 describe("docs/operating.md", () => {
   const lines = readTable(operating, "## What a start says").map(([line = ""]) => bare(line));
   const sources = [
@@ -172,6 +178,7 @@ describe("docs/operating.md", () => {
     "limits.ts",
     "edge/guard/trusted-documents.ts",
     "open-hub.ts",
+    "connectors/sources/secrets.ts",
     "store/database.ts",
     "store/keys/folder-lock.ts",
     "store/keys/key-store.ts",
@@ -193,6 +200,8 @@ const knownWords: ReadonlySet<string> = new Set([
   ...[...readPage("schema/errors.md").matchAll(/^## (\w+)$/gm)].map(([, code = ""]) => code),
   ...verificationSteps.map(({ name }) => name),
   ...readVariables(),
+  // Node's own.
+  "NODE_EXTRA_CA_CERTS",
   ...(readPage("schema/hub.graphql").match(/^ {2}[A-Z][A-Z0-9_]+$/gm) ?? []).map((line) => line.trim()),
 ]);
 

@@ -145,6 +145,20 @@ const rules: Readonly<Record<string, readonly [query: string, answers: string]>>
   ],
   "Mutation.revokeGrant": [`mutation { revokeGrant(id: "999999") { id } }`, "un fb fb fb fb fb fb fb fb fb gr fb"],
 
+  // sources
+  "Query.sources": ["{ sources { nodes { id } } }", operators],
+  "Query.source": [`{ source(id: "matrix-source") { place } }`, operators],
+  "Query.sourceRuns": [`{ sourceRuns(source: "matrix-source") { nodes { id } } }`, operators],
+  "Mutation.addSource": [
+    `mutation { addSource(input: { id: "matrix-new", name: "数据源", client: "sports",
+      place: { kind: "GRAPHQL", url: "https://a.example/", token: "none" } }) { id } }`,
+    operators,
+  ],
+  "Mutation.pullSource": [`mutation { pullSource(id: "matrix-source") { id } }`, operators],
+  "Mutation.suspendSource": [`mutation { suspendSource(id: "matrix-source") { id } }`, operators],
+  "Mutation.resumeSource": [`mutation { resumeSource(id: "matrix-source") { id } }`, operators],
+  "Mutation.removeSource": [`mutation { removeSource(id: "matrix-source") }`, operators],
+
   // federation: see federation.test.ts for what `_service` says to whom
   "Query._entities": [
     `{ _entities(representations: [{ __typename: "Enterprise", uscc: "${holder}" }]) { ... on Enterprise { name } } }`,
@@ -234,6 +248,14 @@ async function seed(field: string): Promise<void> {
     await house.sql(
       "insert into operator_record (at, operator, action, client_id, details) values (now(), 'x', 'y', 'z', '{}')",
     );
+  if (/ource/.test(field)) {
+    await house.sql("delete from source");
+    await house.sql(`insert into source (id, client_id, name, place, mapping, every_seconds, page_size, added_at, due_at)
+      values ('matrix-source', 'sports', '数据源', '{"kind":"GRAPHQL","url":"https://a.example/"}', '{}', 300, 200, now(), now())`);
+    await house.sql(
+      "insert into source_run (source_id, lease, started_at) values ('matrix-source', gen_random_uuid(), now())",
+    );
+  }
   if (field === "Mutation.registerClient") await house.sql("delete from client where id = 'matrix-client'");
   if (field === "Mutation.suspendClient" || field === "Mutation.resumeClient" || field === "Mutation.addClientKey")
     await house.sql(

@@ -10,7 +10,7 @@ export type Rule = (house: House) => readonly string[];
 const floors: readonly (readonly [RegExp, number, string])[] = [
   [/^(main|gateway|welcome|rounds)\.ts$|^cli\//, 6, "doors"],
   [/^edge\//, 5, "edge"],
-  [/^(hub|hub-[a-z]+|open-hub)\.ts$/, 4, "hub.ts"],
+  [/^(hub|open-hub)\.ts$|^hub\//, 4, "hub.ts"],
   [/^use-cases\//, 3, "use-cases"],
   [/^store\//, 2, "store"],
   [/^connectors\//, 2, "connectors"],
@@ -21,7 +21,9 @@ const floors: readonly (readonly [RegExp, number, string])[] = [
 
 /** The first line that fits a package says which files may name it; a package that fits no line has no room yet. */
 const packages: readonly (readonly [RegExp, RegExp])[] = [
-  [/^(@mikro-orm\/.+|@electric-sql\/.+|kysely|pg)$/, /^store\//],
+  [/^(@mikro-orm\/.+|@electric-sql\/.+|kysely)$/, /^store\//],
+  [/^pg$/, /^(store|connectors)\//],
+  [/^(mysql2|cockatiel)$/, /^connectors\//],
   [/^csv-parse$/, /^(store|cli)\//],
   [/^read-excel-file$/, /^cli\//],
   [/^(jose|canonicalize|@sd-jwt\/.+)$/, /^proof\//],
@@ -38,7 +40,7 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^node:/, /^(?!(domain|proof|use-cases)\/|errors\.ts$)/],
 ];
 const unfitForAuditors =
-  /^(@mikro-orm|@electric-sql|kysely$|pg$|type-graphql|graphql|@graphql|@apollo|fastify|@fastify|reflect-)/;
+  /^(@mikro-orm|@electric-sql|kysely$|pg$|mysql2$|cockatiel$|type-graphql|graphql|@graphql|@apollo|fastify|@fastify|reflect-)/;
 
 /** Words that only some rooms may say. */
 const words: readonly (readonly [RegExp, RegExp, string])[] = [
@@ -50,7 +52,7 @@ const words: readonly (readonly [RegExp, RegExp, string])[] = [
   ],
   [
     /\bDate\.now\b|\bnew Date\b(?!\s*\(\s*[^\s)])|(?<![.\w])Date\(\)|\bMath\.random\b|\b(randomUUID|randomBytes|randomInt|getRandomValues)\b/,
-    /^(main|gateway|hub(-collecting)?)\.ts$|^cli\//,
+    /^(main|gateway|hub)\.ts$|^(hub|cli)\//,
     "clock and randomness come in as parameters, from a door or the tools in hub.ts",
   ],
   [/\b(import|require)\s*\(\s*(?!["'\s])/, /^$/, "an import names its file, so that it can be checked"],

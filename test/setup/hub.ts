@@ -40,6 +40,8 @@ export type TestHubOptions = Readonly<{
   /** The place of a hub that is open: this one is a copy beside it, and closes before it. */
   database?: TestPlace;
   limits?: Partial<Limits>;
+  /** More variables. */
+  env?: Readonly<Record<string, string>>;
   /** More of what `makeServer` takes. */
   server?: Partial<Omit<Parameters<typeof makeServer>[0], "hub" | "limits">>;
 }>;
@@ -80,7 +82,7 @@ export async function openTestHub(options: TestHubOptions = {}): Promise<TestHub
   const place = database ?? (await makePlace());
   const { url, keysDir } = place;
   const limits = { ...standardLimits, ...restfulRates, ...options.limits };
-  const env = { DATABASE_URL: url, KEYS_DIR: keysDir, DEMO: demo ? "on" : "off", PORT: "0" };
+  const env = { DATABASE_URL: url, KEYS_DIR: keysDir, DEMO: demo ? "on" : "off", PORT: "0", ...options.env };
   const config = { ...readConfig(env), limits };
   const clock = { now: testNow };
   const statements: string[] = [];

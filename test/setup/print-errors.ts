@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { problemTable } from "../../src/domain/licenses/problem.ts";
 import { materialReasons } from "../../src/domain/materials/material-reason.ts";
+import { runEnds } from "../../src/domain/sources/source-run.ts";
 import { errorTable, type LocalizedText } from "../../src/errors.ts";
 import { verificationCodes } from "../../src/proof/verification.ts";
 
@@ -44,6 +45,11 @@ export const codeTables: readonly CodeTable[] = [
       fact: outcome === "FAIL" ? "The step failed" : "The step was skipped",
       text: { en: `${text.en} ${todo.en}`, zh: `${text.zh}${todo.zh}` },
     })),
+  },
+  {
+    title: "Ends of a pull",
+    about: "In each run of a source the hub pulls from: how it ended.",
+    codes: Object.entries(runEnds).map(([code, text]) => ({ code, fact: "", text })),
   },
 ];
 

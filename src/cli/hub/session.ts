@@ -3,7 +3,8 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { type Config, readConfig } from "../../config.ts";
 import { type Caller, checkMay } from "../../domain/access/caller.ts";
-import { type OperatorVerbs, operatorVerbs } from "../../hub-access.ts";
+import { type OperatorVerbs, operatorVerbs } from "../../hub/access-verbs.ts";
+import { type SourceOperatorVerbs, sourceOperatorVerbs } from "../../hub/source-verbs.ts";
 import { type OpenedDatabase, openHubDatabase } from "../../open-hub.ts";
 import { catalogueStore } from "../../store/catalogue/catalogue-store.ts";
 import { lineOf } from "./command.ts";
@@ -11,6 +12,7 @@ import { lineOf } from "./command.ts";
 /** The hub's database, open for one command. */
 export type Session = Readonly<{
   verbs: OperatorVerbs;
+  sources: SourceOperatorVerbs;
   /** The person at the command line, as an operator. */
   caller: Caller;
   /** The code of a department that was named by its code or its key; what is neither comes back as it is. */
@@ -36,8 +38,10 @@ export async function withSession<T>(run: (session: Session) => Promise<T>): Pro
       checkMay(caller, "MANAGE_CLIENTS");
       return caller.clientId;
     };
+    const parts = { database, now: () => new Date() };
     return await run({
-      verbs: operatorVerbs({ database, now: () => new Date() }, permit),
+      verbs: operatorVerbs(parts, permit),
+      sources: sourceOperatorVerbs(parts, permit),
       caller: { kind: "OPERATOR", clientId: `cli:${userName()}`, scopes: new Set(["hub:operate"]) },
       departmentCode: async (name) => {
         const { departments } = await catalogueStore(database.sql()).readSmall();

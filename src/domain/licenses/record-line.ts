@@ -26,7 +26,8 @@ const textFields = [
   ...(["issuedOn", "validFrom", "validUntil", "predecessor", "effectiveOn", "outcome", "reason"] as const),
 ] as const;
 const requiredFields = ["sourceRecordId", "operation", "sourceUpdatedAt", "licenseType", "issuer"] as const;
-const fields: ReadonlySet<string> = new Set([...textFields, "operation", "holder", "attributes"]);
+/** Every field a record can have. */
+export const recordFields: ReadonlySet<string> = new Set([...textFields, "operation", "holder", "attributes"]);
 const holderFields: ReadonlySet<string> = new Set(["idType", "id", "name"]);
 
 /**
@@ -37,9 +38,28 @@ export function readRecordLine(value: unknown): LineReading {
   if (!isObject(value)) return { problems: [{ code: "RECORD_UNREADABLE", path: "" }], sourceRecordId: "" };
   const problems = [...fieldProblems(value), ...holderProblems(value["holder"])].slice(0, recordLimits.maxProblems);
   const { sourceRecordId } = value;
-  if (problems.length > 0)
+  if (problems.some(({ code, path }) => code !== "FIELD_MISSING" || isChoice(path)))
     return { problems, sourceRecordId: typeof sourceRecordId === "string" ? sourceRecordId : "" };
-  return { raw: value as RawRecord }; // every field was looked at
+  // What is missing is an empty text, which the check of form reports with whatever else is wrong.
+  return { raw: (problems.length > 0 ? withEmptyTexts(value, problems) : value) as RawRecord }; // every field was looked at
+}
+
+/** Whether a field has no empty value. */
+function isChoice(path: string): boolean {
+  return path === "operation" || path === "holder.idType";
+}
+
+function withEmptyTexts(value: Readonly<Record<string, unknown>>, missing: readonly Problem[]): object {
+  const emptyAt = (prefix: string) =>
+    missing
+      .filter(({ path }) => path.startsWith(prefix) && !path.slice(prefix.length).includes("."))
+      .map(({ path }) => [path.slice(prefix.length), ""]);
+  const { holder } = value;
+  return {
+    ...value,
+    ...Object.fromEntries(emptyAt("")),
+    ...(isObject(holder) && { holder: { ...holder, ...Object.fromEntries(emptyAt("holder.")) } }),
+  };
 }
 
 function fieldProblems(value: Readonly<Record<string, unknown>>): Problem[] {
@@ -55,7 +75,7 @@ function fieldProblems(value: Readonly<Record<string, unknown>>): Problem[] {
     if (text !== undefined && text !== null && typeof text !== "string")
       problems.push({ code: "FIELD_INVALID", path: name });
   }
-  return [...problems, ...strangers(value, fields, "")];
+  return [...problems, ...strangers(value, recordFields, "")];
 }
 
 function holderProblems(holder: unknown): Problem[] {

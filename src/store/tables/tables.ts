@@ -32,6 +32,7 @@ import {
 } from "./license-tables.ts";
 import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tables.ts";
 import { ReconciliationLineTable, ReconciliationTable, SourceRecordTable } from "./reconciling-tables.ts";
+import { SourceRunTable, SourceTable } from "./source-tables.ts";
 
 /** Every table of the hub. */
 export const tables = [
@@ -67,4 +68,6 @@ export const tables = [
   SourceRecordTable,
   ReconciliationTable,
   ReconciliationLineTable,
+  SourceTable,
+  SourceRunTable,
 ] as const;

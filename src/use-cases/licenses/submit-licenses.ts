@@ -32,7 +32,7 @@ export type Tools = Readonly<{
   /** Form and references: the stages before what is stored. */
   read: (caller: Caller, records: readonly LineReading[]) => Promise<ReadBatch>;
   /** One transaction, tried again when another one came in between. */
-  transaction: <T>(run: (store: CollectingStore) => Promise<T>) => Promise<T>;
+  transaction: (run: (store: CollectingStore) => Promise<SubmissionOutcome>) => Promise<SubmissionOutcome>;
   /** Signs with the hub's present license key, in its name. */
   sign: (license: Omit<LicenseClaimsInput, "issuerUrl">) => Promise<{ jws: string; kid: string }>;
   /** Places on status lists for new licenses: unique for ever, unpredictable. */
@@ -57,6 +57,9 @@ export type SubmissionInput = Readonly<{
   isDryRun?: boolean;
 }>;
 
+/** What became of a batch; `replayed`: this is the first answer given again. */
+export type SubmissionOutcome = StoredSubmission & Readonly<{ replayed: boolean }>;
+
 /** Limits of a batch. */
 export const submissionLimits = { maxRecords: 1_000 } as const;
 
@@ -65,11 +68,7 @@ export const submissionLimits = { maxRecords: 1_000 } as const;
  * stops the others; the same batchId again from the same client is answered with the first outcome.
  * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, BATCH_TOO_LARGE, INPUT_INVALID (batchId).
  */
-export async function submitLicenses(
-  tools: Tools,
-  caller: Caller,
-  input: SubmissionInput,
-): Promise<StoredSubmission & { replayed: boolean }> {
+export async function submitLicenses(tools: Tools, caller: Caller, input: SubmissionInput): Promise<SubmissionOutcome> {
   checkMay(caller, "SUBMIT_LICENSES");
   checkBatch(input);
   const { batchId, firstIndex = 0, digest = null, isDryRun = false } = input;

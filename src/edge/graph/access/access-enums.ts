@@ -25,6 +25,11 @@ export const OperatorActionEnum = register(
     RETIRE_KEY: "A key of a client was retired.",
     GRANT_ACCESS: "授权: a client was granted a license type for a procedure.",
     REVOKE_GRANT: "A grant was revoked.",
+    ADD_SOURCE: "A source that the hub pulls a client's records from was added.",
+    SUSPEND_SOURCE: "A source was suspended.",
+    RESUME_SOURCE: "A suspended source is pulled again.",
+    PULL_SOURCE: "A pull was asked for at once.",
+    REMOVE_SOURCE: "A source was removed.",
   }),
 );
 

@@ -1,18 +1,18 @@
-import type { Caller, Purpose } from "./domain/access/caller.ts";
-import type { DayRange, DaysInput } from "./domain/reconciling/day-count.ts";
-import type { ListedRecord, RecordDifference } from "./domain/reconciling/listed-record.ts";
-import { type Admit, accessStore, type Permit } from "./store/access/access-store.ts";
-import type { Database, Sql } from "./store/database.ts";
-import { historyStore } from "./store/licenses/history-store.ts";
-import { enter, type Reader } from "./store/reader.ts";
-import { listStore } from "./store/reconciling/list-store.ts";
-import { reconcilingStore } from "./store/reconciling/reconciling-store.ts";
-import { readChanges } from "./use-cases/licenses/read-changes.ts";
-import { type KnownLicensesQuestion, readKnownLicenses } from "./use-cases/licenses/read-known-licenses.ts";
-import { type ReconciliationQuery, readReconciliations } from "./use-cases/reconciling/read-reconciliations.ts";
-import { reconcileDays } from "./use-cases/reconciling/reconcile-days.ts";
-import { reconcileRecords } from "./use-cases/reconciling/reconcile-records.ts";
-import { type CountingSource, reconcileSource } from "./use-cases/reconciling/reconcile-source.ts";
+import type { Caller, Purpose } from "../domain/access/caller.ts";
+import type { DayRange, DaysInput } from "../domain/reconciling/day-count.ts";
+import type { ListedRecord, RecordDifference } from "../domain/reconciling/listed-record.ts";
+import { type Admit, accessStore, type Permit } from "../store/access/access-store.ts";
+import type { Database, Sql } from "../store/database.ts";
+import { historyStore } from "../store/licenses/history-store.ts";
+import { enter, type Reader } from "../store/reader.ts";
+import { listStore } from "../store/reconciling/list-store.ts";
+import { reconcilingStore } from "../store/reconciling/reconciling-store.ts";
+import { readChanges } from "../use-cases/licenses/read-changes.ts";
+import { type KnownLicensesQuestion, readKnownLicenses } from "../use-cases/licenses/read-known-licenses.ts";
+import { type ReconciliationQuery, readReconciliations } from "../use-cases/reconciling/read-reconciliations.ts";
+import { reconcileDays } from "../use-cases/reconciling/reconcile-days.ts";
+import { reconcileRecords } from "../use-cases/reconciling/reconcile-records.ts";
+import { type CountingSource, reconcileSource } from "../use-cases/reconciling/reconcile-source.ts";
 
 /** What the verbs about records are made of. */
 export type RecordParts = Readonly<{

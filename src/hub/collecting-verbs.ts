@@ -1,22 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import type { Caller } from "./domain/access/caller.ts";
-import type { RawRecord } from "./domain/licenses/license-record.ts";
-import type { LineReading } from "./domain/licenses/record-line.ts";
-import { HubError } from "./errors.ts";
-import type { Limits } from "./limits.ts";
-import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "./proof/license-jws.ts";
-import { statusIndexBits, statusIndexOf } from "./proof/status-index.ts";
-import { accessStore } from "./store/access/access-store.ts";
-import type { Catalogue } from "./store/catalogue/catalogue-cache.ts";
-import { type Database, isConflict } from "./store/database.ts";
-import type { HubKeys } from "./store/keys/key-store.ts";
-import { type CollectingStore, collectingStore } from "./store/licenses/collecting-store.ts";
-import { enter } from "./store/reader.ts";
-import type { Charge } from "./use-cases/access/limit-rate.ts";
-import { type IngestInput, ingestLicenses, type LineSource } from "./use-cases/licenses/ingest-licenses.ts";
-import { readRecords } from "./use-cases/licenses/read-records.ts";
-import { type SubmissionInput, submitLicenses } from "./use-cases/licenses/submit-licenses.ts";
+import type { Caller } from "../domain/access/caller.ts";
+import type { RawRecord } from "../domain/licenses/license-record.ts";
+import type { LineReading } from "../domain/licenses/record-line.ts";
+import { HubError } from "../errors.ts";
+import type { Limits } from "../limits.ts";
+import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "../proof/license-jws.ts";
+import { statusIndexBits, statusIndexOf } from "../proof/status-index.ts";
+import { accessStore } from "../store/access/access-store.ts";
+import type { Catalogue } from "../store/catalogue/catalogue-cache.ts";
+import { type Database, type Sql, tryAgain } from "../store/database.ts";
+import type { HubKeys } from "../store/keys/key-store.ts";
+import { type CollectingStore, collectingStore } from "../store/licenses/collecting-store.ts";
+import { enter } from "../store/reader.ts";
+import type { Charge } from "../use-cases/access/limit-rate.ts";
+import { type IngestInput, ingestLicenses, type LineSource } from "../use-cases/licenses/ingest-licenses.ts";
+import { readRecords } from "../use-cases/licenses/read-records.ts";
+import { type SubmissionInput, type SubmissionOutcome, submitLicenses } from "../use-cases/licenses/submit-licenses.ts";
 
 /** What the verbs of collecting are made of. */
 export type CollectingParts = Readonly<{
@@ -30,17 +30,20 @@ export type CollectingParts = Readonly<{
   catalogue: () => Promise<Catalogue>;
 }>;
 
+/** What else belongs into the transaction that stores a batch; what it throws rolls all of it back. */
+export type AlsoInTransaction = (db: Sql, outcome: SubmissionOutcome) => Promise<void>;
+
 /** Records as GraphQL brings them: whole, and read already. */
 type Batch = Readonly<{ batchId: string; records: readonly RawRecord[] }>;
 
 /** The verbs that bring licenses in, wired to their tools. */
 export function collectingVerbs({ database, keys, publicUrl, now, newId, limits, charge, catalogue }: CollectingParts) {
   const { findClient } = accessStore(database.sql());
-  const collect = <T>(run: (store: CollectingStore) => Promise<T>) =>
+  const collect = <T>(run: (store: CollectingStore, db: Sql) => Promise<T>) =>
     tryAgain(() =>
       database.transaction(async (db) => {
         await enter(db, { mode: "COLLECT" });
-        return run(collectingStore(db));
+        return run(collectingStore(db), db);
       }),
     );
 
@@ -80,7 +83,7 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
   const read = (caller: Caller, records: readonly LineReading[]) =>
     readRecords({ now, catalogue: submissionCatalogue, findClient }, caller, records);
 
-  const submit = (caller: Caller, input: SubmissionInput) =>
+  const submit = (caller: Caller, input: SubmissionInput, also?: AlsoInTransaction) =>
     submitLicenses(
       {
         now,
@@ -88,7 +91,12 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
         newSerial,
         catalogue: submissionCatalogue,
         read,
-        transaction: collect,
+        transaction: (run) =>
+          collect(async (store, db) => {
+            const outcome = await run(store);
+            await also?.(db, outcome);
+            return outcome;
+          }),
         sign,
         takeStatusPlaces,
       },
@@ -118,6 +126,7 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
   };
 
   return {
+    submit,
     submitLicenses: async (caller: Caller, batch: Batch) => {
       await chargeRecords(caller, batch.records.length);
       return submitUncharged(caller, batch);
@@ -140,17 +149,6 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
         source,
       ),
   };
-}
-
-/** Runs a transaction again when another one came in between; the third conflict is thrown. */
-async function tryAgain<T>(run: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await run();
-    } catch (error) {
-      if (attempt === 3 || !isConflict(error)) throw error;
-    }
-  }
 }
 
 /** Serial of a license identifier: 20 digits and upper-case letters, 100 random bits. */
