@@ -70,7 +70,7 @@ const misbehave: Readonly<Record<HttpTrouble, (response: ServerResponse, text: s
   HUGE: (response) => {
     response.writeHead(200, json);
     const more = () => {
-      while (response.write(" ".repeat(65_536)));
+      while (!response.destroyed && response.write(" ".repeat(65_536)) === true);
     };
     response.on("drain", more);
     more();

@@ -135,7 +135,7 @@ function column(name: string): object {
 function flood(socket: Socket): void {
   const packet = Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 0x01]), Buffer.alloc(65_536, "x")]);
   const more = () => {
-    while (socket.write(packet));
+    while (!socket.destroyed && socket.write(packet) === true);
   };
   socket.on("drain", more);
   more();
