@@ -3,6 +3,7 @@ import { Migration20261122214405_access } from "./Migration20261122214405_access
 import { Migration20261123010000_disclosing } from "./Migration20261123010000_disclosing.ts";
 import { Migration20261123040000_standing } from "./Migration20261123040000_standing.ts";
 import { Migration20261123050000_ingest } from "./Migration20261123050000_ingest.ts";
+import { Migration20261123080000_desk } from "./Migration20261123080000_desk.ts";
 
 /** Every migration in order. A test compares this list with the files beside it. */
 export const migrationList = [
@@ -11,4 +12,5 @@ export const migrationList = [
   Migration20261123010000_disclosing,
   Migration20261123040000_standing,
   Migration20261123050000_ingest,
+  Migration20261123080000_desk,
 ] as const;

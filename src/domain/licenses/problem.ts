@@ -91,6 +91,10 @@ export const problemTable = {
     "The holder's name differs from the one on its business license.",
     "持证主体名称与其营业执照不一致。",
   ),
+  WAITING_LONG: warning(
+    "The event has waited for its license for over 30 days. Submit the license, or the event under the right identifier.",
+    "该变动记录等待对应证照已超过 30 天，请报送该证照，或以正确的标识重新报送。",
+  ),
 } as const satisfies Record<string, ProblemRow>;
 
 /** A stable code of something wrong with a record. */

@@ -38,17 +38,11 @@ export function rowsOf(
     events: [...issueEvents(decision, submission), ...changeEvents(decision, submission)],
     updates: stateUpdates(decision),
     pending: pendingRows(decision, entries, raws, submission),
-    appliedPending: decision.changes.flatMap(({ waited, identifier }) =>
-      waited
-        ? [
-            {
-              identifier,
-              content_digest: waited.contentDigest,
-              source_updated_at: waited.record.sourceUpdatedAt.toISOString(),
-            },
-          ]
-        : [],
-    ),
+    decidedPending: decision.decidedWaiting.map(({ event }) => ({
+      identifier: event.record.identifier,
+      content_digest: event.contentDigest,
+      source_updated_at: event.record.sourceUpdatedAt.toISOString(),
+    })),
   };
 }
 

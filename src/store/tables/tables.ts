@@ -22,6 +22,7 @@ import {
   ProcedureTable,
   RegionTable,
 } from "./catalogue-tables.ts";
+import { ProblemRecordTable, RecordCountTable } from "./desk-tables.ts";
 import {
   HolderTable,
   LicenseEventTable,
@@ -63,4 +64,6 @@ export const tables = [
   OauthArtifactTable,
   DpopProofTable,
   RateWindowTable,
+  ProblemRecordTable,
+  RecordCountTable,
 ] as const;
