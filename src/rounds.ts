@@ -5,6 +5,7 @@ import type { Hub } from "./hub.ts";
 const rounds = [
   { everyMs: 1_000, failed: "access records could not be sealed", run: (hub: Hub) => hub.sealAccessRecords() },
   { everyMs: 60_000, failed: "what has expired could not be removed", run: (hub: Hub) => hub.removeExpired() },
+  { everyMs: 600_000, failed: "the problem desk could not be tended", run: (hub: Hub) => hub.tendDesk() },
 ] as const;
 
 /** After a failure a round waits longer: an unreachable database is not asked, and logged, every second. *Units*: milliseconds. */

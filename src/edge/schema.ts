@@ -11,6 +11,8 @@ import { MemberResolver } from "./graph/access/member.graph.ts";
 import { ObjectionResolver } from "./graph/access/objection.graph.ts";
 import { OperatorRecordResolver } from "./graph/access/operator-record.graph.ts";
 import { CatalogueResolver, Department } from "./graph/catalogue.graph.ts";
+import { ProblemRecordResolver } from "./graph/desk/problem-record.graph.ts";
+import { QualityResolver } from "./graph/desk/quality.graph.ts";
 import { Enterprise, EnterpriseResolver } from "./graph/enterprise.graph.ts";
 import { License, LicenseResolver } from "./graph/license.graph.ts";
 import { MaterialAnswerResolver, MaterialResolver } from "./graph/material.graph.ts";
@@ -39,6 +41,7 @@ export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
         AccessDayResolver,
         VerificationResolver,
       ] as const),
+      ...([ProblemRecordResolver, QualityResolver] as const),
       ...([ClientResolver, GrantResolver, OperatorRecordResolver, MemberResolver, ObjectionResolver] as const),
     ],
     validate: false,

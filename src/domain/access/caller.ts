@@ -52,6 +52,8 @@ export type KnownCaller = Exclude<Caller, { kind: "STRANGER" }>;
 export type Action =
   | "SUBMIT_LICENSES"
   | "READ_SUBMISSION"
+  | "MEND_RECORDS"
+  | "OVERSEE_QUALITY"
   | "READ_ENTERPRISE"
   | "READ_LICENSES"
   | "CONFIRM_LICENSE"
@@ -69,6 +71,8 @@ export type Action =
 const rules: Readonly<Record<Action, { scope: Scope; kinds: readonly KnownCaller["kind"][] }>> = {
   SUBMIT_LICENSES: { scope: "license:submit", kinds: ["DEPARTMENT"] },
   READ_SUBMISSION: { scope: "license:submit", kinds: ["DEPARTMENT"] },
+  MEND_RECORDS: { scope: "license:submit", kinds: ["DEPARTMENT"] },
+  OVERSEE_QUALITY: { scope: "hub:operate", kinds: ["OPERATOR"] },
   READ_ENTERPRISE: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },
   READ_LICENSES: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },
   CONFIRM_LICENSE: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },

@@ -61,7 +61,7 @@ export type BatchDecision = Readonly<{
   verdicts: ReadonlyMap<number, Verdict & { identifier?: string | undefined }>;
   issues: readonly AcceptedIssue[];
   changes: readonly AcceptedChange[];
-  /** Events that waited and were decided, whatever came of them: they wait no more. */
+  /** Events that waited and were decided, whatever came of them: they wait no more. In the order they were decided. */
   decidedWaiting: readonly Readonly<{ event: WaitingEvent; verdict: Verdict }>[];
   /** Successor by predecessor. */
   successors: ReadonlyMap<string, string>;
@@ -255,7 +255,8 @@ class Batch implements BatchDecision {
   #applyStored(identifier: string, event: WaitingEvent): void {
     const known = this.ledger.get(identifier);
     const verdict = decideEvent(event.record, event.contentDigest, known);
-    this.decidedWaiting.push({ event, verdict });
+    // Another issuer's license is none to it: it goes on waiting.
+    if (verdict.outcome !== "PENDING") this.decidedWaiting.push({ event, verdict });
     if (known && verdict.outcome === "ACCEPTED") {
       this.#applyEvent(known, event.record, event.contentDigest, verdict.state, undefined, event);
     }

@@ -100,6 +100,11 @@ export const problemTable = {
 /** A stable code of something wrong with a record. */
 export type ProblemCode = keyof typeof problemTable;
 
+/** Whether a text is such a code: what was kept may be older than a code. */
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(problemTable, code);
+}
+
 /** One thing wrong with one record. *Shape*: `path` is dotted (`holder.id`, `attributes.vehicleCount`), "" = the record. */
 export type Problem = Readonly<{ code: ProblemCode; path: string }>;
 
