@@ -78,8 +78,8 @@ const columns: readonly Column[] = [
   ["问题代码", ({ problems }) => problems.map(({ code }) => code).join("；")],
   ["问题位置", ({ problems }) => problems.map(({ path }) => path).join("；")],
   ["问题说明", ({ problems }) => problems.map(({ code }) => messageOf(code)).join(" ")],
-  ["首次报送时间", ({ firstReceivedAt }) => firstReceivedAt],
-  ["最近报送时间", ({ receivedAt }) => receivedAt],
+  ["首次报送时间（北京时间）", ({ firstReceivedAt }) => clockOf(firstReceivedAt)],
+  ["最近报送时间（北京时间）", ({ receivedAt }) => clockOf(receivedAt)],
   ["报送次数", ({ attempts }) => attempts],
   ["业务系统", ({ clientId }) => clientId],
   ["归集批次", ({ submissionId }) => submissionId],
@@ -105,6 +105,11 @@ const columns: readonly Column[] = [
   field("原因 reason", "reason"),
   ["原始内容", ({ line }) => line],
 ];
+
+/** An instant as a clerk's clock shows it, and a spreadsheet understands. */
+function clockOf(instant: string): string {
+  return new Date(Date.parse(instant) + 8 * 60 * 60_000).toISOString().slice(0, 19).replace("T", " ");
+}
 
 const statusZh = { OPEN: "待处理", CORRECTED: "已更正", DISMISSED: "已关闭" } as const;
 const outcomeZh = { REJECTED: "未归集", ACCEPTED: "已归集，存疑", PENDING: "等待对应证照" } as const;

@@ -124,7 +124,7 @@ export function problemDesk(db: Sql) {
       (await countProblems(db, [now.toISOString()])).map((row) => ({
         ...{ department: row.department, licenseType: row.license_type, code: row.code, open: row.open },
         ...{ under7Days: row.under_7_days, under30Days: row.under_30_days, over30Days: row.over_30_days },
-        oldest: toInstant(row.oldest).toISOString(),
+        oldest: isoOf(row.oldest),
       })),
 
     /** Of the same departments; both days are in it. */
@@ -166,12 +166,14 @@ const countQuality = statement<Pick<QualityCount, "department" | "came" | "kept"
     using (department, license_type)
   order by 1, 2`);
 
+const isoOf = (instant: string) => toInstant(instant).toISOString();
+
 function toProblem(row: Row<"problem_record">): ProblemRecord {
   return {
     ...{ id: Number(row.id), clientId: row.client_id, submissionId: row.submission_id, place: row.place },
     ...{ sourceRecordId: row.source_record_id, licenseType: row.license_type, operation: row.operation },
-    ...{ firstReceivedAt: row.first_received_at, receivedAt: row.received_at, attempts: row.attempts },
+    ...{ firstReceivedAt: isoOf(row.first_received_at), receivedAt: isoOf(row.received_at), attempts: row.attempts },
     ...{ outcome: row.outcome, problems: row.problems, record: row.record, line: row.line, status: row.status },
-    ...{ closedAt: row.closed_at, closedBy: row.closed_by, note: row.note },
+    ...{ closedAt: row.closed_at === null ? null : isoOf(row.closed_at), closedBy: row.closed_by, note: row.note },
   };
 }
