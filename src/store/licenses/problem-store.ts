@@ -89,19 +89,16 @@ async function close(
   at: Date,
   corrects: number | undefined,
 ): Promise<readonly number[]> {
-  const column = (value: (record: TakenRecord) => string | null) => taken.map(value);
-  const rows = await closeProblems(db, [
-    ...[at.toISOString(), clientId, corrects ?? null, column((record) => record.clientId)],
-    ...[column((record) => record.sourceRecordId), column((record) => record.outcome)],
-    ...[column((record) => record.operation), column((record) => record.licenseType)],
-  ]);
+  const rows = await closeProblems(db, [at.toISOString(), clientId, corrects ?? null, JSON.stringify(taken)]);
   return [...new Set(rows.map((row) => row.place - 1))];
 }
 
 // The same rule as `closesProblem`, for what is stored. The first one of the batch is the answer to `corrects`.
 const closeProblems = statement<{ place: number }>(`
-  with taken as (select * from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-    with ordinality as r(client_id, source_record_id, outcome, operation, license_type, place)),
+  with taken as (select "clientId" as client_id, "sourceRecordId" as source_record_id, outcome, operation,
+      "licenseType" as license_type, place
+    from rows from (json_to_recordset($4::json) as ("clientId" text, "sourceRecordId" text, outcome text, operation text,
+      "licenseType" text)) with ordinality as r("clientId", "sourceRecordId", outcome, operation, "licenseType", place)),
   mended as (
     select p.id, r.place from taken r join problem_record p
       on p.client_id = r.client_id and p.source_record_id = r.source_record_id and p.status <> 'CORRECTED'
