@@ -5,6 +5,7 @@ import { Migration20261123040000_standing } from "./Migration20261123040000_stan
 import { Migration20261123050000_ingest } from "./Migration20261123050000_ingest.ts";
 import { Migration20261123060000_sources } from "./Migration20261123060000_sources.ts";
 import { Migration20261123070000_reconciliation } from "./Migration20261123070000_reconciliation.ts";
+import { Migration20261123080000_desk } from "./Migration20261123080000_desk.ts";
 
 /** Every migration in order. A test compares this list with the files beside it. */
 export const migrationList = [
@@ -15,4 +16,5 @@ export const migrationList = [
   Migration20261123050000_ingest,
   Migration20261123060000_sources,
   Migration20261123070000_reconciliation,
+  Migration20261123080000_desk,
 ] as const;

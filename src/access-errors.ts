@@ -121,4 +121,22 @@ export const accessErrors = {
     status: 409,
     message: { en: "The source is suspended. Resume it first.", zh: "该数据源已暂停，请先恢复。" },
   },
+  PROBLEM_NOT_FOUND: {
+    status: 404,
+    message: { en: "Your department has no problem with this id.", zh: "本部门没有该编号的问题数据。" },
+  },
+  PROBLEM_CORRECTED: {
+    status: 409,
+    message: {
+      en: "This problem is closed already: its record was corrected.",
+      zh: "该问题数据已更正并办结。",
+    },
+  },
+  PROBLEM_DISMISSED: {
+    status: 409,
+    message: {
+      en: "This problem was dismissed with another reason already; that stands as it is.",
+      zh: "该问题数据已以其他理由关闭，理由不可更改。",
+    },
+  },
 } as const satisfies Record<string, ErrorRow>;

@@ -9,3 +9,11 @@ export function isPlainText(text: string, { least, most }: TextLimits): boolean 
   if ([...text.trim()].length < least || [...text].length > most) return false;
   return !/\p{Cc}/u.test(text) && text.isWellFormed();
 }
+
+/** A text nobody has looked at, as it may be kept and shown: cut, and without what no database or screen takes. */
+export function legible(text: string, most: number): string {
+  return text
+    .slice(0, most)
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, "\ufffd");
+}

@@ -32,6 +32,7 @@ import { graphqlRoutes } from "./http/graphql.http.ts";
 import { healthRoutes } from "./http/health.http.ts";
 import { ingestRoutes } from "./http/ingest.http.ts";
 import { keyRoutes } from "./http/keys.http.ts";
+import { problemRecordRoutes } from "./http/problem-records.http.ts";
 import { reconcilingRoutes } from "./http/reconciling.http.ts";
 import { limitsGuard } from "./limits/limits-plugin.ts";
 import { demoLogin } from "./oauth/demo-login.ts";
@@ -120,6 +121,7 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   app.addHook("onClose", () => apollo.stop());
   await securityHeaders(app, publicUrl);
   await app.register(accessRecordRoutes(hub, callerOf));
+  await app.register(problemRecordRoutes(hub, callerOf));
   await app.register(graphqlRoutes({ hub, apollo, callerOf, limits, trusted: trusted || undefined }));
   const asHubError = (error: unknown) => toHubError(error, logUnexpected);
   await app.register(ingestRoutes({ hub, callerOf, limits, toHubError: asHubError }));

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { Caller } from "../domain/access/caller.ts";
+import { dateOf } from "../domain/calendar.ts";
 import type { RawRecord } from "../domain/licenses/license-record.ts";
 import type { LineReading } from "../domain/licenses/record-line.ts";
 import { HubError } from "../errors.ts";
@@ -8,12 +9,22 @@ import type { Limits } from "../limits.ts";
 import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "../proof/license-jws.ts";
 import { statusIndexBits, statusIndexOf } from "../proof/status-index.ts";
 import { accessStore } from "../store/access/access-store.ts";
+import { clientStore } from "../store/access/client-store.ts";
 import type { Catalogue } from "../store/catalogue/catalogue-cache.ts";
 import { type Database, type Sql, tryAgain } from "../store/database.ts";
 import type { HubKeys } from "../store/keys/key-store.ts";
 import { type CollectingStore, collectingStore } from "../store/licenses/collecting-store.ts";
+import { type ProblemDesk, type ProblemFilter, problemDesk } from "../store/licenses/problem-desk-store.ts";
+import { type ProblemKeeping, problemKeeping } from "../store/licenses/problem-store.ts";
 import { enter } from "../store/reader.ts";
 import type { Charge } from "../use-cases/access/limit-rate.ts";
+import { type Correction, correctRecord } from "../use-cases/desk/correct-record.ts";
+import { countProblems } from "../use-cases/desk/count-problems.ts";
+import { dismissProblem } from "../use-cases/desk/dismiss-problem.ts";
+import { exportProblems } from "../use-cases/desk/export-problems.ts";
+import { type Period, rateQuality } from "../use-cases/desk/rate-quality.ts";
+import { type ProblemQuery, readProblems } from "../use-cases/desk/read-problems.ts";
+import { tendDesk } from "../use-cases/desk/tend-desk.ts";
 import { type IngestInput, ingestLicenses, type LineSource } from "../use-cases/licenses/ingest-licenses.ts";
 import { readRecords } from "../use-cases/licenses/read-records.ts";
 import { type SubmissionInput, type SubmissionOutcome, submitLicenses } from "../use-cases/licenses/submit-licenses.ts";
@@ -39,11 +50,11 @@ type Batch = Readonly<{ batchId: string; records: readonly RawRecord[] }>;
 /** The verbs that bring licenses in, wired to their tools. */
 export function collectingVerbs({ database, keys, publicUrl, now, newId, limits, charge, catalogue }: CollectingParts) {
   const { findClient } = accessStore(database.sql());
-  const collect = <T>(run: (store: CollectingStore, db: Sql) => Promise<T>) =>
+  const collect = <T>(run: (store: CollectingStore, desk: ProblemKeeping, db: Sql) => Promise<T>) =>
     tryAgain(() =>
       database.transaction(async (db) => {
         await enter(db, { mode: "COLLECT" });
-        return run(collectingStore(db), db);
+        return run(collectingStore(db), problemKeeping(db), db);
       }),
     );
 
@@ -92,8 +103,8 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
         catalogue: submissionCatalogue,
         read,
         transaction: (run) =>
-          collect(async (store, db) => {
-            const outcome = await run(store);
+          collect(async (store, desk, db) => {
+            const outcome = await run(store, desk);
             await also?.(db, outcome);
             return outcome;
           }),
@@ -106,6 +117,17 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
 
   const submitUncharged = (caller: Caller, { batchId, records }: { batchId: string; records: readonly RawRecord[] }) =>
     submit(caller, { batchId, records: records.map((raw) => ({ raw })) });
+
+  const submitCorrection: Parameters<typeof correctRecord>[0]["submit"] = (caller, { record, ...batch }) =>
+    submit(caller, { ...batch, records: [{ raw: record }] });
+
+  const findAnyClient = clientStore(database.sql()).find;
+  // No purpose is stated: a department's own records, and counts.
+  const readDesk = <T>(clientId: string, run: (desk: ProblemDesk) => Promise<T>) =>
+    database.transaction(async (db) => {
+      await enter(db, { mode: "CLIENT", clientId, procedure: "", day: dateOf(now()) });
+      return run(problemDesk(db));
+    });
 
   // A token stands behind whoever hands records in, or the submission is refused: the address is of no use.
   const chargeRecords = async (caller: Caller, records: number) => {
@@ -136,6 +158,18 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
     /** Takes the points that reading so many bytes of a stream costs. */
     chargeStream: (caller: Caller, bytes: number) =>
       patiently(() => charge(caller, { address: "", points: Math.ceil(bytes / limits.bytesPerPoint) })),
+    readProblems: (caller: Caller, query: ProblemQuery) => readProblems({ findClient, read: readDesk }, caller, query),
+    exportProblems: (caller: Caller, filter: ProblemFilter) =>
+      exportProblems({ findClient, read: readDesk }, caller, filter),
+    correctRecord: (caller: Caller, correction: Correction) =>
+      correctRecord({ newId, submit: submitCorrection, read: readDesk }, caller, correction),
+    dismissProblem: (caller: Caller, input: Parameters<typeof dismissProblem>[2]) =>
+      dismissProblem({ now, findClient, read: readDesk }, caller, input),
+    countProblems: (caller: Caller) => countProblems({ now, findClient: findAnyClient, read: readDesk }, caller),
+    rateQuality: (caller: Caller, period: Period) =>
+      rateQuality({ findClient: findAnyClient, read: readDesk }, caller, period),
+    /** A round, to be run every few minutes; any copy may do it at any time. */
+    tendDesk: () => tendDesk({ now, transaction: (run) => collect((_, desk) => run(desk)) }),
     ingestLicenses: (caller: Caller, input: IngestInput, source: LineSource) =>
       ingestLicenses(
         {

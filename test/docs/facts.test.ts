@@ -31,7 +31,8 @@ const texts = pages.map((page) => [page, readPage(page)] as const);
 const connecting = readPage("docs/connecting-a-department.md");
 const verifying = readPage("docs/verifying.md");
 const operating = readPage("docs/operating.md");
-const forCallers = [connecting, operating, readPage("docs/security.md"), readPage("docs/pulling.md")].join("\n");
+const others = ["docs/security.md", "docs/pulling.md", "docs/problem-records.md"].map(readPage);
+const forCallers = [connecting, operating, ...others].join("\n");
 
 describe.each(texts)("%s", (page, text) => {
   test("links to what exists, headings too", () => {
@@ -90,7 +91,7 @@ describe("docs/connecting-a-department.md", () => {
   test.each([
     ["problem of a record", problemTable],
     ["reason of a material decision", materialReasons],
-    ["error of a call, with the pages for operators and on security", errorTable],
+    ["error of a call, with the pages for operators, on security and on problem records", errorTable],
   ])("names every %s", (_, table) => {
     expect(Object.keys(table).filter((code) => !forCallers.includes(`\`${code}\``))).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { makeSchema } from "../../src/edge/schema.ts";
-import { openTestHub, type TestHub } from "../setup/hub.ts";
+import { department, openTestHub, type TestHub } from "../setup/hub.ts";
 
 // Every root field × every kind of caller. The fields come from the schema: a new one without a line here fails.
 
@@ -38,6 +38,7 @@ const codes: Readonly<Record<string, string>> = {
   gr: "GRANT_NOT_FOUND",
   me: "MEMBER_NOT_FOUND",
   re: "RECORD_NOT_FOUND",
+  pr: "PROBLEM_NOT_FOUND",
 };
 
 const open = Array.from({ length: callers.length }, () => "yes").join(" ");
@@ -94,6 +95,25 @@ const rules: Readonly<Record<string, readonly [query: string, answers: string]>>
     "un sc yes yes yes yes fb fb fb fb fb fb",
   ],
   "Query.reconciliations": ["{ reconciliations { nodes { id } } }", "un sc yes no yes yes fb fb fb yes fb fb"],
+  // 问题数据: a department's own; numbers for operators
+  "Query.problemRecords": [
+    `{ problemRecords(filter: { sourceRecordId: "matrix-dirty" }) { nodes { record } } }`,
+    "un sc yes no yes yes fb fb fb fb fb fb",
+  ],
+  "Mutation.correctRecord": [
+    `mutation { correctRecord(id: "PROBLEM", record: { sourceRecordId: "matrix-dirty", operation: ISSUE,
+      sourceUpdatedAt: "2026-11-22T00:00:00Z", licenseType: "none", issuer: "none" }) { problem { id } } }`,
+    "un sc yes pr yes yes fb fb fb fb fb fb",
+  ],
+  "Mutation.dismissProblem": [
+    `mutation { dismissProblem(id: "PROBLEM", reason: "重复报送") { id } }`,
+    "un sc yes pr yes yes fb fb fb fb fb fb",
+  ],
+  "Query.problemCounts": ["{ problemCounts { open } }", "un sc yes no yes yes fb fb fb fb yes fb"],
+  "Query.dataQuality": [
+    `{ dataQuality(from: "2026-11-22", until: "2026-11-22") { refused } }`,
+    "un sc yes no yes yes fb fb fb fb yes fb",
+  ],
 
   // who read what
   "Query.accessRecords": [
@@ -222,6 +242,18 @@ async function seed(field: string): Promise<void> {
     await house.sql("delete from reconciliation");
     await house.graphql(rules["Mutation.reconcileDays"]?.[0] ?? "", approval);
   }
+  if (/roblem|correctRecord|dataQuality/.test(field)) {
+    await house.sql("truncate problem_record, record_count");
+    const dirty = {
+      sourceRecordId: "matrix-dirty",
+      operation: "ISSUE" as const,
+      sourceUpdatedAt: "",
+      licenseType: "none",
+    };
+    const batch = { batchId: randomUUID(), records: [{ ...dirty, issuer: "none" }] };
+    await house.hub.submitLicenses(department("approval-bureau"), batch);
+    known["PROBLEM"] = String((await house.sql("select id from problem_record"))[0]?.["id"]);
+  }
   if (/access|Objection/i.test(field)) {
     await house.sql("delete from access_objection");
     await house.sql("delete from access_record where case_number = 'SEEDED'");
@@ -276,7 +308,7 @@ async function ask(field: string, caller: CallerName): Promise<string> {
   const [who, changes] = identities[caller];
   const text = query
     .replace("UNIQUE", randomUUID())
-    .replace(/\b(IDENTIFIER|CHECK|SUBMISSION|RECORD|MEMBER)\b(?=")/g, (name) => known[name] ?? name);
+    .replace(/\b(IDENTIFIER|CHECK|SUBMISSION|RECORD|MEMBER|PROBLEM)\b(?=")/g, (name) => known[name] ?? name);
   const given = who === undefined ? {} : { token: await house.token(who, changes) };
   const { data, errors } = await house.graphql(text, given);
   const code = errors[0]?.extensions.code;

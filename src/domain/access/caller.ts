@@ -54,6 +54,8 @@ export type Action =
   | "READ_SUBMISSION"
   | "RECONCILE"
   | "AUDIT_RECONCILIATIONS"
+  | "MEND_RECORDS"
+  | "OVERSEE_QUALITY"
   | "READ_ENTERPRISE"
   | "READ_LICENSES"
   | "CONFIRM_LICENSE"
@@ -73,6 +75,8 @@ const rules: Readonly<Record<Action, { scope: Scope; kinds: readonly KnownCaller
   READ_SUBMISSION: { scope: "license:submit", kinds: ["DEPARTMENT"] },
   RECONCILE: { scope: "license:submit", kinds: ["DEPARTMENT"] },
   AUDIT_RECONCILIATIONS: { scope: "audit:read", kinds: ["AUDITOR"] },
+  MEND_RECORDS: { scope: "license:submit", kinds: ["DEPARTMENT"] },
+  OVERSEE_QUALITY: { scope: "hub:operate", kinds: ["OPERATOR"] },
   READ_ENTERPRISE: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },
   READ_LICENSES: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },
   CONFIRM_LICENSE: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },

@@ -1,7 +1,7 @@
 import { decideEvent, decideIssuing, type KnownLicense, type Verdict } from "./collecting.ts";
 import type { StoredState } from "./license.ts";
 import { makeLicenseIdentifier, parseLicenseIdentifier } from "./license-identifier.ts";
-import type { EventRecord, FormedRecord, IssuingRecord } from "./license-record.ts";
+import type { EventRecord, FormedRecord, IssuingRecord, RawRecord } from "./license-record.ts";
 
 /** Longest batch id. *Units*: characters. */
 export const maxBatchIdCharacters = 128;
@@ -17,6 +17,8 @@ export type Entry = Readonly<{ index: number; record: FormedRecord; contentDiges
 /** An event that waited for its license, read from the store again. */
 export type WaitingEvent = Readonly<{
   record: EventRecord;
+  /** The same, as it came. */
+  raw: RawRecord;
   contentDigest: string;
   submissionId: string;
   clientId: string;
@@ -59,6 +61,8 @@ export type BatchDecision = Readonly<{
   verdicts: ReadonlyMap<number, Verdict & { identifier?: string | undefined }>;
   issues: readonly AcceptedIssue[];
   changes: readonly AcceptedChange[];
+  /** Events that waited and were decided, whatever came of them: they wait no more. In the order they were decided. */
+  decidedWaiting: readonly Readonly<{ event: WaitingEvent; verdict: Verdict }>[];
   /** Successor by predecessor. */
   successors: ReadonlyMap<string, string>;
   /** Every license after the batch, by identifier. */
@@ -106,6 +110,7 @@ class Batch implements BatchDecision {
   readonly verdicts = new Map<number, Verdict & { identifier?: string | undefined }>();
   readonly issues: AcceptedIssue[] = [];
   readonly changes: AcceptedChange[] = [];
+  readonly decidedWaiting: { event: WaitingEvent; verdict: Verdict }[] = [];
   readonly successors = new Map<string, string>();
   readonly ledger: Map<string, KnownLicense>;
   readonly #bySourceRecord: Map<string, readonly KnownLicense[]>;
@@ -250,6 +255,8 @@ class Batch implements BatchDecision {
   #applyStored(identifier: string, event: WaitingEvent): void {
     const known = this.ledger.get(identifier);
     const verdict = decideEvent(event.record, event.contentDigest, known);
+    // Another issuer's license is none to it: it goes on waiting.
+    if (verdict.outcome !== "PENDING") this.decidedWaiting.push({ event, verdict });
     if (known && verdict.outcome === "ACCEPTED") {
       this.#applyEvent(known, event.record, event.contentDigest, verdict.state, undefined, event);
     }

@@ -91,10 +91,19 @@ export const problemTable = {
     "The holder's name differs from the one on its business license.",
     "持证主体名称与其营业执照不一致。",
   ),
+  WAITING_LONG: warning(
+    "The event has waited for its license for over 30 days. Submit the license, or the event under the right identifier.",
+    "该变动记录等待对应证照已超过 30 天，请报送该证照，或以正确的标识重新报送。",
+  ),
 } as const satisfies Record<string, ProblemRow>;
 
 /** A stable code of something wrong with a record. */
 export type ProblemCode = keyof typeof problemTable;
+
+/** Whether a text is such a code: what was kept may be older than a code. */
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(problemTable, code);
+}
 
 /** One thing wrong with one record. *Shape*: `path` is dotted (`holder.id`, `attributes.vehicleCount`), "" = the record. */
 export type Problem = Readonly<{ code: ProblemCode; path: string }>;

@@ -5,7 +5,15 @@ import { holderIdTypes } from "./license-type.ts";
 import type { Problem } from "./problem.ts";
 
 /** What a line of a stream says: a record, or what keeps it from being one. */
-export type LineReading = Readonly<{ raw: RawRecord } | { problems: readonly Problem[]; sourceRecordId: string }>;
+export type LineReading = Readonly<{ raw: RawRecord } | UnreadLine>;
+
+/** A line that is no record. `value`: the object it holds, if it holds one; `line`: otherwise its beginning, to be shown. */
+export type UnreadLine = Readonly<{
+  problems: readonly Problem[];
+  sourceRecordId: string;
+  value?: Readonly<Record<string, unknown>>;
+  line?: string;
+}>;
 
 /** Records of a client after the first two stages, by their place. */
 export type ReadBatch = Readonly<{
@@ -39,7 +47,7 @@ export function readRecordLine(value: unknown): LineReading {
   const problems = [...fieldProblems(value), ...holderProblems(value["holder"])].slice(0, recordLimits.maxProblems);
   const { sourceRecordId } = value;
   if (problems.some(({ code, path }) => code !== "FIELD_MISSING" || isChoice(path)))
-    return { problems, sourceRecordId: typeof sourceRecordId === "string" ? sourceRecordId : "" };
+    return { problems, sourceRecordId: typeof sourceRecordId === "string" ? sourceRecordId : "", value };
   // What is missing is an empty text, which the check of form reports with whatever else is wrong.
   return { raw: (problems.length > 0 ? withEmptyTexts(value, problems) : value) as RawRecord }; // every field was looked at
 }

@@ -14,7 +14,7 @@ import {
 } from "type-graphql";
 import type { LicenseOperation, LicenseState } from "../../domain/licenses/license.ts";
 import type { HolderIdType } from "../../domain/licenses/license-type.ts";
-import { type ProblemCode, problemTable } from "../../domain/licenses/problem.ts";
+import { isProblemCode, problemTable } from "../../domain/licenses/problem.ts";
 import type { StoredSubmission } from "../../store/licenses/collecting-store.ts";
 import type { Context } from "../context.ts";
 import {
@@ -194,10 +194,6 @@ export class ProblemResolver {
 
 function rowOf(problem: Problem) {
   return problemTable[isProblemCode(problem.code) ? problem.code : "ATTRIBUTE_INVALID"];
-}
-
-function isProblemCode(code: string): code is ProblemCode {
-  return code in problemTable;
 }
 
 @Resolver()

@@ -40,17 +40,11 @@ export function rowsOf(
     updates: stateUpdates(decision),
     told: toldRows(decision, entries, submission),
     pending: pendingRows(decision, entries, raws, submission),
-    appliedPending: decision.changes.flatMap(({ waited, identifier }) =>
-      waited
-        ? [
-            {
-              identifier,
-              content_digest: waited.contentDigest,
-              source_updated_at: waited.record.sourceUpdatedAt.toISOString(),
-            },
-          ]
-        : [],
-    ),
+    decidedPending: decision.decidedWaiting.map(({ event }) => ({
+      identifier: event.record.identifier,
+      content_digest: event.contentDigest,
+      source_updated_at: event.record.sourceUpdatedAt.toISOString(),
+    })),
   };
 }
 

@@ -184,7 +184,7 @@ export function collectingStore(db: Sql) {
       updates: readonly StateUpdate[];
       told: readonly ToldRecord[];
       pending: readonly NewPendingEvent[];
-      appliedPending: readonly Pick<NewPendingEvent, "identifier" | "content_digest" | "source_updated_at">[];
+      decidedPending: readonly Pick<NewPendingEvent, "identifier" | "content_digest" | "source_updated_at">[];
     }): Promise<void> => {
       if (batch.holders.length > 0)
         await insertRows("holder", holderColumns, batch.holders, keepRegisteredName).execute(db);
@@ -199,8 +199,8 @@ export function collectingStore(db: Sql) {
       if (batch.pending.length > 0) {
         await insertRows("pending_event", pendingColumns, batch.pending, sql`on conflict do nothing`).execute(db);
       }
-      if (batch.appliedPending.length > 0) {
-        await sql`delete from pending_event p using ${rowSource(appliedColumns, batch.appliedPending)}
+      if (batch.decidedPending.length > 0) {
+        await sql`delete from pending_event p using ${rowSource(decidedColumns, batch.decidedPending)}
           where p.identifier = r.identifier and p.content_digest = r.content_digest
             and p.source_updated_at = r.source_updated_at`.execute(db);
       }
@@ -273,7 +273,7 @@ const updateColumns: ColumnTypes = {
   source_updated_at: "timestamptz",
 };
 
-const appliedColumns: ColumnTypes = { identifier: "text", content_digest: "text", source_updated_at: "timestamptz" };
+const decidedColumns: ColumnTypes = { identifier: "text", content_digest: "text", source_updated_at: "timestamptz" };
 
 const pendingColumns: ColumnTypes = {
   source_updated_at: "timestamptz",

@@ -22,6 +22,7 @@ import {
   ProcedureTable,
   RegionTable,
 } from "./catalogue-tables.ts";
+import { ProblemRecordTable, RecordCountTable } from "./desk-tables.ts";
 import {
   HolderTable,
   LicenseEventTable,
@@ -70,4 +71,6 @@ export const tables = [
   ReconciliationLineTable,
   SourceTable,
   SourceRunTable,
+  ProblemRecordTable,
+  RecordCountTable,
 ] as const;

@@ -1,6 +1,8 @@
 import { type Caller, checkMay } from "../../domain/access/caller.ts";
 import { isBatchId, maxBatchIdCharacters } from "../../domain/licenses/batch.ts";
+import { maxLineCharacters } from "../../domain/licenses/problem-desk.ts";
 import { type LineReading, type ReadBatch, readRecordLine } from "../../domain/licenses/record-line.ts";
+import { legible } from "../../domain/plain-text.ts";
 import { HubError } from "../../errors.ts";
 import { sha256Base64url } from "../../proof/canonical-json.ts";
 import { parseStrictJson } from "../../proof/strict-json.ts";
@@ -180,16 +182,17 @@ const counterOf = {
 } as const satisfies Record<StoredResult["outcome"], keyof IngestTotal>;
 
 function readLine(line: Line): LineReading {
-  const refused = (code: "RECORD_TOO_LARGE" | "RECORD_UNREADABLE"): LineReading => ({
-    problems: [{ code, path: "" }],
-    sourceRecordId: "",
-  });
-  if (line === "TOO_LARGE") return refused("RECORD_TOO_LARGE");
+  if (line === "TOO_LARGE") return { problems: [{ code: "RECORD_TOO_LARGE", path: "" }], sourceRecordId: "" };
   const parsed = parseStrictJson(line, lineLimits);
-  if ("value" in parsed) return readRecordLine(parsed.value);
-  return refused(
-    parsed.fault === "JSON_TOO_DEEP" || parsed.fault === "JSON_TOO_LARGE" ? "RECORD_TOO_LARGE" : "RECORD_UNREADABLE",
-  );
+  const reading = "value" in parsed ? readRecordLine(parsed.value) : undefined;
+  if (reading && ("raw" in reading || reading.value)) return reading;
+  const isTooLarge = "fault" in parsed && (parsed.fault === "JSON_TOO_DEEP" || parsed.fault === "JSON_TOO_LARGE");
+  return {
+    problems: [{ code: isTooLarge ? "RECORD_TOO_LARGE" : "RECORD_UNREADABLE", path: "" }],
+    sourceRecordId: "",
+    // A character takes four bytes at most.
+    line: legible(Buffer.from(line.subarray(0, 4 * maxLineCharacters)).toString(), maxLineCharacters),
+  };
 }
 
 /** Of the bytes as they came, each line ended. */

@@ -1,7 +1,6 @@
 import { type Caller, checkMay } from "../../domain/access/caller.ts";
 import {
   type AcceptedIssue,
-  type BatchDecision,
   contentKey,
   decideBatch,
   type Entry,
@@ -11,8 +10,7 @@ import {
   type StoredKnowledge,
 } from "../../domain/licenses/batch.ts";
 import type { SubmissionCatalogue } from "../../domain/licenses/collecting.ts";
-import { isIssuing } from "../../domain/licenses/license.ts";
-import { checkForm, type RawRecord, recordLimits } from "../../domain/licenses/license-record.ts";
+import { checkForm, type RawRecord } from "../../domain/licenses/license-record.ts";
 import { businessLicenseTypeCode } from "../../domain/licenses/license-type.ts";
 import type { Problem } from "../../domain/licenses/problem.ts";
 import { type LineReading, type ReadBatch, rawsOf } from "../../domain/licenses/record-line.ts";
@@ -21,6 +19,9 @@ import type { LicenseClaimsInput } from "../../proof/license-jws.ts";
 import { receivedDigestOf } from "../../proof/record-digest.ts";
 import { rowsOf, type SignedIssue, type SubmissionFacts } from "../../store/licenses/collecting-rows.ts";
 import type { CollectingStore, StoredSubmission } from "../../store/licenses/collecting-store.ts";
+import { deskRowsOf } from "../../store/licenses/problem-rows.ts";
+import type { ProblemKeeping } from "../../store/licenses/problem-store.ts";
+import { resultsOf } from "../../store/licenses/submission-results.ts";
 import type { StoredResult } from "../../store/tables/license-tables.ts";
 
 /** What submitting needs. */
@@ -32,7 +33,9 @@ export type Tools = Readonly<{
   /** Form and references: the stages before what is stored. */
   read: (caller: Caller, records: readonly LineReading[]) => Promise<ReadBatch>;
   /** One transaction, tried again when another one came in between. */
-  transaction: (run: (store: CollectingStore) => Promise<SubmissionOutcome>) => Promise<SubmissionOutcome>;
+  transaction: (
+    run: (store: CollectingStore, desk: ProblemKeeping) => Promise<SubmissionOutcome>,
+  ) => Promise<SubmissionOutcome>;
   /** Signs with the hub's present license key, in its name. */
   sign: (license: Omit<LicenseClaimsInput, "issuerUrl">) => Promise<{ jws: string; kid: string }>;
   /** Places on status lists for new licenses: unique for ever, unpredictable. */
@@ -55,6 +58,8 @@ export type SubmissionInput = Readonly<{
   read?: ReadBatch;
   /** True: everything is decided and nothing signed or stored. */
   isDryRun?: boolean;
+  /** The problem that the batch, of one record, is the answer to. */
+  corrects?: number | undefined;
 }>;
 
 /** What became of a batch; `replayed`: this is the first answer given again. */
@@ -66,24 +71,27 @@ export const submissionLimits = { maxRecords: 1_000 } as const;
 /**
  * 归集: decides each record, signs and stores what is accepted, all in one transaction. A record that is refused never
  * stops the others; the same batchId again from the same client is answered with the first outcome.
- * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, BATCH_TOO_LARGE, INPUT_INVALID (batchId).
+ * What is refused or doubtful is kept at the desk of the department, what was mended leaves it.
+ * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, BATCH_TOO_LARGE, INPUT_INVALID (batchId); PROBLEM_NOT_FOUND and
+ * PROBLEM_CORRECTED when it `corrects` one.
  */
 export async function submitLicenses(tools: Tools, caller: Caller, input: SubmissionInput): Promise<SubmissionOutcome> {
   checkMay(caller, "SUBMIT_LICENSES");
   checkBatch(input);
-  const { batchId, firstIndex = 0, digest = null, isDryRun = false } = input;
+  const { batchId, firstIndex = 0, digest = null, isDryRun = false, corrects } = input;
   const { clientId } = caller;
   const read = input.read ?? (await tools.read(caller, input.records));
   const { department, entries } = read;
   const raws = rawsOf(read);
   const catalogue = await tools.catalogue();
 
-  return tools.transaction(async (store) => {
+  return tools.transaction(async (store, desk) => {
     const id = tools.newId();
     const receivedAt = tools.now();
     const part = { id, clientId, batchId, firstIndex, digest, receivedAt: receivedAt.toISOString() };
     if (!isDryRun && !(await store.begin({ ...part, department })))
       return { ...(await firstOutcome(store, part)), replayed: true };
+    if (corrects !== undefined) await checkCorrectable(desk, department, corrects);
 
     const problems = new Map(read.problems);
     const decision = decideBatch(entries, await loadKnowledge(store, entries, clientId, receivedAt), tools.newSerial);
@@ -93,16 +101,18 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
       const signed = await signIssues(tools, store, catalogue, decision.issues, raws, submission);
       await store.save(rowsOf(decision, signed, entries, raws, submission));
     }
-    const results = input.records.map((line, index) => {
-      const result = resultOf(line, index, problems.get(index) ?? [], decision);
-      return { ...result, index: firstIndex + index };
-    });
+    const results = resultsOf(input.records, firstIndex, problems, decision);
     const count = (outcome: StoredResult["outcome"]) => results.filter((result) => result.outcome === outcome).length;
     const counts = {
       ...{ accepted: count("ACCEPTED"), unchanged: count("UNCHANGED") },
       ...{ rejected: count("REJECTED"), pending: count("PENDING") },
     };
-    if (!isDryRun) await store.finish(id, counts, results);
+    if (!isDryRun) {
+      await store.finish(id, counts, results);
+      const isType = (code: string) => catalogue.typeOf(code) !== undefined;
+      const rows = deskRowsOf({ department, lines: input.records, results, decision, submission, isType });
+      await desk.save({ ...rows, department, receivedAt, clientId }, corrects);
+    }
     return { ...part, ...counts, results, replayed: false };
   });
 }
@@ -113,6 +123,12 @@ function checkBatch({ batchId, records }: SubmissionInput): void {
   }
   if (!isBatchId(batchId)) throw new HubError("INPUT_INVALID", { argument: "batchId", limit: maxBatchIdCharacters });
   if (records.length === 0) throw new HubError("INPUT_INVALID", { argument: "records" });
+}
+
+async function checkCorrectable(desk: ProblemKeeping, department: string, id: number): Promise<void> {
+  const problem = await desk.lockForCorrection(department, id);
+  if (!problem) throw new HubError("PROBLEM_NOT_FOUND");
+  if (problem.status === "CORRECTED") throw new HubError("PROBLEM_CORRECTED");
 }
 
 async function firstOutcome(
@@ -163,7 +179,7 @@ async function loadKnowledge(
       const { record } = checkForm(row.record, now);
       if (record?.kind !== "EVENT") return [];
       const { content_digest: contentDigest, submission_id: submissionId, client_id, received_at: receivedAt } = row;
-      return [{ record, contentDigest, submissionId, clientId: client_id, receivedAt }];
+      return [{ record, raw: row.record, contentDigest, submissionId, clientId: client_id, receivedAt }];
     }),
   };
 }
@@ -215,39 +231,4 @@ async function signIssues(
       return { issue, jws, kid, place };
     }),
   );
-}
-
-function resultOf(
-  line: LineReading,
-  index: number,
-  problems: readonly Problem[],
-  decision: BatchDecision,
-): StoredResult {
-  if (!("raw" in line)) {
-    const sourceRecordId = legible(line.sourceRecordId);
-    return { index, sourceRecordId, outcome: "REJECTED", identifier: null, problems };
-  }
-  const { raw } = line;
-  const verdict = decision.verdicts.get(index);
-  const sourceRecordId = legible(raw.sourceRecordId);
-  if (!verdict)
-    return {
-      index,
-      sourceRecordId,
-      outcome: "REJECTED",
-      identifier: isIssuing(raw.operation) ? null : (legible(raw.identifier) ?? null),
-      problems,
-    };
-  const all = verdict.outcome === "REJECTED" ? [...problems, verdict.problem] : problems;
-  const identifier = verdict.outcome === "REJECTED" ? (legible(raw.identifier) ?? null) : (verdict.identifier ?? null);
-  return { index, sourceRecordId, outcome: verdict.outcome, identifier, problems: all };
-}
-
-/** A text of a refused record as it may be kept and shown: cut, and without what no database or screen takes. */
-function legible<Text extends string | null | undefined>(text: Text): Text | string {
-  if (typeof text !== "string") return text;
-  return text
-    .slice(0, recordLimits.maxCharacters.identifier)
-    .toWellFormed()
-    .replace(/\p{Cc}/gu, "\ufffd");
 }

@@ -98,12 +98,13 @@ describe("severity", () => {
     expect(isRefused(mixed)).toBe(true);
   });
 
-  test("is WARNING for three codes only", () => {
+  test("is WARNING for four codes only", () => {
     const warnings = Object.entries(problemTable).filter(([, { severity }]) => severity === "WARNING");
     expect(warnings.map(([code]) => code)).toEqual([
       "HOLDER_ORG_CODE_CHECK",
       "IDENTIFIER_CHECK",
       "HOLDER_NAME_MISMATCH",
+      "WAITING_LONG",
     ]);
   });
 });

@@ -133,6 +133,6 @@ export const references: References = {
 
 /** An event that was handed in earlier and found no license. */
 export const waitingEvent = (raw: RawRecord): WaitingEvent => ({
-  ...{ record: event(raw), contentDigest: contentOf(raw), clientId: "earlier-client" },
+  ...{ record: event(raw), raw, contentDigest: contentOf(raw), clientId: "earlier-client" },
   ...{ submissionId: "00000000-0000-4000-8000-000000000001", receivedAt: "2026-11-01T00:00:00.000Z" },
 });
