@@ -11,9 +11,9 @@ import { type Postgres, startPostgres } from "../setup/postgres.ts";
 
 // What was acknowledged is there, once, whatever is killed and whenever. The full measure (50,000 records, the hub killed 20
 // times, PostgreSQL 5 times) is CRASH_RECORDS=50000 CRASH_HUB=20 CRASH_POSTGRES=5.
-const records = Number(process.env["CRASH_RECORDS"] ?? 8_000);
-const hubKills = Number(process.env["CRASH_HUB"] ?? 5);
-const postgresKills = Number(process.env["CRASH_POSTGRES"] ?? 2);
+const records = Number(process.env["CRASH_RECORDS"] ?? 5_000);
+const hubKills = Number(process.env["CRASH_HUB"] ?? 3);
+const postgresKills = Number(process.env["CRASH_POSTGRES"] ?? 1);
 const client = "approval-bureau";
 
 let postgres: Postgres;

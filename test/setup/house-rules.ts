@@ -23,7 +23,7 @@ const floors: readonly (readonly [RegExp, number, string])[] = [
 const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^(@mikro-orm\/.+|@electric-sql\/.+|kysely)$/, /^store\//],
   [/^pg$/, /^(store|connectors)\//],
-  [/^(mysql2|cockatiel)$/, /^connectors\//],
+  [/^(mysql2|cockatiel|pg-protocol(\/.+)?)$/, /^connectors\//],
   [/^csv-parse$/, /^(store|cli)\//],
   [/^read-excel-file$/, /^cli\//],
   [/^(jose|canonicalize|@sd-jwt\/.+)$/, /^proof\//],

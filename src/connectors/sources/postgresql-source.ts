@@ -1,4 +1,5 @@
 import { Client, types } from "pg";
+import "./postgresql-reports.ts";
 import type { FetchedPage } from "../../domain/sources/fetched-page.ts";
 import { boundedSocket, pageOf, quoted, type ViewQuestion } from "./database-page.ts";
 import type { CallLimits } from "./source-call.ts";

@@ -158,7 +158,11 @@ describe("a view of a PostgreSQL", () => {
         "UNREACHABLE|ANSWER_INVALID|TIMEOUT",
         (socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"),
       ],
-      "answers without end": ["TOO_LARGE", (socket) => flood(socket)],
+      "sends a report that has no end": [
+        "SERVER_ERROR",
+        (socket) => socket.write(Buffer.from([0x4e, 0, 0, 0, 8, 0x78, 0x78, 0x78, 0x78])),
+      ],
+      "answers without end": ["TOO_LARGE|SERVER_ERROR", (socket) => flood(socket)],
     };
     test.each(Object.keys(lines))("%s, the pull ends and holds nobody up", async (name) => {
       const [outcome, behave] = lines[name] ?? ["", () => undefined];
