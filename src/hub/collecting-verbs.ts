@@ -115,7 +115,7 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
       input,
     );
 
-  const submitUncharged = (caller: Caller, { batchId, records }: { batchId: string; records: readonly RawRecord[] }) =>
+  const submitUncharged = (caller: Caller, { batchId, records }: Batch) =>
     submit(caller, { batchId, records: records.map((raw) => ({ raw })) });
 
   const submitCorrection: Parameters<typeof correctRecord>[0]["submit"] = (caller, { record, ...batch }) =>

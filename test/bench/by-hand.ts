@@ -1,4 +1,6 @@
+import { createHash, randomUUID } from "node:crypto";
 import { CompactSign, type CryptoKey } from "jose";
+import type pg from "pg";
 import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
 import { issuer, typeNames } from "./records.ts";
 
@@ -10,10 +12,10 @@ export type Key = Readonly<{ kid: string; privateKey: CryptoKey }>;
 /** A record with its signed form. */
 export type Signed = Readonly<{ record: RawRecord; digest: string; index: number; jws: string }>;
 /** The batch it comes in. */
-export type Facts = Readonly<{ id: string; receivedAt: Date; kid: string }>;
+type Facts = Readonly<{ id: string; receivedAt: Date; kid: string }>;
 
 /** Signs what the hub would sign, and checks nothing. */
-export async function sign(
+async function sign(
   record: RawRecord,
   digest: string,
   index: number,
@@ -40,19 +42,19 @@ export async function sign(
     .sign(key.privateKey);
 }
 
-export const holderColumns = ["code", "id_type", "name", "region", "name_license"];
-export const licenseColumns = [
+const holderColumns = ["code", "id_type", "name", "region", "name_license"];
+const licenseColumns = [
   ...["holder_code", "identifier", "type_code", "number", "holder_id_type", "holder_name", "issuer_code", "region"],
   ...["issued_on", "valid_from", "valid_until", "version", "predecessor", "successor", "attributes", "state"],
   ...["state_since", "check_status", "jws", "kid", "status_list", "status_index", "content_digest", "client_id"],
   ...["source_record_id", "source_updated_at", "received_at", "submission_id"],
 ];
-export const eventColumns = [
+const eventColumns = [
   ...["holder_code", "identifier", "operation", "state", "effective_on", "reason", "client_id", "source_record_id"],
   ...["source_updated_at", "received_at", "content_digest", "submission_id"],
 ];
 
-export function licenseRow({ record, digest, index, jws }: Signed, { id, receivedAt, kid }: Facts): readonly unknown[] {
+function licenseRow({ record, digest, index, jws }: Signed, { id, receivedAt, kid }: Facts): readonly unknown[] {
   const { holder, identifier, issuedOn } = record;
   return [
     ...[
@@ -71,14 +73,14 @@ export function licenseRow({ record, digest, index, jws }: Signed, { id, receive
   ];
 }
 
-export function eventRow({ record, digest }: Signed, { id, receivedAt }: Facts): readonly unknown[] {
+function eventRow({ record, digest }: Signed, { id, receivedAt }: Facts): readonly unknown[] {
   return [
     ...[record.holder?.id, record.identifier, record.operation, "VALID", record.issuedOn, null, issuer.client],
     ...[record.sourceRecordId, record.sourceUpdatedAt, receivedAt, digest, id],
   ];
 }
 
-export function holdersOf(records: readonly RawRecord[]): readonly (readonly unknown[])[] {
+function holdersOf(records: readonly RawRecord[]): readonly (readonly unknown[])[] {
   const businessLicenses = records.filter((record) => record.number === record.holder?.id);
   return businessLicenses.map(({ holder, region, identifier }) => [
     holder?.id,
@@ -89,7 +91,63 @@ export function holdersOf(records: readonly RawRecord[]): readonly (readonly unk
   ]);
 }
 
-export function resultOf(record: RawRecord, index: number): object {
+function resultOf(record: RawRecord, index: number): object {
   const { sourceRecordId, identifier } = record;
   return { index, sourceRecordId, outcome: "ACCEPTED", identifier, problems: [] };
+}
+
+/** A batch, signed. */
+export type SignedBatch = Readonly<{ batchId: string; signed: readonly Signed[]; receivedAt: Date; kid: string }>;
+
+/** Writes many rows of a table at once. */
+export type WriteRows = (
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly unknown[])[],
+) => Promise<void>;
+
+/** Stores a batch in one transaction. */
+export async function saveBatch(
+  client: pg.ClientBase,
+  { batchId, signed, receivedAt, kid }: SignedBatch,
+  write: WriteRows,
+): Promise<void> {
+  const facts = { id: randomUUID(), receivedAt, kid };
+  const results = signed.map(({ record }, index) => resultOf(record, index));
+  await client.query("begin");
+  await client.query(
+    `insert into submission (id, client_id, batch_id, received_at, accepted, unchanged, rejected, pending, results)
+      values ($1, $2, $3, $4, $5, 0, 0, 0, $6)`,
+    [facts.id, issuer.client, batchId, receivedAt, signed.length, JSON.stringify(results)],
+  );
+  await write("holder", holderColumns, holdersOf(signed.map(({ record }) => record)));
+  await write(
+    "license",
+    licenseColumns,
+    signed.map((license) => licenseRow(license, facts)),
+  );
+  await write(
+    "license_event",
+    eventColumns,
+    signed.map((license) => eventRow(license, facts)),
+  );
+  await client.query("commit");
+}
+
+/** Signs a batch. @param first index of its first place on the status list */
+export async function signBatch(
+  records: readonly RawRecord[],
+  first: number,
+  publicUrl: string,
+  key: Key,
+): Promise<Pick<SignedBatch, "signed" | "receivedAt">> {
+  const receivedAt = new Date();
+  const signed = await Promise.all(
+    records.map(async (record, place): Promise<Signed> => {
+      const digest = createHash("sha256").update(JSON.stringify(record)).digest("base64url");
+      const index = first + place;
+      return { record, digest, index, jws: await sign(record, digest, index, publicUrl, receivedAt, key) };
+    }),
+  );
+  return { signed, receivedAt };
 }

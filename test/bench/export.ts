@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { mintAccessToken } from "../../src/proof/access/access-token.ts";
 import { findTokenKey } from "../../src/store/keys/key-store.ts";
-import { cell, type Outcome } from "./measure.ts";
+import { cell, memoryOf, type Outcome } from "./measure.ts";
 import { type Ground, openBenchHub, runSql, setStage, startHub } from "./stage.ts";
 
 const rows = 1_000_000;
@@ -87,8 +86,6 @@ async function download(port: number, token: string, ending: string): Promise<Do
   return { seconds: (performance.now() - start) / 1000, bytes, newlines };
 }
 
-/** Linux counts them; elsewhere they are missing. */
 function megabytes(pid: number | undefined, name: "VmRSS" | "VmHWM"): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? Number.NaN) / 1024;
+  return memoryOf(pid, name) / 2 ** 20;
 }

@@ -1,4 +1,3 @@
-import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
@@ -8,20 +7,8 @@ import { from as copyFrom } from "pg-copy-streams";
 import { readConfig } from "../../src/config.ts";
 import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
 import { openKeys } from "../../src/store/keys/key-store.ts";
-import {
-  eventColumns,
-  eventRow,
-  holderColumns,
-  holdersOf,
-  type Key,
-  licenseColumns,
-  licenseRow,
-  resultOf,
-  type Signed,
-  sign,
-} from "./by-hand.ts";
+import { saveBatch, signBatch } from "./by-hand.ts";
 import { answerOrders } from "./child.ts";
-import { issuer } from "./records.ts";
 import { batchSize } from "./stage.ts";
 
 /** What the process is told: the file of records, and where to. */
@@ -41,7 +28,9 @@ answerOrders<IngestOrders, number>(async ({ env, file }) => {
   for await (const records of batchesOf(file)) {
     const batch = await signBatch(records, first, publicUrl, key);
     await saving;
-    saving = save(client, batch, `hand-${first}`, key.kid);
+    saving = saveBatch(client, { ...batch, batchId: `hand-${first}`, kid: key.kid }, (table, columns, rows) =>
+      copy(client, table, columns, rows),
+    );
     first += records.length;
   }
   await saving;
@@ -59,48 +48,6 @@ async function* batchesOf(file: string): AsyncGenerator<readonly RawRecord[]> {
     batch = [];
   }
   if (batch.length > 0) yield batch;
-}
-
-async function signBatch(records: readonly RawRecord[], first: number, publicUrl: string, key: Key) {
-  const receivedAt = new Date();
-  const signed = await Promise.all(
-    records.map(async (record, place): Promise<Signed> => {
-      const digest = createHash("sha256").update(JSON.stringify(record)).digest("base64url");
-      const index = first + place;
-      return { record, digest, index, jws: await sign(record, digest, index, publicUrl, receivedAt, key) };
-    }),
-  );
-  return { signed, receivedAt };
-}
-
-async function save(
-  client: pg.Client,
-  { signed, receivedAt }: Awaited<ReturnType<typeof signBatch>>,
-  batchId: string,
-  kid: string,
-): Promise<void> {
-  const facts = { id: randomUUID(), receivedAt, kid };
-  const results = signed.map(({ record }, index) => resultOf(record, index));
-  await client.query("begin");
-  await client.query(
-    `insert into submission (id, client_id, batch_id, received_at, accepted, unchanged, rejected, pending, results)
-      values ($1, $2, $3, $4, $5, 0, 0, 0, $6)`,
-    [facts.id, issuer.client, batchId, receivedAt, signed.length, JSON.stringify(results)],
-  );
-  await copy(client, "holder", holderColumns, holdersOf(signed.map(({ record }) => record)));
-  await copy(
-    client,
-    "license",
-    licenseColumns,
-    signed.map((license) => licenseRow(license, facts)),
-  );
-  await copy(
-    client,
-    "license_event",
-    eventColumns,
-    signed.map((license) => eventRow(license, facts)),
-  );
-  await client.query("commit");
 }
 
 async function copy(

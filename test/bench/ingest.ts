@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream, readFileSync } from "node:fs";
+import { createReadStream, createWriteStream } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { startChild } from "./child.ts";
 import type { IngestOrders } from "./ingest-baseline.ts";
 import { runLoad } from "./load.ts";
-import { cell, type Outcome, ratios } from "./measure.ts";
+import { cell, memoryOf, type Outcome, ratios } from "./measure.ts";
 import { queryAnswer, queryBodies } from "./query.ts";
 import { issuer, licensesPerHolder, makeRecords } from "./records.ts";
 import { type Ground, holders, makeDatabase, type Running, runSql, type Stage, setStage, startHub } from "./stage.ts";
@@ -109,7 +109,7 @@ async function byHub(ground: Ground, stage: Stage, file: string, count: number) 
   try {
     const seconds = await sendFile(hub, own.token, file, count, "stream");
     await checkRows(own, count);
-    return { seconds, peakBytes: peakOf(hub) };
+    return { seconds, peakBytes: memoryOf(hub.pid, "VmHWM") };
   } finally {
     await hub.stop();
     await dropStage(ground, own);
@@ -170,12 +170,6 @@ async function sendFile(
   });
   if (JSON.parse(last).accepted !== count) throw new Error(`Not every record was accepted: ${last}`);
   return (performance.now() - begin) / 1000;
-}
-
-/** What the kernel saw at most; 0 where it does not tell (not Linux). */
-function peakOf({ pid }: Running): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }
 
 /** Both sides must have written all rows. */

@@ -73,3 +73,13 @@ export function processorMs(pid: number | undefined): number {
     return Number.NaN;
   }
 }
+
+/** What the kernel counts of a process, now (VmRSS) or at most (VmHWM). *Units*: bytes; 0 where it does not tell (not Linux). */
+export function memoryOf(pid: number | undefined, name: "VmRSS" | "VmHWM"): number {
+  try {
+    const status = readFileSync(`/proc/${pid ?? "self"}/status`, "utf8");
+    return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}

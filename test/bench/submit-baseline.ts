@@ -1,19 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
 import pg from "pg";
 import { readConfig } from "../../src/config.ts";
 import { openKeys } from "../../src/store/keys/key-store.ts";
-import {
-  eventColumns,
-  eventRow,
-  holderColumns,
-  holdersOf,
-  type Key,
-  licenseColumns,
-  licenseRow,
-  resultOf,
-  sign,
-} from "./by-hand.ts";
-import { issuer } from "./records.ts";
+import { type Key, saveBatch, signBatch } from "./by-hand.ts";
 import { answerSubmitOrders, type SubmitBatch } from "./submit-run.ts";
 
 // Child process of submit.ts: what one would write by hand when nothing had to be checked. The same claims signed with
@@ -27,43 +15,15 @@ answerSubmitOrders(async ({ env }) => {
 });
 
 function submitWith(pool: pg.Pool, publicUrl: string, key: Key): SubmitBatch {
-  let statusIndex = 0;
+  let first = 0;
   return async (batchId, records) => {
-    const id = randomUUID();
-    const receivedAt = new Date();
-    const firstIndex = statusIndex;
-    statusIndex += records.length;
-    const signed = await Promise.all(
-      records.map(async (record, place) => {
-        const digest = createHash("sha256").update(JSON.stringify(record)).digest("base64url");
-        const index = firstIndex + place;
-        return { record, digest, index, jws: await sign(record, digest, index, publicUrl, receivedAt, key) };
-      }),
-    );
+    const batch = await signBatch(records, first, publicUrl, key);
+    first += records.length;
     const client = await pool.connect();
     try {
-      await client.query("begin");
-      const results = signed.map(({ record }, index) => resultOf(record, index));
-      await client.query(
-        `insert into submission (id, client_id, batch_id, received_at, accepted, unchanged, rejected, pending, results)
-          values ($1, $2, $3, $4, $5, 0, 0, 0, $6)`,
-        [id, issuer.client, batchId, receivedAt, records.length, JSON.stringify(results)],
+      await saveBatch(client, { ...batch, batchId, kid: key.kid }, (table, columns, rows) =>
+        insert(client, table, columns, rows),
       );
-      await insert(client, "holder", holderColumns, holdersOf(records));
-      const facts = { id, receivedAt, kid: key.kid };
-      await insert(
-        client,
-        "license",
-        licenseColumns,
-        signed.map((license) => licenseRow(license, facts)),
-      );
-      await insert(
-        client,
-        "license_event",
-        eventColumns,
-        signed.map((license) => eventRow(license, facts)),
-      );
-      await client.query("commit");
     } finally {
       client.release();
     }

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { answerOrders } from "./child.ts";
+import { memoryOf } from "./measure.ts";
 import { licensesPerHolder, makeRecords } from "./records.ts";
 import { batchSize } from "./stage.ts";
 
@@ -53,15 +53,6 @@ async function measure(records: number, submit: SubmitBatch): Promise<SubmitRepo
     seconds,
     perSecond: (batches * batchSize) / seconds,
     processorMs,
-    peakBytes: Math.max(sampledPeak, kernelPeak()),
+    peakBytes: Math.max(sampledPeak, memoryOf(process.pid, "VmHWM")),
   };
-}
-
-/** What the kernel saw between our samples; 0 where it does not tell (not Linux). */
-function kernelPeak(): number {
-  try {
-    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
 }

@@ -29,7 +29,7 @@ export function readLines(
 ): LineReader {
   const pieces = body[Symbol.asyncIterator]();
   let next: Promise<IteratorResult<Buffer>> | undefined;
-  let lines: Line[] = [];
+  const lines: Line[] = [];
   let held = 0;
   let begun: Buffer[] = [];
   let begunBytes = 0;
@@ -109,9 +109,8 @@ export function readLines(
         throw new HubError("REQUEST_TIMEOUT");
       }
       if (isStopped && lines.length === 0 && !isEnded) throw new HubError("BUSY");
-      const taken = lines.slice(0, most);
-      lines = lines.slice(most);
-      held = lines.reduce((bytes, line) => bytes + line.length, 0);
+      const taken = lines.splice(0, most);
+      for (const line of taken) held -= line.length;
       return taken;
     },
     stop: () => {

@@ -1,19 +1,12 @@
-import { Readable } from "node:stream";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { parseInstant } from "../../domain/calendar.ts";
 import { isProblemCode, problemTable } from "../../domain/licenses/problem.ts";
 import { problemStatuses } from "../../domain/licenses/problem-desk.ts";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import type { ProblemFilter, ProblemRecord } from "../../store/licenses/problem-desk-store.ts";
 import type { ChargedCaller } from "../guard/charged-caller.ts";
-import { withLeanHeap } from "../guard/lean-heap.ts";
-
-/** *Units*: percent. */
-const heapGrowth = 20;
-
-/** Tells a spreadsheet that the text is UTF-8. */
-const byteOrderMark = "\ufeff";
+import { readUrlQuery } from "../guard/url-query.ts";
+import { type Export, sendExport } from "./export.ts";
 
 /**
  * `/problem-records.ndjson` and `/problem-records.csv`: a department's 问题数据, to be mended and sent again, streamed as fast
@@ -21,19 +14,15 @@ const byteOrderMark = "\ufeff";
  * breaks off ends its connection, not its answer.
  */
 export function problemRecordRoutes(hub: Hub, callerOf: ChargedCaller): FastifyPluginAsync {
-  const respond = async (request: FastifyRequest, reply: FastifyReply, isTable: boolean) => {
+  const respond = async (request: FastifyRequest, reply: FastifyReply, format: Export["format"]) => {
     const caller = await callerOf(request);
     const parts = await hub.exportProblems(caller, filterOf(request.query));
-    const [type, ending] = isTable ? ["text/csv; charset=utf-8", "csv"] : ["application/x-ndjson", "ndjson"];
-    return reply
-      .type(type)
-      .header("cache-control", "no-store")
-      .header("content-disposition", `attachment; filename="problem-records.${ending}"`)
-      .send(Readable.from(withLeanHeap(isTable ? tableOf(parts) : linesOf(parts), heapGrowth), { objectMode: false }));
+    const written = format === "CSV" ? tableOf(parts) : linesOf(parts);
+    return sendExport(reply, { name: "problem-records", format, parts: written });
   };
   return async (app) => {
-    app.get("/problem-records.ndjson", (request, reply) => respond(request, reply, false));
-    app.get("/problem-records.csv", (request, reply) => respond(request, reply, true));
+    app.get("/problem-records.ndjson", (request, reply) => respond(request, reply, "NDJSON"));
+    app.get("/problem-records.csv", (request, reply) => respond(request, reply, "CSV"));
   };
 }
 
@@ -51,7 +40,7 @@ async function* linesOf(parts: Parts): AsyncGenerator<string> {
 }
 
 async function* tableOf(parts: Parts): AsyncGenerator<string> {
-  yield `${byteOrderMark}${columns.map(([heading]) => cell(heading)).join(",")}\r\n`;
+  yield `${columns.map(([heading]) => cell(heading)).join(",")}\r\n`;
   for await (const part of parts) {
     yield part
       .map((problem) => {
@@ -133,25 +122,8 @@ function cell(text: string): string {
   return `"${guard}${shown.replaceAll('"', '""')}"`;
 }
 
-const parameters = ["status", "code", "licenseType", "from", "until"] as const;
-
 function filterOf(query: unknown): ProblemFilter {
-  const given = new Map<string, unknown>(typeof query === "object" && query !== null ? Object.entries(query) : []);
-  const unknown = [...given.keys()].find((name) => !parameters.some((known) => known === name));
-  if (unknown !== undefined) throw new HubError("INPUT_INVALID", { argument: "query" });
-  const text = (name: (typeof parameters)[number]): string | undefined => {
-    const value = given.get(name);
-    if (value === undefined) return undefined;
-    if (typeof value !== "string" || value.length > 100 || /\p{Cc}/u.test(value))
-      throw new HubError("INPUT_INVALID", { argument: name });
-    return value;
-  };
-  const instant = (name: "from" | "until"): Date | undefined => {
-    const value = text(name);
-    const parsed = value === undefined ? undefined : parseInstant(value);
-    if (value !== undefined && !parsed) throw new HubError("INPUT_INVALID", { argument: name });
-    return parsed;
-  };
+  const { text, instant } = readUrlQuery(query, ["status", "code", "licenseType", "from", "until"]);
   const status = problemStatuses.find((known) => known === (text("status") ?? "OPEN"));
   if (!status) throw new HubError("INPUT_INVALID", { argument: "status" });
   return {
