@@ -4,13 +4,14 @@ import { HubError } from "../errors.ts";
 import { clientCommands } from "./hub/client-commands.ts";
 import { type Command, lineOf, type Output, UsageError, type Values } from "./hub/command.ts";
 import { grantCommands } from "./hub/grant-commands.ts";
+import { recordKeyCommands } from "./hub/record-key-commands.ts";
 import { sourceCommands } from "./hub/source-commands.ts";
 import { submitCommand } from "./hub/submit-command.ts";
 import { printable } from "./hub/table.ts";
 
 /** What is typed as a noun, then what to do with it. A new noun is a file in hub/ and a line here. */
 const nouns: Readonly<Record<string, Readonly<Record<string, Command>>>> = {
-  client: clientCommands,
+  client: { ...clientCommands, ...recordKeyCommands },
   grant: grantCommands,
   source: sourceCommands,
 };

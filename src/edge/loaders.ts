@@ -3,6 +3,7 @@ import type { Caller, Purpose } from "../domain/access/caller.ts";
 import type { Disclosed } from "../domain/access/disclosure.ts";
 import type { Hub } from "../hub.ts";
 import type { Objection } from "../store/access/objection-store.ts";
+import type { StoredRecordKey } from "../store/keys/record-key-store.ts";
 import type { LicenseChange } from "../store/licenses/history-store.ts";
 import type { LicensePage, LicenseQuery, StoredLicense } from "../store/licenses/license-store.ts";
 import type { Enterprise } from "../use-cases/licenses/read-enterprises.ts";
@@ -37,6 +38,12 @@ export function makeLoaders(hub: Hub, caller: Caller) {
         const found = await hub.readLicensesByIdentifier(caller, { identifiers, purpose });
         return identifiers.map((identifier) => found.get(identifier));
       }),
+
+    /** By client. */
+    recordKeys: new DataLoader<string, readonly StoredRecordKey[]>(async (clients) => {
+      const found = await hub.readRecordKeys(caller, clients);
+      return clients.map((client) => found.get(client) ?? []);
+    }),
 
     /** By number of an access record that was shown to the caller. */
     objections: new DataLoader<number, Objection | undefined>(async (records) => {

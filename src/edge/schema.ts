@@ -10,6 +10,7 @@ import { GrantResolver } from "./graph/access/grant.graph.ts";
 import { MemberResolver } from "./graph/access/member.graph.ts";
 import { ObjectionResolver } from "./graph/access/objection.graph.ts";
 import { OperatorRecordResolver } from "./graph/access/operator-record.graph.ts";
+import { RecordKeyResolver } from "./graph/access/record-key.graph.ts";
 import { SourceResolver } from "./graph/access/source.graph.ts";
 import { CatalogueResolver, Department } from "./graph/catalogue.graph.ts";
 import { ProblemRecordResolver } from "./graph/desk/problem-record.graph.ts";
@@ -53,6 +54,7 @@ export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
         MemberResolver,
         ObjectionResolver,
         SourceResolver,
+        RecordKeyResolver,
       ] as const),
     ],
     validate: false,

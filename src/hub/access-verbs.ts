@@ -6,6 +6,7 @@ import { grantStore } from "../store/access/grant-store.ts";
 import { memberStore } from "../store/access/member-store.ts";
 import { objectionStore } from "../store/access/objection-store.ts";
 import type { Database } from "../store/database.ts";
+import { type RecordKeyStore, recordKeyStore } from "../store/keys/record-key-store.ts";
 import { addClientKey, type NewClientKey } from "../use-cases/access/clients/add-client-key.ts";
 import { grantAccess, type NewGrant } from "../use-cases/access/clients/grant-access.ts";
 import { permitOperator } from "../use-cases/access/clients/permit-operator.ts";
@@ -24,6 +25,10 @@ import { type MemberQuery, readMembers } from "../use-cases/access/members/read-
 import { answerObjection, type ObjectionAnswer } from "../use-cases/access/objections/answer-objection.ts";
 import { type NewHolderObjection, objectToAccess } from "../use-cases/access/objections/object-to-access.ts";
 import { type ObjectionQuery, readObjections } from "../use-cases/access/objections/read-objections.ts";
+import { addRecordKeys, type NewRecordKeys } from "../use-cases/access/record-keys/add-record-keys.ts";
+import { readRecordKeys } from "../use-cases/access/record-keys/read-record-keys.ts";
+import { retireRecordKey } from "../use-cases/access/record-keys/retire-record-key.ts";
+import { setUnsignedRecords } from "../use-cases/access/record-keys/set-unsigned-records.ts";
 
 /** What the verbs of access are made of. */
 export type AccessParts = Readonly<{ database: Database; now: () => Date; newId: () => string }>;
@@ -48,7 +53,19 @@ export function operatorVerbs({ database, now }: Pick<AccessParts, "database" | 
       run: (inside: { clients: ReturnType<typeof clientStore>; grants: ReturnType<typeof grantStore> }) => Promise<T>,
     ) => database.transaction((db) => run({ clients: clientStore(db), grants: grantStore(db) })),
   };
+  const decideKeys = {
+    ...{ now, permit },
+    transaction: <T>(run: (inside: { clients: ReturnType<typeof clientStore>; keys: RecordKeyStore }) => Promise<T>) =>
+      database.transaction((db) => run({ clients: clientStore(db), keys: recordKeyStore(db) })),
+  };
   return {
+    addRecordKeys: (caller: Caller, input: NewRecordKeys) => addRecordKeys(decideKeys, caller, input),
+    retireRecordKey: (caller: Caller, input: Parameters<typeof retireRecordKey>[2]) =>
+      retireRecordKey(decideKeys, caller, input),
+    setUnsignedRecords: (caller: Caller, input: Parameters<typeof setUnsignedRecords>[2]) =>
+      setUnsignedRecords(decideKeys, caller, input),
+    readRecordKeys: (caller: Caller, clientIds: readonly string[]) =>
+      readRecordKeys({ permit, keys: recordKeyStore(database.sql()) }, caller, clientIds),
     registerClient: (caller: Caller, input: NewClient) => registerClient(decide, caller, input),
     suspendClient: (caller: Caller, id: string) => suspendClient(decide, caller, id),
     resumeClient: (caller: Caller, id: string) => resumeClient(decide, caller, id),

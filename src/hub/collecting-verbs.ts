@@ -13,6 +13,7 @@ import { clientStore } from "../store/access/client-store.ts";
 import type { Catalogue } from "../store/catalogue/catalogue-cache.ts";
 import { type Database, type Sql, tryAgain } from "../store/database.ts";
 import type { HubKeys } from "../store/keys/key-store.ts";
+import { recordKeyStore } from "../store/keys/record-key-store.ts";
 import { type CollectingStore, collectingStore } from "../store/licenses/collecting-store.ts";
 import { type ProblemDesk, type ProblemFilter, problemDesk } from "../store/licenses/problem-desk-store.ts";
 import { type ProblemKeeping, problemKeeping } from "../store/licenses/problem-store.ts";
@@ -50,6 +51,7 @@ type Batch = Readonly<{ batchId: string; records: readonly RawRecord[] }>;
 /** The verbs that bring licenses in, wired to their tools. */
 export function collectingVerbs({ database, keys, publicUrl, now, newId, limits, charge, catalogue }: CollectingParts) {
   const { findClient } = accessStore(database.sql());
+  const { findSender } = recordKeyStore(database.sql());
   const collect = <T>(run: (store: CollectingStore, desk: ProblemKeeping, db: Sql) => Promise<T>) =>
     tryAgain(() =>
       database.transaction(async (db) => {
@@ -92,7 +94,7 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
   };
 
   const read = (caller: Caller, records: readonly LineReading[]) =>
-    readRecords({ now, catalogue: submissionCatalogue, findClient }, caller, records);
+    readRecords({ now, catalogue: submissionCatalogue, findSender }, caller, records);
 
   const submit = (caller: Caller, input: SubmissionInput, also?: AlsoInTransaction) =>
     submitLicenses(

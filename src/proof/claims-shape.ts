@@ -55,3 +55,8 @@ function memberAt(value: unknown, path: readonly string[]): unknown {
     value,
   );
 }
+
+/** Absent, or a SHA-256 in base64url. */
+export function isDigestOrAbsent(value: unknown): boolean {
+  return value === undefined || isDigest(value);
+}

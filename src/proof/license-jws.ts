@@ -6,6 +6,7 @@ import {
   isDate,
   isDateOrNull,
   isDigest,
+  isDigestOrAbsent,
   isSeconds,
   isSecondsOrAbsent,
   isText,
@@ -37,8 +38,11 @@ export type LicenseContent = Readonly<{
   attributes: JsonObject;
 }>;
 
-/** Where the record came from. `digest`: SHA-256 of the canonical record received, base64url. */
-export type LicenseSource = Readonly<{ client: string; recordId: string; digest: string }>;
+/**
+ * Where the record came from. `digest`: SHA-256 of the canonical record received, base64url; `kid`: of the client's key
+ * under whose signature it came, absent when it was not signed.
+ */
+export type LicenseSource = Readonly<{ client: string; recordId: string; digest: string; kid?: string }>;
 
 /**
  * What a license JWS says.
@@ -105,7 +109,10 @@ export function buildLicenseClaims(input: LicenseClaimsInput): LicenseClaims {
       predecessor: input.predecessor ?? null,
       attributes: input.attributes,
     },
-    source: { client: source.client, recordId: source.recordId, digest: source.digest },
+    source: {
+      ...{ client: source.client, recordId: source.recordId, digest: source.digest },
+      ...(source.kid !== undefined && { kid: source.kid }),
+    },
   };
 }
 
@@ -163,6 +170,7 @@ const licenseShape: ClaimsShape = {
   "source.client": isText,
   "source.recordId": isText,
   "source.digest": isDigest,
+  "source.kid": isDigestOrAbsent,
 };
 
 function seconds(instant: Date): number {

@@ -1,7 +1,7 @@
 import { deflateRawSync } from "node:zlib";
 import { describe, expect, test } from "@jest/globals";
-import { readWorkbook, workbookLimits } from "../../src/cli/submit/xlsx-rows.ts";
-import { readZip, writeZip } from "../../src/cli/submit/zip.ts";
+import { readWorkbook, workbookLimits } from "../../src/cli/submit/rows/xlsx-rows.ts";
+import { readZip, writeZip } from "../../src/cli/submit/rows/zip.ts";
 import { officeTable, sampleRecords, xlsxOf } from "../setup/sample-files.ts";
 
 const read = async (bytes: Buffer, sheet?: string) => (await readWorkbook(bytes, sheet)).rows;

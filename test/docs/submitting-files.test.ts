@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { workbookLimits } from "../../src/cli/submit/xlsx-rows.ts";
+import { workbookLimits } from "../../src/cli/submit/rows/xlsx-rows.ts";
 import { readDay, readLastDay } from "../../src/domain/files/date-forms.ts";
 import { checkMapping } from "../../src/domain/files/mapping.ts";
 import { readPage, readSnippets, readTable, root } from "./documents.ts";

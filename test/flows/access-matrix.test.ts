@@ -159,6 +159,18 @@ const rules: Readonly<Record<string, readonly [query: string, answers: string]>>
     `mutation { retireClientKey(input: { client: "nobody", kid: "x" }) { id } }`,
     "un fb fb fb fb fb fb fb fb fb cl fb",
   ],
+  "Mutation.addRecordKeys": [
+    `mutation { addRecordKeys(input: { client: "nobody", keys: [] }) { id } }`,
+    "un fb fb fb fb fb fb fb fb fb cl fb",
+  ],
+  "Mutation.retireRecordKey": [
+    `mutation { retireRecordKey(input: { client: "nobody", kid: "x" }) { id } }`,
+    "un fb fb fb fb fb fb fb fb fb cl fb",
+  ],
+  "Mutation.setUnsignedRecords": [
+    `mutation { setUnsignedRecords(client: "nobody", policy: ACCEPTED) { id } }`,
+    "un fb fb fb fb fb fb fb fb fb cl fb",
+  ],
   "Mutation.grantAccess": [
     `mutation { grantAccess(input: { client: "nobody", procedure: "x", licenseType: "x", validFrom: "2026-12-01", legalBasis: "测试" }) { id } }`,
     "un fb fb fb fb fb fb fb fb fb cl fb",

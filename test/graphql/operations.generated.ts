@@ -280,6 +280,8 @@ export type LicenseRecordInput = {
   readonly reason?: string | null | undefined;
   /** Region code. */
   readonly region?: string | null | undefined;
+  /** The source's signature over the rest of the record: a compact JWS with detached payload (RFC 7515, appendix F), `typ` license-record+jws, over the RFC 8785 form of the record without this field and without nulls, by a key registered for this client's records. */
+  readonly signature?: string | null | undefined;
   /** The source's own id of this record. */
   readonly sourceRecordId: string;
   /** When the source last changed it; older records never overwrite newer ones. */
@@ -339,6 +341,8 @@ export type MemberRole =
 export type OperatorAction =
   /** A client got a key. */
   | 'ADD_KEY'
+  /** Keys were registered that a client's records are signed with. */
+  | 'ADD_RECORD_KEY'
   /** A source that the hub pulls a client's records from was added. */
   | 'ADD_SOURCE'
   /** 授权: a client was granted a license type for a procedure. */
@@ -355,8 +359,12 @@ export type OperatorAction =
   | 'RESUME_SOURCE'
   /** A key of a client was retired. */
   | 'RETIRE_KEY'
+  /** A key that a client's records were signed with was retired. */
+  | 'RETIRE_RECORD_KEY'
   /** A grant was revoked. */
   | 'REVOKE_GRANT'
+  /** It was decided what becomes of a client's unsigned records. */
+  | 'SET_UNSIGNED_RECORDS'
   /** A client was suspended. */
   | 'SUSPEND_CLIENT'
   /** A source was suspended. */

@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { HubError } from "../../errors.ts";
 import { type ClientJwk, makeClientKey, parseClientKeys } from "../../proof/access/client-key.ts";
+import type { KeyAlgorithm } from "../../proof/keyring.ts";
 import { lineOf, textOf, UsageError, type Values } from "./command.ts";
 
 /** The options of every command that takes a key. */
@@ -16,12 +17,16 @@ export const keyHelp = [
  * Runs something with the keys a command names. A private key made for something that was then refused is removed again.
  * *Throws* UsageError when a file can not be used; CLIENT_KEY_INVALID.
  */
-export async function withKeys<T>(values: Values, run: (keys: readonly ClientJwk[]) => Promise<T>): Promise<T> {
+export async function withKeys<T>(
+  values: Values,
+  run: (keys: readonly ClientJwk[]) => Promise<T>,
+  algorithm: KeyAlgorithm = "ES256",
+): Promise<T> {
   const [jwksFile, newFile] = [textOf(values, "jwks"), textOf(values, "new-key")];
   if (jwksFile !== undefined && newFile !== undefined) throw new UsageError("give --jwks or --new-key, not both");
   if (jwksFile !== undefined) return run(parseClientKeys(await readKeys(jwksFile)));
   if (newFile === undefined) return run([]);
-  const { publicJwk, privateJwk } = await makeClientKey("ES256");
+  const { publicJwk, privateJwk } = await makeClientKey(algorithm);
   await writePrivate(newFile, privateJwk);
   try {
     return await run([publicJwk]);

@@ -8,7 +8,7 @@ export const submitCommand: RemoteCommand = {
   about: "Hands the licenses of a file in: NDJSON, CSV or XLSX, and writes what became of each row beside it.",
   options: {
     ...{ hub: text, mapping: text, encoding: text, sheet: text, results: text },
-    ...{ client: text, key: text, "token-file": text, batch: text, attempts: text },
+    ...{ client: text, key: text, "token-file": text, batch: text, attempts: text, sign: text },
     "dry-run": { type: "boolean" },
   },
   help: [
@@ -18,6 +18,7 @@ export const submitCommand: RemoteCommand = {
     "--client ID      who you are to the hub, with the client's private key:",
     "--key FILE       as `hub client register --new-key` wrote it",
     "--token-file F   an access token instead, in a demo",
+    "--sign FILE      the private Ed25519 key that signs each record, as `hub client add-record-key --new-key` wrote it",
     "--dry-run        everything is decided and nothing stored",
     "--results FILE   where the results go: FILE.results.csv unless said",
     "--encoding NAME  utf-8, gb18030 (or gbk) or utf-16le: found out unless said",

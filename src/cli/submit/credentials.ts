@@ -65,7 +65,8 @@ function bearer(token: string): Credentials {
   return async () => ({ authorization: `Bearer ${token}` });
 }
 
-async function readSecret(what: string, file: string): Promise<Buffer> {
+/** Reads a file a person keeps to itself. *Throws* UsageError. */
+export async function readSecret(what: string, file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {

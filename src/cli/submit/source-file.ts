@@ -6,10 +6,10 @@ import { type Checked, type Mapping, ownNames } from "../../domain/files/mapping
 import { findSeparator } from "../../domain/files/table-text.ts";
 import { recordLimits } from "../../domain/licenses/license-record.ts";
 import { lineOf, UsageError } from "../hub/command.ts";
-import { csvRows, type NumberedRow } from "./csv-rows.ts";
-import { cellsOf, linesOf, maxLineCharacters, type NumberedLine, parseLine } from "./ndjson-rows.ts";
-import { bytesOf, textOf } from "./text-pieces.ts";
-import { readWorkbook, workbookLimits } from "./xlsx-rows.ts";
+import { csvRows, type NumberedRow } from "./rows/csv-rows.ts";
+import { cellsOf, linesOf, maxLineCharacters, type NumberedLine, parseLine } from "./rows/ndjson-rows.ts";
+import { bytesOf, textOf } from "./rows/text-pieces.ts";
+import { readWorkbook, workbookLimits } from "./rows/xlsx-rows.ts";
 
 /** A row of a file: its number, its own cells as they stand there, and the record made of it or why none was. */
 export type SourceRow = Readonly<{ row: number; cells: readonly string[]; mapped: MappedRow }>;

@@ -11,6 +11,7 @@ import { type Credentials, hubAddress, openCredentials } from "./credentials.ts"
 import { Interrupted, streamToHub } from "./hub-line.ts";
 import { openProgress } from "./progress.ts";
 import { beginResults, type ResultsFile, type RowOutcome } from "./results-file.ts";
+import { openSigner, type Signer } from "./signer.ts";
 import { openSource, type SourceFile } from "./source-file.ts";
 
 /** What came of a file, row by row. */
@@ -40,14 +41,16 @@ export async function submitFile(path: string, values: Values): Promise<Output> 
   const mappingFile = textOf(values, "mapping");
   const mapping = mappingFile === undefined ? undefined : await readMappingFile(mappingFile);
   const attempts = attemptsOf(values);
+  const signFile = textOf(values, "sign");
+  const signer = signFile === undefined ? undefined : await openSigner(signFile);
   const resultsPath = textOf(values, "results") ?? `${path}.results.csv`;
-  await checkNotInput(resultsPath, [path, mappingFile, keyFile, tokenFile]);
+  await checkNotInput(resultsPath, [path, mappingFile, keyFile, tokenFile, signFile]);
   const source = await openSource(path, { mapping, encoding: encodingOf(values), sheet: textOf(values, "sheet") });
   try {
-    const facts = await lookThrough(source, batchIdOf(values));
+    const facts = await lookThrough(source, batchIdOf(values), signer);
     const results = await beginResults(resultsPath, source.headings, source.mode);
     const isDry = values["dry-run"] === true;
-    const open = () => sendRecords(hub, credentials, source, facts.batchId, isDry);
+    const open = () => sendRecords(hub, credentials, recordLines(source, signer), facts.batchId, isDry);
     const { counts, failure } = await decide({ source, results, facts, open, attempts });
     if (failure !== undefined) {
       const done = answered(counts);
@@ -62,8 +65,8 @@ export async function submitFile(path: string, values: Values): Promise<Output> 
 }
 
 /** Everything wrong with the file as such is found here; what is wrong with a row costs that row only. */
-async function lookThrough(source: SourceFile, told: string | undefined): Promise<Facts> {
-  const digest = createHash("sha256");
+async function lookThrough(source: SourceFile, told: string | undefined, signer: Signer | undefined): Promise<Facts> {
+  const digest = createHash("sha256").update(signer?.kid ?? "");
   let [rows, records] = [0, 0];
   for await (const { mapped } of source.rows()) {
     rows += 1;
@@ -72,24 +75,26 @@ async function lookThrough(source: SourceFile, told: string | undefined): Promis
     digest.update(`${mapped.line}\n`);
   }
   if (rows === 0) throw new UsageError("the file has no rows");
-  // The same records are the same batch, whatever file they come in.
+  // The same records, signed alike, are the same batch, whatever file they come in.
   return { rows, records, batchId: told ?? `file-${digest.digest("hex").slice(0, 40)}` };
 }
 
 async function* sendRecords(
   hub: string,
   credentials: Credentials,
-  source: SourceFile,
+  records: AsyncIterable<string>,
   batchId: string,
   isDry: boolean,
 ): AsyncGenerator<unknown> {
   const headers = await credentials("POST", "/ingest");
   const query = new URLSearchParams({ batchId, ...(isDry && { dryRun: "true" }) });
-  yield* streamToHub({ method: "POST", url: `${hub}/ingest?${query}`, headers }, recordLines(source));
+  yield* streamToHub({ method: "POST", url: `${hub}/ingest?${query}`, headers }, records);
 }
 
-async function* recordLines(source: SourceFile): AsyncGenerator<string> {
-  for await (const { mapped } of source.rows()) if ("line" in mapped) yield mapped.line;
+async function* recordLines(source: SourceFile, signer: Signer | undefined): AsyncGenerator<string> {
+  for await (const { mapped } of source.rows()) {
+    if ("line" in mapped) yield signer ? await signer.sign(mapped.line) : mapped.line;
+  }
   await source.checkUnchanged();
 }
 

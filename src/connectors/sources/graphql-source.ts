@@ -12,7 +12,7 @@ export const licenseChangesQuery = `query LicenseChanges($after: String, $first:
       node {
         sourceRecordId operation sourceUpdatedAt identifier licenseType number
         holder { idType id name }
-        issuer region issuedOn validFrom validUntil attributes predecessor effectiveOn outcome reason
+        issuer region issuedOn validFrom validUntil attributes predecessor effectiveOn outcome reason signature
       }
     }
     pageInfo { hasNextPage endCursor }

@@ -22,9 +22,14 @@ export type ClientFacts = Readonly<{
 export const operatorActions = [
   ...(["REGISTER_CLIENT", "SUSPEND_CLIENT", "RESUME_CLIENT", "ADD_KEY", "RETIRE_KEY"] as const),
   ...(["GRANT_ACCESS", "REVOKE_GRANT"] as const),
+  ...(["ADD_RECORD_KEY", "RETIRE_RECORD_KEY", "SET_UNSIGNED_RECORDS"] as const),
   ...(["ADD_SOURCE", "SUSPEND_SOURCE", "RESUME_SOURCE", "PULL_SOURCE", "REMOVE_SOURCE"] as const),
 ] as const;
 export type OperatorAction = (typeof operatorActions)[number];
+
+/** What becomes of records a client sends without its signature. */
+export const unsignedPolicies = ["ACCEPTED", "REFUSED"] as const;
+export type UnsignedPolicy = (typeof unsignedPolicies)[number];
 
 /** Limits of a client. *Units*: characters, or pieces. */
 export const clientLimits = {
@@ -34,6 +39,8 @@ export const clientLimits = {
   redirectUris: { least: 1, most: 10 },
   /** Two, so that a key can be rotated: add the new one, sign with it, retire the old one. */
   standingKeys: 2,
+  /** Keys records are signed with: a department may have several systems that sign. */
+  standingRecordKeys: 8,
 } as const;
 
 /** The scopes a client of this kind may be given. A wallet acts for its holders. */

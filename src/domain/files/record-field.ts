@@ -35,6 +35,7 @@ export const recordFields: readonly Field[] = [
   day("effectiveOn"),
   choice("outcome", cancelOutcomes),
   text("reason"),
+  text("signature"),
 ];
 
 /** Without these no line is a record. */

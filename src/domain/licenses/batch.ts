@@ -12,7 +12,13 @@ export function isBatchId(text: string): boolean {
 }
 
 /** A record that passed form and references, ready to be decided against what is stored. */
-export type Entry = Readonly<{ index: number; record: FormedRecord; contentDigest: string }>;
+export type Entry = Readonly<{
+  index: number;
+  record: FormedRecord;
+  contentDigest: string;
+  /** Its source's signature over it, which held. `jws`: with the record inside. */
+  signature?: Readonly<{ jws: string; kid: string }>;
+}>;
 
 /** An event that waited for its license, read from the store again. */
 export type WaitingEvent = Readonly<{

@@ -33,6 +33,8 @@ export type RawRecord = Readonly<{
   effectiveOn?: string | null;
   outcome?: string | null;
   reason?: string | null;
+  /** Its source's signature over all the rest: a compact JWS with detached payload. */
+  signature?: string | null;
 }>;
 
 type Source = Readonly<{ sourceRecordId: string; sourceUpdatedAt: Date; licenseType: string; issuer: string }>;
@@ -84,6 +86,7 @@ export const recordLimits = {
     "holder.id": 40,
     "holder.name": 400,
     reason: 2000,
+    signature: 1000,
   },
 } as const;
 
@@ -230,6 +233,7 @@ function sizeProblems(raw: RawRecord): Problem[] {
       number: raw.number,
     },
     ...{ "holder.id": raw.holder?.id, "holder.name": raw.holder?.name, reason: raw.reason },
+    signature: raw.signature,
   };
   const long = Object.entries(recordLimits.maxCharacters).filter(([path, most]) => (fields[path]?.length ?? 0) > most);
   if (long.length > 0) return long.map(([path]) => ({ code: "RECORD_TOO_LARGE", path }));

@@ -79,6 +79,18 @@ export const problemTable = {
     "The record is larger than 64 KiB, nested deeper than 8 levels, or one of its fields is too long.",
     "记录超过 64 KiB、嵌套超过 8 层，或某个字段过长。",
   ),
+  SIGNATURE_MISSING: error(
+    "This source signs its records, and this one is not signed. Send it with `signature`.",
+    "该数据源须对记录签名，本条记录未签名，请附 signature 后重新报送。",
+  ),
+  SIGNATURE_INVALID: error(
+    "The signature does not fit the record, or is no compact JWS with detached payload as the hub asks for.",
+    "签名与记录不符，或不是所要求的分离载荷紧凑 JWS。",
+  ),
+  SIGNATURE_KEY_UNKNOWN: error(
+    "The signature names a key that does not stand among the keys this source has registered for its records.",
+    "签名所用密钥不在该数据源已登记且有效的记录签名密钥之中。",
+  ),
   HOLDER_ORG_CODE_CHECK: warning(
     "The organisation code inside the holder's USCC fails its own check. Compare it with the business license.",
     "统一社会信用代码中的组织机构代码校验位不符，请与营业执照核对。",

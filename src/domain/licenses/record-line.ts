@@ -31,7 +31,7 @@ export function rawsOf({ lines }: ReadBatch): readonly (RawRecord | undefined)[]
 
 const textFields = [
   ...(["sourceRecordId", "sourceUpdatedAt", "identifier", "licenseType", "number", "issuer", "region"] as const),
-  ...(["issuedOn", "validFrom", "validUntil", "predecessor", "effectiveOn", "outcome", "reason"] as const),
+  ...(["issuedOn", "validFrom", "validUntil", "predecessor", "effectiveOn", "outcome", "reason", "signature"] as const),
 ] as const;
 const requiredFields = ["sourceRecordId", "operation", "sourceUpdatedAt", "licenseType", "issuer"] as const;
 /** Every field a record can have. */

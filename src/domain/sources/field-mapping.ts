@@ -12,7 +12,7 @@ export type ForeignRow = Readonly<Record<string, unknown>>;
 
 const textFields = [
   ...(["sourceRecordId", "operation", "identifier", "licenseType", "number", "holder.idType", "holder.id"] as const),
-  ...(["holder.name", "issuer", "region", "predecessor", "outcome", "reason"] as const),
+  ...(["holder.name", "issuer", "region", "predecessor", "outcome", "reason", "signature"] as const),
 ] as const;
 const dateFields = ["issuedOn", "validFrom", "validUntil", "effectiveOn"] as const;
 const instantField = "sourceUpdatedAt";
@@ -62,6 +62,7 @@ export function mapRow(row: ForeignRow, given: FieldMapping): object {
     ...{ issuer: text("issuer"), region: text("region"), issuedOn: day("issuedOn"), validFrom: day("validFrom") },
     ...{ validUntil: day("validUntil"), attributes: attributesOf(mapping, fieldOf), predecessor: text("predecessor") },
     ...{ effectiveOn: day("effectiveOn"), outcome: text("outcome"), reason: text("reason") },
+    signature: text("signature"),
   };
 }
 

@@ -101,6 +101,13 @@ export class LicenseRecordInput {
 
   @Field(() => String, { nullable: true, description: "Why; required for OTHER." })
   reason?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The source's signature over the rest of the record: a compact JWS with detached payload (RFC 7515, appendix F), `typ` license-record+jws, over the RFC 8785 form of the record without this field and without nulls, by a key registered for this client's records.",
+  })
+  signature?: string | null;
 }
 
 @InputType({ description: "A batch of records." })

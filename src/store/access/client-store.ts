@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Scope } from "../../domain/access/caller.ts";
-import type { ClientFacts, ClientKind, OperatorAction } from "../../domain/access/client.ts";
+import type { ClientFacts, ClientKind, OperatorAction, UnsignedPolicy } from "../../domain/access/client.ts";
 import type { ClientJwk } from "../../proof/access/client-key.ts";
 import type { Page } from "../catalogue/catalogue-store.ts";
 import type { Row, Sql } from "../database.ts";
@@ -10,7 +10,12 @@ export type StoredKey = Readonly<{ kid: string; jwk: ClientJwk; addedAt: string;
 
 /** A client as stored, with the keys that stand, oldest first. */
 export type StoredClient = ClientFacts &
-  Readonly<{ active: boolean; registeredAt: string; keys: readonly Omit<StoredKey, "retiredAt">[] }>;
+  Readonly<{
+    active: boolean;
+    registeredAt: string;
+    keys: readonly Omit<StoredKey, "retiredAt">[];
+    unsignedRecords: UnsignedPolicy;
+  }>;
 
 /** A client's row locked for a decision about it. */
 export type LockedClient = Readonly<{ kind: ClientKind; department: string | null; active: boolean }>;
@@ -168,9 +173,10 @@ async function withKeys(db: Sql, clients: readonly Row<"client">[]): Promise<rea
     .orderBy("kid")
     .execute();
   const keysOf = Map.groupBy(keys, (key) => key.client_id);
-  return clients.map(({ redirect_uris, registered_at, scopes, ...client }) => ({
+  return clients.map(({ redirect_uris, registered_at, scopes, unsigned_records: unsignedRecords, ...client }) => ({
     ...client,
     ...{ scopes: scopes as readonly Scope[], redirectUris: redirect_uris, registeredAt: registered_at },
+    unsignedRecords,
     keys: (keysOf.get(client.id) ?? []).map(toKey),
   }));
 }

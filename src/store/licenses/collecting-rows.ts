@@ -11,6 +11,7 @@ import type {
   SeenHolder,
   StateUpdate,
 } from "./collecting-store.ts";
+import { signatureRows } from "./record-signatures.ts";
 
 /** The batch a row comes from. */
 export type SubmissionFacts = Readonly<{ id: string; clientId: string; receivedAt: Date }>;
@@ -33,13 +34,16 @@ export function rowsOf(
   raws: readonly (RawRecord | undefined)[],
   submission: SubmissionFacts,
 ): BatchRows {
+  const pending = pendingRows(decision, entries, raws, submission);
+  const events = [...issueEvents(decision, submission), ...changeEvents(decision, submission)];
   return {
     holders: holderRows(decision.issues),
     licenses: signed.map((issue) => licenseRow(issue, submission)),
-    events: [...issueEvents(decision, submission), ...changeEvents(decision, submission)],
+    events,
+    signatures: signatureRows(entries, [...events, ...pending], submission),
     updates: stateUpdates(decision),
     told: toldRows(decision, entries, submission),
-    pending: pendingRows(decision, entries, raws, submission),
+    pending,
     decidedPending: decision.decidedWaiting.map(({ event }) => ({
       identifier: event.record.identifier,
       content_digest: event.contentDigest,

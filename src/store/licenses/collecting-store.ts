@@ -5,6 +5,7 @@ import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
 import { type Row, type Sql, toInstant } from "../database.ts";
 import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
+import { type NewRecordSignature, saveSignatures } from "./record-signatures.ts";
 
 /** A batch as kept, or a part of one that came as a stream. */
 export type StoredSubmission = Readonly<{
@@ -182,6 +183,7 @@ export function collectingStore(db: Sql) {
       licenses: readonly NewLicense[];
       events: readonly NewEvent[];
       updates: readonly StateUpdate[];
+      signatures: readonly NewRecordSignature[];
       told: readonly ToldRecord[];
       pending: readonly NewPendingEvent[];
       decidedPending: readonly Pick<NewPendingEvent, "identifier" | "content_digest" | "source_updated_at">[];
@@ -195,6 +197,7 @@ export function collectingStore(db: Sql) {
           where l.holder_code = r.holder_code and l.identifier = r.identifier`.execute(db);
       }
       if (batch.events.length > 0) await insertRows("license_event", eventColumns, batch.events).execute(db);
+      await saveSignatures(db, batch.signatures);
       await saveTold(db, batch.told);
       if (batch.pending.length > 0) {
         await insertRows("pending_event", pendingColumns, batch.pending, sql`on conflict do nothing`).execute(db);

@@ -13,8 +13,20 @@ export type LicenseChange = Known<
       sourceRecordId: string;
       sourceUpdatedAt: Date;
       submissionId: string;
+      /** Its source's signature over the record it came with; null: it came unsigned. */
+      signature: SourceSignature | null;
     }>
 >;
+
+/** A source's signature, and the key that was registered for its records. */
+export type SourceSignature = Readonly<{
+  jws: string;
+  kid: string;
+  client: string;
+  jwk: object;
+  keyAddedAt: Date;
+  keyRetiredAt: Date | null;
+}>;
 
 /** One holder's page of what was known of its licenses; `state` is the stored state as known then. */
 export type KnownPage = Readonly<{ licenses: readonly StoredLicense[]; hasNextPage: boolean }>;
@@ -71,11 +83,22 @@ type ChangeRow = Readonly<{
   source_updated_at: string;
   received_at: string;
   submission_id: string;
+  jws: string | null;
+  kid: string;
+  client: string;
+  jwk: object;
+  added_at: string;
+  retired_at: string | null;
 }>;
 
 const selectChanges = statement<ChangeRow>(`
-  select identifier, operation, state, effective_on, reason, source_record_id, source_updated_at, received_at, submission_id
-  from license_event where identifier = any($1::text[]) order by id`);
+  select e.identifier, e.operation, e.state, e.effective_on, e.reason, e.source_record_id, e.source_updated_at,
+    e.received_at, e.submission_id, s.jws, s.kid, s.client_id as client, k.jwk, k.added_at, k.retired_at
+  from license_event e
+    left join record_signature s on s.identifier = e.identifier and s.content_digest = e.content_digest
+      and s.submission_id = e.submission_id
+    left join record_key k on k.client_id = s.client_id and k.kid = s.kid
+  where e.identifier = any($1::text[]) order by e.id`);
 
 // Known are the changes before the first that had not come: see `withKnowledge`. A license none of whose changes is known
 // was not known.
@@ -106,5 +129,12 @@ function toChange(row: ChangeRow) {
     ...{ operation, state, reason, effectiveOn: row.effective_on, receivedAt: toInstant(row.received_at) },
     ...{ sourceRecordId: row.source_record_id, sourceUpdatedAt: toInstant(row.source_updated_at) },
     submissionId: row.submission_id,
+    signature: toSignature(row),
   };
+}
+
+function toSignature({ jws, kid, client, jwk, added_at, retired_at }: ChangeRow): SourceSignature | null {
+  if (jws === null) return null;
+  const keyRetiredAt = retired_at === null ? null : toInstant(retired_at);
+  return { jws, kid, client, jwk, keyAddedAt: toInstant(added_at), keyRetiredAt };
 }

@@ -1,6 +1,6 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { CallerKind } from "../../domain/access/caller.ts";
-import type { ClientKind, OperatorAction } from "../../domain/access/client.ts";
+import type { ClientKind, OperatorAction, UnsignedPolicy } from "../../domain/access/client.ts";
 import type { MemberRole } from "../../domain/access/member.ts";
 import type { CalendarDate } from "../../domain/calendar.ts";
 import { date, instant, text, texts } from "./catalogue-tables.ts";
@@ -20,6 +20,8 @@ export const ClientTable = defineEntity({
     scopes: texts().defaultRaw("'{}'"),
     redirectUris: texts().defaultRaw("'{}'"),
     registeredAt: instant().defaultRaw("now()"),
+    /** What becomes of its records that bring no signature. */
+    unsignedRecords: text().$type<UnsignedPolicy>().default("ACCEPTED"),
   },
 });
 

@@ -33,6 +33,7 @@ import {
 } from "./license-tables.ts";
 import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tables.ts";
 import { ReconciliationLineTable, ReconciliationTable, SourceRecordTable } from "./reconciling-tables.ts";
+import { RecordKeyTable, RecordSignatureTable } from "./signature-tables.ts";
 import { SourceRunTable, SourceTable } from "./source-tables.ts";
 
 /** Every table of the hub. */
@@ -67,6 +68,8 @@ export const tables = [
   DpopProofTable,
   RateWindowTable,
   SourceRecordTable,
+  RecordKeyTable,
+  RecordSignatureTable,
   ReconciliationTable,
   ReconciliationLineTable,
   SourceTable,

@@ -98,7 +98,8 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
     const submission = { id, clientId, receivedAt };
     await warnOfNames(store, decision.issues, problems);
     if (!isDryRun) {
-      const signed = await signIssues(tools, store, catalogue, decision.issues, raws, submission);
+      const signatures = new Map(entries.map(({ index, signature }) => [index, signature]));
+      const signed = await signIssues(tools, store, catalogue, decision.issues, raws, signatures, submission);
       await store.save(rowsOf(decision, signed, entries, raws, submission));
     }
     const results = resultsOf(input.records, firstIndex, problems, decision);
@@ -209,6 +210,7 @@ async function signIssues(
   catalogue: SubmissionCatalogue,
   issues: readonly AcceptedIssue[],
   raws: readonly (RawRecord | undefined)[],
+  signatures: ReadonlyMap<number, Entry["signature"]>,
   { clientId, receivedAt }: SubmissionFacts,
 ): Promise<readonly SignedIssue[]> {
   const places = await tools.takeStatusPlaces(store, issues.length);
@@ -217,6 +219,7 @@ async function signIssues(
       const { record, identifier, version, index } = issue;
       const [place, raw] = [places[position], raws[index]];
       const type = catalogue.typeOf(record.licenseType);
+      const signature = signatures.get(index);
       if (!place || !type || !raw) throw new HubError("INTERNAL");
       const { holder, number, region, issuedOn, validFrom, validUntil, attributes, predecessor = null } = record;
       const issuer = { code: record.issuer, name: catalogue.departmentOf(record.issuer)?.name ?? record.issuer };
@@ -226,7 +229,10 @@ async function signIssues(
         status: { uri: place.uri, idx: place.index },
         type: { code: type.code, name: type.name },
         ...{ number, holder, issuer, region, issuedOn, validFrom, validUntil, version, predecessor, attributes },
-        source: { client: clientId, recordId: record.sourceRecordId, digest: receivedDigestOf(raw) },
+        source: {
+          ...{ client: clientId, recordId: record.sourceRecordId, digest: receivedDigestOf(raw) },
+          ...(signature && { kid: signature.kid }),
+        },
       });
       return { issue, jws, kid, place };
     }),

@@ -1,4 +1,4 @@
-import { clientKinds, operatorActions } from "../../../domain/access/client.ts";
+import { clientKinds, operatorActions, unsignedPolicies } from "../../../domain/access/client.ts";
 import { memberRoles } from "../../../domain/access/member.ts";
 import { described, register } from "../enums.ts";
 
@@ -25,11 +25,23 @@ export const OperatorActionEnum = register(
     RETIRE_KEY: "A key of a client was retired.",
     GRANT_ACCESS: "授权: a client was granted a license type for a procedure.",
     REVOKE_GRANT: "A grant was revoked.",
+    ADD_RECORD_KEY: "Keys were registered that a client's records are signed with.",
+    RETIRE_RECORD_KEY: "A key that a client's records were signed with was retired.",
+    SET_UNSIGNED_RECORDS: "It was decided what becomes of a client's unsigned records.",
     ADD_SOURCE: "A source that the hub pulls a client's records from was added.",
     SUSPEND_SOURCE: "A source was suspended.",
     RESUME_SOURCE: "A suspended source is pulled again.",
     PULL_SOURCE: "A pull was asked for at once.",
     REMOVE_SOURCE: "A source was removed.",
+  }),
+);
+
+export const UnsignedRecordsEnum = register(
+  "UnsignedRecords",
+  "What becomes of records a client sends without its signature.",
+  described(unsignedPolicies, {
+    ACCEPTED: "They are taken like signed ones; a signature that is there must hold all the same.",
+    REFUSED: "They are refused with SIGNATURE_MISSING.",
   }),
 );
 

@@ -15,7 +15,7 @@ import {
   toConnection,
 } from "../connection.ts";
 import { DateTimeScalar, JsonScalar } from "../scalars.ts";
-import { ClientKindEnum } from "./access-enums.ts";
+import { ClientKindEnum, UnsignedRecordsEnum } from "./access-enums.ts";
 
 @ObjectType({ description: "A public key a client proves itself with." })
 export class ClientKey {
@@ -54,6 +54,9 @@ export class Client {
 
   @Field(() => DateTimeScalar, { description: "When it was registered." })
   registeredAt: string;
+
+  @Field(() => UnsignedRecordsEnum, { description: "What becomes of records it sends without its signature." })
+  unsignedRecords: string;
 
   @Field(() => [ClientKey], { description: "The keys that stand, oldest first: two at most." })
   keys: ClientKey[];
@@ -230,4 +233,11 @@ async function toClient(hub: Context["hub"], client: StoredClient): Promise<Clie
     ...{ scopes: [...client.scopes], redirectUris: [...client.redirectUris], keys: [...client.keys] },
     department: client.department === null ? null : await findDepartment(hub, client.department),
   };
+}
+
+/** The client as it stands after a decision about it. *Throws* CLIENT_NOT_FOUND. */
+export async function findClient(hub: Context["hub"], caller: Context["caller"], id: string): Promise<Client> {
+  const { rows } = await hub.readClients(caller, { id });
+  if (!rows[0]) throw new HubError("CLIENT_NOT_FOUND");
+  return toClient(hub, rows[0]);
 }

@@ -6,7 +6,31 @@ import type { Context } from "../../context.ts";
 import { type Connection, connectionOf, decodeCursor, PageArgs, pageSize, toConnection } from "../connection.ts";
 import { LicenseOperationEnum, LicenseStateEnum } from "../enums.ts";
 import { type DisclosedLicense, License } from "../license.graph.ts";
-import { DateScalar, DateTimeScalar, toPastInstant } from "../scalars.ts";
+import { DateScalar, DateTimeScalar, JsonScalar, toPastInstant } from "../scalars.ts";
+
+@ObjectType({ description: "A department's own signature over the record it sent, and the key it holds under." })
+export class SourceSignature {
+  @Field(() => String, {
+    description:
+      "Compact JWS (typ license-record+jws) with the record inside as it came; its SHA-256 is `source.digest` of the license made of it.",
+  })
+  jws: string;
+
+  @Field(() => ID, { description: "RFC 7638 thumbprint of the key." })
+  kid: string;
+
+  @Field(() => JsonScalar, { description: "The public key as a JWK." })
+  jwk: unknown;
+
+  @Field(() => ID, { description: "The client the key was registered for." })
+  client: string;
+
+  @Field(() => DateTimeScalar, { description: "When the key was registered." })
+  keyAddedAt: Date;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: "When the key was retired; null: it stands." })
+  keyRetiredAt: Date | null;
+}
 
 @ObjectType({
   description: "One change of a license, on both axes of time: when it took effect, and when the hub knew.",
@@ -53,6 +77,13 @@ export class LicenseChange {
     description: "The hub's id of the batch it came in; null without a grant of the whole license.",
   })
   submission: string | null;
+
+  @Field(() => SourceSignature, {
+    nullable: true,
+    description:
+      "The signature its source sent the record with, as the hub checked it; null when it came unsigned, and without a grant of the whole license.",
+  })
+  signature: SourceSignature | null;
 }
 
 const LicenseChangeConnection = connectionOf("LicenseChange", LicenseChange);
@@ -106,6 +137,7 @@ export class LicenseHistoryResolver {
       ...{ receivedAt: change.receivedAt, knownSince: change.knownSince, place: start + index },
       ...{ reason: isWhole ? change.reason : null, sourceRecordId: isWhole ? change.sourceRecordId : null },
       ...{ sourceUpdatedAt: isWhole ? change.sourceUpdatedAt : null, submission: isWhole ? change.submissionId : null },
+      signature: isWhole ? change.signature : null,
     }));
     return toConnection(page, known.length > start + size, ({ place }) => String(place), after);
   }

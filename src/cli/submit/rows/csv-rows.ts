@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { CsvError, parse } from "csv-parse";
-import { UsageError } from "../hub/command.ts";
+import { UsageError } from "../../hub/command.ts";
 
 /** Longest row, and so the most a quote that is never closed swallows. *Units*: bytes of UTF-8. */
 export const maxRowBytes = 1024 * 1024;

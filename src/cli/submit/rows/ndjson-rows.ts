@@ -1,5 +1,5 @@
-import type { Cell } from "../../domain/files/map-row.ts";
-import { isJsonObject, parseStrictJson } from "../../proof/strict-json.ts";
+import type { Cell } from "../../../domain/files/map-row.ts";
+import { isJsonObject, parseStrictJson } from "../../../proof/strict-json.ts";
 
 /** Longest line. *Units*: characters. */
 export const maxLineCharacters = 1024 * 1024;

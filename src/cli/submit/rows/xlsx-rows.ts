@@ -1,7 +1,7 @@
 import { type CellValue, readSheet, SheetNotFoundError } from "read-excel-file/node";
-import { dayOfSerial, type SerialEpoch } from "../../domain/files/date-forms.ts";
-import { mappingLimits } from "../../domain/files/mapping.ts";
-import { UsageError } from "../hub/command.ts";
+import { dayOfSerial, type SerialEpoch } from "../../../domain/files/date-forms.ts";
+import { mappingLimits } from "../../../domain/files/mapping.ts";
+import { UsageError } from "../../hub/command.ts";
 import { readZip, writeZip, type ZipEntry } from "./zip.ts";
 
 /** How large a workbook may be: it is held in memory whole, unlike CSV, at about twelve times its unpacked size. */

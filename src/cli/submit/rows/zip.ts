@@ -1,5 +1,5 @@
 import { constants, crc32, inflateRawSync } from "node:zlib";
-import { UsageError } from "../hub/command.ts";
+import { UsageError } from "../../hub/command.ts";
 
 /** A file inside an archive. */
 export type ZipEntry = Readonly<{ name: string; bytes: Uint8Array }>;

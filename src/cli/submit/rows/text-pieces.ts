@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { type Encoding, textDecoder } from "../../domain/files/encoding.ts";
+import { type Encoding, textDecoder } from "../../../domain/files/encoding.ts";
 
 /** Bytes read at once. */
 export const pieceBytes = 256 * 1024;
