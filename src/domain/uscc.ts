@@ -22,6 +22,11 @@ export function checkUscc(text: string): UsccVerdict {
   return { ok: true, organisationCodeValid: isOrganisationCode(text.slice(8, 17)) };
 }
 
+/** Whether a text has the shape of a USCC, whatever its check character says. */
+export function isUsccShaped(text: string): boolean {
+  return text.length === 18 && first17Shape.test(text.slice(0, 17)) && alphabet.includes(text.charAt(17));
+}
+
 /**
  * The check character that completes a USCC; undefined when the 17 characters do not have the shape of its start.
  * Source: GB 32100-2015, check character: MOD 31 with weights 3^i mod 31.

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { HubError } from "../errors.ts";
 
@@ -21,7 +21,7 @@ export function canonicalJson(value: unknown): string {
  * Source: FIPS 180-4; RFC 7515 §2 (base64url).
  */
 export function sha256Base64url(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("base64url");
+  return hash("sha256", bytes, "base64url");
 }
 
 /**

@@ -23,10 +23,17 @@ export const maxSignatureCharacters = 1_000;
  * Shape: UTF-8 of the RFC 8785 form.
  */
 export function recordPayload(raw: RawRecord): string {
-  const { signature: _signature, ...record } = raw;
-  return canonicalJson(
-    Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null && value !== undefined)),
-  );
+  return `{${canonicalMembers(raw)
+    .map(([, text]) => text)
+    .join()}}`;
+}
+
+/** The members of that text by name: whoever needs several texts of a record makes each member once. */
+export function canonicalMembers(raw: RawRecord): readonly (readonly [string, string])[] {
+  return Object.entries(raw)
+    .filter(([name, value]) => name !== "signature" && value !== null && value !== undefined)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, value]) => [name, `${JSON.stringify(name)}:${canonicalJson(value)}`] as const);
 }
 
 /**

@@ -16,6 +16,8 @@ export type Entry = Readonly<{
   index: number;
   record: FormedRecord;
   contentDigest: string;
+  /** Of the record as it came. */
+  receivedDigest: string;
   /** Its source's signature over it, which held. `jws`: with the record inside. */
   signature?: Readonly<{ jws: string; kid: string }>;
 }>;

@@ -1,4 +1,4 @@
-import { checkUscc } from "../uscc.ts";
+import { isUsccShaped } from "../uscc.ts";
 
 /** The root (OID arc) every electronic license identifier begins with. Source: GB/T 36904-2018. */
 export const licenseIdentifierRoot = "1.2.156.3005.2";
@@ -69,8 +69,9 @@ export function makeLicenseIdentifier({ type, issuer, serial, version }: License
 export function identifierCheckCharacter(body: string): string {
   if (!/^[0-9A-Z]*$/.test(body)) throw new RangeError("Expected characters of 0-9 A-Z.");
   let product = 36;
-  for (const character of body) {
-    const sum = (product + Number.parseInt(character, 36)) % 36;
+  for (let place = 0; place < body.length; place += 1) {
+    const code = body.charCodeAt(place);
+    const sum = (product + (code < 58 ? code - 48 : code - 55)) % 36;
     product = ((sum === 0 ? 36 : sum) * 2) % 37;
   }
   return ((37 - product) % 36).toString(36).toUpperCase();
@@ -88,11 +89,6 @@ export function checkStatusOf(text: string): CheckStatus {
 
 const maxLength = 200;
 const shape = /^1\.2\.156\.3005\.2\.([0-9A-Z]{21})\.([0-9A-Z]{6}|[0-9A-Z]{18})\.([0-9A-Z]+)\.(\d{3})\.([0-9A-Z])$/;
-
-function isUsccShaped(text: string): boolean {
-  const verdict = checkUscc(text);
-  return verdict.ok || verdict.reason === "CHECK";
-}
 
 function isRegionShaped(text: string): boolean {
   return /^\d{6}$/.test(text);

@@ -5,7 +5,7 @@ import { checkForm, type RawRecord } from "../../domain/licenses/license-record.
 import { isRefused, type Problem, type ProblemCode } from "../../domain/licenses/problem.ts";
 import type { LineReading, ReadBatch } from "../../domain/licenses/record-line.ts";
 import { HubError } from "../../errors.ts";
-import { contentDigestOf } from "../../proof/record-digest.ts";
+import { recordDigests } from "../../proof/record-digest.ts";
 import { checkRecordSignature, type RecordSignature } from "../../proof/record-signature.ts";
 import type { RecordSender } from "../../store/keys/record-key-store.ts";
 
@@ -46,7 +46,8 @@ export async function readRecords(tools: Tools, caller: Caller, lines: readonly 
     const all = typeof signed === "string" ? [...found, { code: signed, path: "signature" } as const] : found;
     problems.set(index, all);
     if (isRefused(all)) continue;
-    entries.push({ index, record, contentDigest: contentDigestOf(raw), ...(signature && { signature }) });
+    const { received: receivedDigest, content: contentDigest } = recordDigests(raw);
+    entries.push({ index, record, contentDigest, receivedDigest, ...(signature && { signature }) });
   }
   return { department: sender.department, lines, entries, problems };
 }

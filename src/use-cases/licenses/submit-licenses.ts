@@ -10,13 +10,12 @@ import {
   type StoredKnowledge,
 } from "../../domain/licenses/batch.ts";
 import type { SubmissionCatalogue } from "../../domain/licenses/collecting.ts";
-import { checkForm, type RawRecord } from "../../domain/licenses/license-record.ts";
+import { checkForm } from "../../domain/licenses/license-record.ts";
 import { businessLicenseTypeCode } from "../../domain/licenses/license-type.ts";
 import type { Problem } from "../../domain/licenses/problem.ts";
 import { type LineReading, type ReadBatch, rawsOf } from "../../domain/licenses/record-line.ts";
 import { HubError } from "../../errors.ts";
 import type { LicenseClaimsInput } from "../../proof/license-jws.ts";
-import { receivedDigestOf } from "../../proof/record-digest.ts";
 import { rowsOf, type SignedIssue, type SubmissionFacts } from "../../store/licenses/collecting-rows.ts";
 import type { CollectingStore, StoredSubmission } from "../../store/licenses/collecting-store.ts";
 import { deskRowsOf } from "../../store/licenses/problem-rows.ts";
@@ -98,8 +97,8 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
     const submission = { id, clientId, receivedAt };
     await warnOfNames(store, decision.issues, problems);
     if (!isDryRun) {
-      const signatures = new Map(entries.map(({ index, signature }) => [index, signature]));
-      const signed = await signIssues(tools, store, catalogue, decision.issues, raws, signatures, submission);
+      const byIndex = new Map(entries.map((entry) => [entry.index, entry]));
+      const signed = await signIssues(tools, store, catalogue, decision.issues, byIndex, submission);
       await store.save(rowsOf(decision, signed, entries, raws, submission));
     }
     const results = resultsOf(input.records, firstIndex, problems, decision);
@@ -209,18 +208,16 @@ async function signIssues(
   store: CollectingStore,
   catalogue: SubmissionCatalogue,
   issues: readonly AcceptedIssue[],
-  raws: readonly (RawRecord | undefined)[],
-  signatures: ReadonlyMap<number, Entry["signature"]>,
+  entries: ReadonlyMap<number, Entry>,
   { clientId, receivedAt }: SubmissionFacts,
 ): Promise<readonly SignedIssue[]> {
   const places = await tools.takeStatusPlaces(store, issues.length);
   return Promise.all(
     issues.map(async (issue, position) => {
       const { record, identifier, version, index } = issue;
-      const [place, raw] = [places[position], raws[index]];
+      const [place, entry] = [places[position], entries.get(index)];
       const type = catalogue.typeOf(record.licenseType);
-      const signature = signatures.get(index);
-      if (!place || !type || !raw) throw new HubError("INTERNAL");
+      if (!place || !type || !entry) throw new HubError("INTERNAL");
       const { holder, number, region, issuedOn, validFrom, validUntil, attributes, predecessor = null } = record;
       const issuer = { code: record.issuer, name: catalogue.departmentOf(record.issuer)?.name ?? record.issuer };
       const { jws, kid } = await tools.sign({
@@ -230,8 +227,8 @@ async function signIssues(
         type: { code: type.code, name: type.name },
         ...{ number, holder, issuer, region, issuedOn, validFrom, validUntil, version, predecessor, attributes },
         source: {
-          ...{ client: clientId, recordId: record.sourceRecordId, digest: receivedDigestOf(raw) },
-          ...(signature && { kid: signature.kid }),
+          ...{ client: clientId, recordId: record.sourceRecordId, digest: entry.receivedDigest },
+          ...(entry.signature && { kid: entry.signature.kid }),
         },
       });
       return { issue, jws, kid, place };

@@ -97,7 +97,7 @@ export function contentOf({ sourceRecordId: _id, sourceUpdatedAt: _at, ...conten
 
 /** Records as a batch sees them that passed form and references. */
 export const entriesOf = (raws: readonly RawRecord[]): readonly Entry[] =>
-  raws.map((raw, index) => ({ index, record: formed(raw), contentDigest: contentOf(raw) }));
+  raws.map((raw, index) => ({ index, record: formed(raw), contentDigest: contentOf(raw), receivedDigest: "" }));
 
 export type Known = KnownLicense;
 
