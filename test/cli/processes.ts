@@ -80,9 +80,12 @@ export function openWorkshop(longestLife = 150_000): Workshop {
 
 type Launch = Readonly<{ env: Environment; cwd: string; longestLife: number }>;
 
+/** A program is started dozens of times: compiled once, each start takes half the time. */
+export const compileCache = { NODE_COMPILE_CACHE: join(tmpdir(), "zhengzhao-compiled") } as const;
+
 function launch(program: string, args: readonly string[], { env, cwd, longestLife }: Launch): Running {
   const child = spawn(process.execPath, ["--enable-source-maps", program, ...args], {
-    ...{ cwd, env, stdio: "pipe", timeout: longestLife, killSignal: "SIGKILL" },
+    ...{ cwd, env: { ...compileCache, ...env }, stdio: "pipe", timeout: longestLife, killSignal: "SIGKILL" },
   });
   child.stdin.end();
   const read = { out: "", error: "" };

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { compileCache } from "../cli/processes.ts";
 
 /** What a snippet printed, on both streams, and the exit code of its last command. */
 export type Printed = Readonly<{ code: number; out: string }>;
@@ -9,7 +10,9 @@ export type Shell = Readonly<{ run: (snippet: string) => Promise<Printed>; close
 
 /** Opens a bash in a folder, with this environment and nothing else. */
 export function openShell(cwd: string, env: Readonly<Record<string, string>>): Shell {
-  const child = spawn("bash", ["--noprofile", "--norc", "-s"], { cwd, env, stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn("bash", ["--noprofile", "--norc", "-s"], {
+    ...{ cwd, env: { ...compileCache, ...env }, stdio: ["pipe", "pipe", "inherit"] },
+  });
   const ended = once(child, "close");
   const mark = `end of snippet ${process.pid}`;
   let read = "";

@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from "node:http";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { compileCache } from "../cli/processes.ts";
 
 const program = join(import.meta.dirname, "../../src/gateway.ts");
 
@@ -54,7 +55,10 @@ export async function failGateway(variables: Variables): Promise<Ending> {
 }
 
 function launch(variables: Variables) {
-  const child = spawn(process.execPath, [program], { env: { ...variables }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [program], {
+    env: { ...compileCache, ...variables },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const read = { out: "", error: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     read.out += text;
