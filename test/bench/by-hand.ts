@@ -80,6 +80,35 @@ function eventRow({ record, digest }: Signed, { id, receivedAt }: Facts): readon
   ];
 }
 
+const toldColumns = [
+  ...["client_id", "source_record_id", "license_type", "source_updated_at", "content_digest", "day", "line_hash"],
+];
+
+/** What the source has told, with the day and the hash that its own counts are compared with. */
+function toldRow({ record, digest }: Signed): readonly unknown[] {
+  const at = Date.parse(record.sourceUpdatedAt);
+  const hex = createHash("sha256").update(`${record.sourceRecordId}|${at}`).digest("hex").slice(0, 15);
+  const day = new Date(at + 8 * 3_600_000).toISOString().slice(0, 10);
+  return [
+    ...[issuer.client, record.sourceRecordId, record.licenseType, record.sourceUpdatedAt, digest, day],
+    BigInt(`0x${hex}`).toString(),
+  ];
+}
+
+/** How many of each type came on a day. */
+async function countTypes(client: pg.ClientBase, signed: readonly Signed[], receivedAt: Date): Promise<void> {
+  const counts = [...Map.groupBy(signed, ({ record }) => record.licenseType)].map(([type, some]) => [
+    type,
+    some.length,
+  ]);
+  await client.query(
+    `insert into record_count (day, department, license_type, clean, doubtful, unchanged, rejected, pending, corrected)
+      select $1::date, $2, t ->> 0, (t ->> 1)::int, 0, 0, 0, 0, 0 from jsonb_array_elements($3::jsonb) t
+      on conflict (day, department, license_type) do update set clean = record_count.clean + excluded.clean`,
+    [new Date(receivedAt.getTime() + 8 * 3_600_000), issuer.department, JSON.stringify(counts)],
+  );
+}
+
 function holdersOf(records: readonly RawRecord[]): readonly (readonly unknown[])[] {
   const businessLicenses = records.filter((record) => record.number === record.holder?.id);
   return businessLicenses.map(({ holder, region, identifier }) => [
@@ -131,6 +160,8 @@ export async function saveBatch(
     eventColumns,
     signed.map((license) => eventRow(license, facts)),
   );
+  await write("source_record", toldColumns, signed.map(toldRow));
+  await countTypes(client, signed, receivedAt);
   await client.query("commit");
 }
 

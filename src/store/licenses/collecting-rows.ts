@@ -26,10 +26,9 @@ export type SignedIssue = Readonly<{
 
 type BatchRows = Parameters<CollectingStore["save"]>[0];
 
-/** The rows of a decided batch, table by table. */
+/** The rows of a decided batch, table by table; but for the licenses, which are signed first. */
 export function rowsOf(
   decision: BatchDecision,
-  signed: readonly SignedIssue[],
   entries: readonly Entry[],
   raws: readonly (RawRecord | undefined)[],
   submission: SubmissionFacts,
@@ -38,10 +37,8 @@ export function rowsOf(
   const events = [...issueEvents(decision, submission), ...changeEvents(decision, submission)];
   return {
     holders: holderRows(decision.issues),
-    licenses: signed.map((issue) => licenseRow(issue, submission)),
     events,
     signatures: signatureRows(entries, [...events, ...pending], submission),
-    updates: stateUpdates(decision),
     told: toldRows(decision, entries, submission),
     pending,
     decidedPending: decision.decidedWaiting.map(({ event }) => ({
@@ -62,6 +59,11 @@ function holderRows(issues: readonly AcceptedIssue[]): readonly SeenHolder[] {
     holders.set(code, { code, id_type, name, region: record.region, name_license: isRegistration ? identifier : null });
   }
   return [...holders.values()];
+}
+
+/** The new versions, signed. */
+export function licenseRows(signed: readonly SignedIssue[], submission: SubmissionFacts): readonly NewLicense[] {
+  return signed.map((issue) => licenseRow(issue, submission));
 }
 
 function licenseRow({ issue, jws, kid, place }: SignedIssue, submission: SubmissionFacts): NewLicense {
@@ -132,7 +134,8 @@ function changeEvents(decision: BatchDecision, submission: SubmissionFacts): rea
   }));
 }
 
-function stateUpdates(decision: BatchDecision): readonly StateUpdate[] {
+/** The licenses that were there, or came, and that a change has met. */
+export function stateUpdates(decision: BatchDecision): readonly StateUpdate[] {
   const touched = new Map(decision.changes.map((change) => [change.identifier, change.holderId]));
   return [...touched].flatMap(([identifier, holder_code]) => {
     const license = decision.ledger.get(identifier);

@@ -5,6 +5,7 @@ import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
 import { type Row, type Sql, toInstant } from "../database.ts";
 import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
+import { together } from "../together.ts";
 import { type NewRecordSignature, saveSignatures } from "./record-signatures.ts";
 
 /** A batch as kept, or a part of one that came as a stream. */
@@ -177,35 +178,38 @@ export function collectingStore(db: Sql) {
       return (await find())?.shuffle_key ?? "";
     },
 
-    /** Writes a decided batch: at most one statement a table, whatever its size. */
-    save: async (batch: {
+    /** Writes a decided batch but for its licenses: at most one statement a table, whatever its size. */
+    save: (batch: {
       holders: readonly SeenHolder[];
-      licenses: readonly NewLicense[];
       events: readonly NewEvent[];
-      updates: readonly StateUpdate[];
       signatures: readonly NewRecordSignature[];
       told: readonly ToldRecord[];
       pending: readonly NewPendingEvent[];
       decidedPending: readonly Pick<NewPendingEvent, "identifier" | "content_digest" | "source_updated_at">[];
     }): Promise<void> => {
-      if (batch.holders.length > 0)
-        await insertRows("holder", holderColumns, batch.holders, keepRegisteredName).execute(db);
-      if (batch.licenses.length > 0) await insertRows("license", licenseColumns, batch.licenses).execute(db);
-      if (batch.updates.length > 0) {
+      const { holders, events, signatures, told, pending, decidedPending } = batch;
+      const statements = [
+        ...(holders.length > 0 ? [insertRows("holder", holderColumns, holders, keepRegisteredName)] : []),
+        ...(events.length > 0 ? [insertRows("license_event", eventColumns, events)] : []),
+        ...(pending.length > 0
+          ? [insertRows("pending_event", pendingColumns, pending, sql`on conflict do nothing`)]
+          : []),
+        ...(decidedPending.length > 0 ? [removePending(decidedPending)] : []),
+      ];
+      return together([
+        ...statements.map((statement) => statement.execute(db)),
+        saveTold(db, told),
+        saveSignatures(db, signatures),
+      ]);
+    },
+
+    /** Writes new versions, and then the present state of every license that was met. */
+    saveLicenses: async (licenses: readonly NewLicense[], updates: readonly StateUpdate[]): Promise<void> => {
+      if (licenses.length > 0) await insertRows("license", licenseColumns, licenses).execute(db);
+      if (updates.length > 0) {
         await sql`update license l set state = r.state, state_since = r.state_since, successor = r.successor,
-          source_updated_at = r.source_updated_at from ${rowSource(updateColumns, batch.updates)}
+          source_updated_at = r.source_updated_at from ${rowSource(updateColumns, updates)}
           where l.holder_code = r.holder_code and l.identifier = r.identifier`.execute(db);
-      }
-      if (batch.events.length > 0) await insertRows("license_event", eventColumns, batch.events).execute(db);
-      await saveSignatures(db, batch.signatures);
-      await saveTold(db, batch.told);
-      if (batch.pending.length > 0) {
-        await insertRows("pending_event", pendingColumns, batch.pending, sql`on conflict do nothing`).execute(db);
-      }
-      if (batch.decidedPending.length > 0) {
-        await sql`delete from pending_event p using ${rowSource(decidedColumns, batch.decidedPending)}
-          where p.identifier = r.identifier and p.content_digest = r.content_digest
-            and p.source_updated_at = r.source_updated_at`.execute(db);
       }
     },
   };
@@ -213,6 +217,10 @@ export function collectingStore(db: Sql) {
 
 /** Everything collecting does with the database. */
 export type CollectingStore = ReturnType<typeof collectingStore>;
+
+const removePending = (decided: readonly object[]) => sql`delete from pending_event p
+  using ${rowSource(decidedColumns, decided)} where p.identifier = r.identifier and p.content_digest = r.content_digest
+    and p.source_updated_at = r.source_updated_at`;
 
 // A name read from a business license is only replaced by one read from a business license.
 const keepRegisteredName = sql`on conflict (code) do update set

@@ -16,12 +16,19 @@ import type { Problem } from "../../domain/licenses/problem.ts";
 import { type LineReading, type ReadBatch, rawsOf } from "../../domain/licenses/record-line.ts";
 import { HubError } from "../../errors.ts";
 import type { LicenseClaimsInput } from "../../proof/license-jws.ts";
-import { rowsOf, type SignedIssue, type SubmissionFacts } from "../../store/licenses/collecting-rows.ts";
+import {
+  licenseRows,
+  rowsOf,
+  type SignedIssue,
+  type SubmissionFacts,
+  stateUpdates,
+} from "../../store/licenses/collecting-rows.ts";
 import type { CollectingStore, StoredSubmission } from "../../store/licenses/collecting-store.ts";
 import { deskRowsOf } from "../../store/licenses/problem-rows.ts";
 import type { ProblemKeeping } from "../../store/licenses/problem-store.ts";
 import { resultsOf } from "../../store/licenses/submission-results.ts";
 import type { StoredResult } from "../../store/tables/license-tables.ts";
+import { together } from "../../store/together.ts";
 
 /** What submitting needs. */
 export type Tools = Readonly<{
@@ -96,11 +103,6 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
     const decision = decideBatch(entries, await loadKnowledge(store, entries, clientId, receivedAt), tools.newSerial);
     const submission = { id, clientId, receivedAt };
     await warnOfNames(store, decision.issues, problems);
-    if (!isDryRun) {
-      const byIndex = new Map(entries.map((entry) => [entry.index, entry]));
-      const signed = await signIssues(tools, store, catalogue, decision.issues, byIndex, submission);
-      await store.save(rowsOf(decision, signed, entries, raws, submission));
-    }
     const results = resultsOf(input.records, firstIndex, problems, decision);
     const count = (outcome: StoredResult["outcome"]) => results.filter((result) => result.outcome === outcome).length;
     const counts = {
@@ -108,10 +110,18 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
       ...{ rejected: count("REJECTED"), pending: count("PENDING") },
     };
     if (!isDryRun) {
-      await store.finish(id, counts, results);
+      const places = await tools.takeStatusPlaces(store, decision.issues.length);
       const isType = (code: string) => catalogue.typeOf(code) !== undefined;
-      const rows = deskRowsOf({ department, lines: input.records, results, decision, submission, isType });
-      await desk.save({ ...rows, department, receivedAt, clientId }, corrects);
+      const left = deskRowsOf({ department, lines: input.records, results, decision, submission, isType });
+      // What needs no signature is stored while the licenses are signed.
+      await together([
+        store.save(rowsOf(decision, entries, raws, submission)),
+        store.finish(id, counts, results),
+        desk.save({ ...left, department, receivedAt, clientId }, corrects),
+        signIssues(tools, catalogue, decision.issues, { places, entries, submission }).then((signed) =>
+          store.saveLicenses(licenseRows(signed, submission), stateUpdates(decision)),
+        ),
+      ]);
     }
     return { ...part, ...counts, results, replayed: false };
   });
@@ -203,35 +213,48 @@ async function warnOfNames(
   }
 }
 
+/** How many are signed at once: in between, the database is told what to do next. */
+const signedAtOnce = 100;
+
 async function signIssues(
   tools: Tools,
-  store: CollectingStore,
   catalogue: SubmissionCatalogue,
   issues: readonly AcceptedIssue[],
-  entries: ReadonlyMap<number, Entry>,
-  { clientId, receivedAt }: SubmissionFacts,
+  { places, entries, submission }: Signing,
 ): Promise<readonly SignedIssue[]> {
-  const places = await tools.takeStatusPlaces(store, issues.length);
-  return Promise.all(
-    issues.map(async (issue, position) => {
-      const { record, identifier, version, index } = issue;
-      const [place, entry] = [places[position], entries.get(index)];
-      const type = catalogue.typeOf(record.licenseType);
-      if (!place || !type || !entry) throw new HubError("INTERNAL");
-      const { holder, number, region, issuedOn, validFrom, validUntil, attributes, predecessor = null } = record;
-      const issuer = { code: record.issuer, name: catalogue.departmentOf(record.issuer)?.name ?? record.issuer };
-      const { jws, kid } = await tools.sign({
-        identifier,
-        issuedAt: receivedAt,
-        status: { uri: place.uri, idx: place.index },
-        type: { code: type.code, name: type.name },
-        ...{ number, holder, issuer, region, issuedOn, validFrom, validUntil, version, predecessor, attributes },
-        source: {
-          ...{ client: clientId, recordId: record.sourceRecordId, digest: entry.receivedDigest },
-          ...(entry.signature && { kid: entry.signature.kid }),
-        },
-      });
-      return { issue, jws, kid, place };
-    }),
-  );
+  const { clientId, receivedAt } = submission;
+  const byIndex = new Map(entries.map((entry) => [entry.index, entry]));
+  const signOne = async (issue: AcceptedIssue, position: number): Promise<SignedIssue> => {
+    const { record, identifier, version, index } = issue;
+    const [place, entry] = [places[position], byIndex.get(index)];
+    const type = catalogue.typeOf(record.licenseType);
+    if (!place || !type || !entry) throw new HubError("INTERNAL");
+    const { holder, number, region, issuedOn, validFrom, validUntil, attributes, predecessor = null } = record;
+    const issuer = { code: record.issuer, name: catalogue.departmentOf(record.issuer)?.name ?? record.issuer };
+    const { jws, kid } = await tools.sign({
+      identifier,
+      issuedAt: receivedAt,
+      status: { uri: place.uri, idx: place.index },
+      type: { code: type.code, name: type.name },
+      ...{ number, holder, issuer, region, issuedOn, validFrom, validUntil, version, predecessor, attributes },
+      source: {
+        ...{ client: clientId, recordId: record.sourceRecordId, digest: entry.receivedDigest },
+        ...(entry.signature && { kid: entry.signature.kid }),
+      },
+    });
+    return { issue, jws, kid, place };
+  };
+  const signed: SignedIssue[] = [];
+  for (let begin = 0; begin < issues.length; begin += signedAtOnce) {
+    const some = issues.slice(begin, begin + signedAtOnce);
+    signed.push(...(await Promise.all(some.map((issue, place) => signOne(issue, begin + place)))));
+  }
+  return signed;
 }
+
+/** What signing needs beside what was decided. */
+type Signing = Readonly<{
+  places: Awaited<ReturnType<Tools["takeStatusPlaces"]>>;
+  entries: readonly Entry[];
+  submission: SubmissionFacts;
+}>;

@@ -75,6 +75,7 @@ describe("a long field", () => {
     ["holder.id", 40, (id) => rawIssue({ holder: { ...holder, id } })],
     ["holder.name", 400, (name) => rawIssue({ holder: { ...holder, name } })],
     ["reason", 2000, (reason) => rawEvent({ reason })],
+    ["signature", 1000, (signature) => rawIssue({ signature })],
   ];
 
   test.each(fields)("%s of more than %i characters is refused by its name", (path, most, record) => {
