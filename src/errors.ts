@@ -32,7 +32,7 @@ export const errorTable = {
   TOKEN_UNBOUND: {
     status: 401,
     message: {
-      en: "This access token is bound to no key. Ask for one with a DPoP proof: what it opens needs that.",
+      en: "This access token is bound to no key. Ask for one with a DPoP proof.",
       zh: "该访问令牌未绑定密钥，请携带 DPoP 证明重新申请。",
     },
   },

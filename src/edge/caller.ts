@@ -1,4 +1,4 @@
-import { type Caller, disclosingScopes, type KnownCaller } from "../domain/access/caller.ts";
+import type { Caller, KnownCaller } from "../domain/access/caller.ts";
 import { holderIdTypes } from "../domain/licenses/license-type.ts";
 import { HubError } from "../errors.ts";
 import type { Hub } from "../hub.ts";
@@ -68,7 +68,7 @@ export function callerFinder(hub: SenderTools, rules: TokenRules): FindCaller {
     const isProven = scheme.toLowerCase() === "dpop";
     if (boundTo === undefined) {
       if (isProven) throw new HubError("DPOP_PROOF_INVALID", { reason: "TOKEN_UNBOUND" });
-      if (!rules.mayBeUnbound && !disclosingScopes.isDisjointFrom(caller.scopes)) throw new HubError("TOKEN_UNBOUND");
+      if (!rules.mayBeUnbound) throw new HubError("TOKEN_UNBOUND");
       // A department's client is asked for by every use case, which puts its refusal on record.
       if (caller.kind !== "DEPARTMENT") await checkStanding(hub, caller, undefined);
       return caller;

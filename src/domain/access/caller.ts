@@ -22,9 +22,6 @@ export const scopesOfKind: Readonly<Record<CallerKind, readonly Scope[]>> = {
   GATEWAY: ["hub:federate"],
 };
 
-/** The scopes that let something out: a token that carries one is bound to its sender's key (DPoP), but in a demo. */
-export const disclosingScopes: ReadonlySet<string> = new Set(scopes.filter((scope) => scope !== "license:submit"));
-
 type Bearer = Readonly<{ clientId: string; scopes: ReadonlySet<string> }>;
 
 /**
