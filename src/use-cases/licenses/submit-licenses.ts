@@ -63,7 +63,7 @@ export type SubmissionInput = Readonly<{
   isDryRun?: boolean;
   /** The problem that the batch, of one record, is the answer to. */
   corrects?: number | undefined;
-  /** True: the hub's own word about a license, not its source's; it leaves nothing at the desk. */
+  /** True: the hub's own word about a license, not its source's: it is no record a source has told, and leaves nothing at the desk. */
   isHubsWord?: boolean;
 }>;
 
@@ -105,7 +105,8 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
     await warnOfNames(store, decision.issues, problems);
     if (!isDryRun) {
       const signed = await signIssues(tools, store, catalogue, decision.issues, raws, submission);
-      await store.save(rowsOf(decision, signed, entries, raws, submission));
+      const rows = rowsOf(decision, signed, entries, raws, submission);
+      await store.save(isHubsWord ? { ...rows, told: [] } : rows);
     }
     const results = resultsOf(input.records, firstIndex, problems, decision);
     const count = (outcome: StoredResult["outcome"]) => results.filter((result) => result.outcome === outcome).length;
