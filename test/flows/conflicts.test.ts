@@ -174,18 +174,28 @@ describe("a record whose identifier another department's license has", () => {
     expect(await conflicts()).toHaveLength(1);
   });
 
-  test("tells its department nothing of the other side: the answer is what it always was", async () => {
-    const { identifier, standing, claim } = await dispute();
+  test("tells its department nothing of the other side: the answer is what it always was, and so is its problem", async () => {
+    const { identifier, claim } = await dispute();
     const [result] = await submit("tobacco", claim);
     expect(result).toMatchObject({ outcome: "REJECTED", identifier });
-    expect(result?.problems.filter(({ code }) => code === "IDENTIFIER_TAKEN")).toEqual([
-      { code: "IDENTIFIER_TAKEN", path: "identifier" },
-    ]);
-    const told = JSON.stringify([result, await problemOf(claim.sourceRecordId)]);
-    for (const secret of [travel.issuer, standing.number, standing.holder?.name, "approval-bureau"])
-      expect(told.replaceAll(JSON.stringify(claim), "").replaceAll(identifier, "")).not.toContain(
-        secret === standing.holder?.name ? "旅游" : secret,
-      );
+    const problem = await problemOf(claim.sourceRecordId);
+    for (const found of [result?.problems ?? [], problem?.["problems"]])
+      expect(found).toEqual(expect.arrayContaining([{ code: "IDENTIFIER_TAKEN", path: "identifier" }]));
+    expect(problem).toMatchObject({ note: null, status: "OPEN", record: JSON.stringify(claim) });
+  });
+
+  test("does not tell its department by what was decided whether the other side was right", async () => {
+    const seen: string[] = [];
+    for (const decision of ["BOTH_RIGHT", "CLAIM_RIGHT"]) {
+      const { about, claim } = await dispute();
+      const { id, given } = (await decide({ ...about, decision })).decideConflict;
+      const query = `{ problemRecords(filter: { sourceRecordId: "${claim.sourceRecordId}" }) { nodes {
+        status outcome problems { code } attempts closedBy note } } }`;
+      const told = JSON.stringify((await ask(query, "tobacco")).problemRecords.nodes);
+      seen.push(told.replaceAll(given, "GIVEN").replaceAll(`第${id}号`, "第N号"));
+    }
+    expect(seen[0]).toBe(seen[1]);
+    expect(seen[0]).toContain("GIVEN");
   });
 
   test("of two departments that race to be first is one license and one claim", async () => {
@@ -268,6 +278,7 @@ describe("a clerk", () => {
     const license = await licenseOf(given);
     expect(license).toMatchObject({ issuer_code: tobacco.issuer, client_id: "tobacco", state: "VALID", version: 1 });
     expect(await licenseOf(identifier)).toMatchObject({ issuer_code: travel.issuer, state: "VALID" });
+    expect(await conflicts("status: DECIDED")).toMatchObject([{ claims: [{ status: "GIVEN" }] }]);
     const checked = await house.graphql(`{ verifyLicense(token: "${license?.["jws"]}") { outcome } }`);
     expect(checked.errors).toEqual([]);
     expect(await problemOf(claim.sourceRecordId)).toMatchObject({
@@ -369,6 +380,52 @@ describe("a clerk", () => {
     ).toHaveLength(0);
   });
 
+  test("can not let in a claim whose predecessor has ended since, or whose source record stands for another license", async () => {
+    const before = retailer(null);
+    const [first] = await submit("tobacco", before);
+    const renewal = { operation: "RENEW", predecessor: first?.identifier ?? null, issuedOn: "2026-11-12" } as const;
+    const late = {
+      validFrom: "2026-11-12",
+      sourceUpdatedAt: "2026-11-12T10:00:00+08:00",
+      number: String(before.number),
+    };
+    const { about } = await dispute({ ...renewal, ...late });
+    await submit("tobacco", {
+      ...{ sourceRecordId: "end", operation: "CANCEL", outcome: "ANNULLED", identifier: first?.identifier ?? null },
+      ...{ ...tobacco, sourceUpdatedAt: "2026-11-13T10:00:00+08:00", effectiveOn: "2026-11-13" },
+    });
+    const refused = async (input: Decided) =>
+      (
+        await house.graphql("mutation ($input: DecideConflictInput!) { decideConflict(input: $input) { id } }", {
+          ...{ as: "operator", variables: { input: { ...input, reason: "核查" } } },
+        })
+      ).errors[0]?.extensions;
+    const code = "CLAIM_NOT_ACCEPTABLE";
+    expect(await refused({ ...about, decision: "BOTH_RIGHT" })).toMatchObject({
+      ...{ code, details: { problems: ["STALE_UPDATE"] } },
+    });
+    const held = retailer(null);
+    await submit("tobacco", held);
+    const other = await dispute({ sourceRecordId: held.sourceRecordId });
+    expect(await refused({ ...other.about, decision: "CLAIM_RIGHT" })).toMatchObject({
+      ...{ code, details: { problems: ["IDENTIFIER_TAKEN"] } },
+    });
+    expect(await licenseOf(other.identifier)).toMatchObject({ state: "VALID" });
+    expect(await house.sql("select 1 from conflict_decision")).toEqual([]);
+    expect((await decide({ ...other.about, decision: "KEEP_STANDING" })).decideConflict.given).toBeNull();
+  });
+
+  test("has a renewal that claims a spent identifier stored as the version after its predecessor", async () => {
+    const [first] = await submit("tobacco", retailer(null));
+    const renewal = { operation: "RENEW", predecessor: first?.identifier ?? null, issuedOn: "2026-11-12" } as const;
+    const { about } = await dispute({
+      ...{ ...renewal, validFrom: "2026-11-12", sourceUpdatedAt: "2026-11-12T10:00:00+08:00" },
+    });
+    const { given } = (await decide({ ...about, decision: "BOTH_RIGHT" })).decideConflict;
+    expect(await licenseOf(given)).toMatchObject({ version: 2, predecessor: first?.identifier });
+    expect(await licenseOf(String(first?.identifier))).toMatchObject({ state: "SUPERSEDED", successor: given });
+  });
+
   test("can not let in the claim of a client that is suspended", async () => {
     const { about } = await dispute();
     await house.sql("update client set active = false where id = 'tobacco'");
@@ -418,7 +475,7 @@ describe("a claim", () => {
     const [found] = await conflicts();
     const { facts } = await sidesOf(found.claims[0].id);
     await decide({ conflict: found.id, claim: found.claims[0].id, facts, decision: "BOTH_RIGHT" });
-    expect(await house.sql("select status, source_record_id from problem_record")).toEqual([
+    expect(await house.sql("select status, source_record_id from problem_record where client_id = 'tobacco'")).toEqual([
       { status: "CORRECTED", source_record_id: record.sourceRecordId },
     ]);
   });
@@ -510,6 +567,36 @@ describe("an identifier that its source spent twice", () => {
     expect(await licenseOf(identifier)).toMatchObject({ state: "SUSPENDED" });
     await submit("second", event(client));
     expect(await licenseOf(String(others[1]?.identifier))).toMatchObject({ state: "SUSPENDED" });
+  });
+
+  test("that is spent a third time is another conflict, about the one the hub gave; so it goes on", async () => {
+    const { identifier, given: own } = await given();
+    const third = retailer(identifier);
+    expect(await said("tobacco", third)).toEqual(["IDENTIFIER_TAKEN"]);
+    const [found] = await conflicts();
+    expect(found).toMatchObject({ identifier: own, issuer: { code: tobacco.issuer } });
+    const [{ id }] = found.claims;
+    const answer = await decide({
+      ...{ conflict: found.id, claim: id, facts: (await sidesOf(id)).facts, decision: "BOTH_RIGHT" },
+    });
+    const { given: last } = answer.decideConflict;
+    expect(await submit("tobacco", third)).toMatchObject([{ outcome: "UNCHANGED", identifier: last }]);
+    expect(new Set([identifier, own, last]).size).toBe(3);
+    expect(await conflicts()).toEqual([]);
+  });
+
+  test("whose content the hub holds already means the license that holds it: none is made twice", async () => {
+    const identifier = spent();
+    const twin = retailer(null);
+    const [known] = await submit("tobacco", twin);
+    await submit("approval-bureau", agency(identifier));
+    await submit("tobacco", { ...twin, sourceRecordId: "twin-again", identifier });
+    const [found] = await conflicts();
+    const [{ id }] = found.claims;
+    const answer = await decide({
+      ...{ conflict: found.id, claim: id, facts: (await sidesOf(id)).facts, decision: "BOTH_RIGHT" },
+    });
+    expect(answer.decideConflict.given).toBe(known?.identifier);
   });
 
   test("is looked up with what a batch asks for anyway: no statement more", async () => {
