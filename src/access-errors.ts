@@ -139,4 +139,36 @@ export const accessErrors = {
       zh: "该问题数据已以其他理由关闭，理由不可更改。",
     },
   },
+  CONFLICT_NOT_FOUND: {
+    status: 404,
+    message: { en: "No identifier conflict has a claim with this number.", zh: "没有该编号的标识冲突主张。" },
+  },
+  CONFLICT_CLOSED: {
+    status: 409,
+    message: {
+      en: "This claim is closed already: it was decided, corrected or dismissed. What was decided stands as it is.",
+      zh: "该主张已办结（已裁定、已更正或已关闭），已作出的裁定不可更改。",
+    },
+  },
+  CONFLICT_CHANGED: {
+    status: 409,
+    message: {
+      en: "A side has changed since you looked at it. Read both sides again, and decide with their `facts`.",
+      zh: "您查看后有一方内容已变更，请重新查看双方内容，并以新的 facts 裁定。",
+    },
+  },
+  CLAIM_NOT_ACCEPTABLE: {
+    status: 409,
+    message: {
+      en: "The claim's record would be refused for other reasons, see `problems`: nothing was decided. Its department must correct it.",
+      zh: "该主张的记录存在其他问题（见 problems），不能归集，未作裁定，须由其部门更正。",
+    },
+  },
+  STANDING_ENDED: {
+    status: 409,
+    message: {
+      en: "The license that stands has ended or has a successor, so it can not be revoked: decide BOTH_RIGHT or KEEP_STANDING.",
+      zh: "现有证照已终止或已有后续版本，不能撤销，请裁定 BOTH_RIGHT 或 KEEP_STANDING。",
+    },
+  },
 } as const satisfies Record<string, ErrorRow>;

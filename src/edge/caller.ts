@@ -95,11 +95,11 @@ async function checkStanding(
   if (kind !== (caller.kind === "HOLDER" ? "WALLET" : caller.kind)) throw new HubError("FORBIDDEN");
 }
 
-function toCaller({ client_id: clientId, scope, role, holder, member }: AccessTokenClaims): KnownCaller {
+function toCaller({ client_id: clientId, sub, scope, role, holder, member }: AccessTokenClaims): KnownCaller {
   const bearer = { clientId, scopes: new Set(scope.split(" ").filter(Boolean)) };
   if (role === "department") return { ...bearer, kind: "DEPARTMENT" };
   if (role === "auditor") return { ...bearer, kind: "AUDITOR" };
-  if (role === "operator") return { ...bearer, kind: "OPERATOR" };
+  if (role === "operator") return { ...bearer, kind: "OPERATOR", ...(sub !== clientId && { person: sub }) };
   if (role === "gateway") return { ...bearer, kind: "GATEWAY" };
   const idType = holderIdTypes.find((type) => type === holder?.idType);
   if (!holder || !idType) throw new HubError("TOKEN_INVALID");

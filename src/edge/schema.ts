@@ -13,6 +13,8 @@ import { OperatorRecordResolver } from "./graph/access/operator-record.graph.ts"
 import { RecordKeyResolver } from "./graph/access/record-key.graph.ts";
 import { SourceResolver } from "./graph/access/source.graph.ts";
 import { CatalogueResolver, Department } from "./graph/catalogue.graph.ts";
+import { ConflictResolver } from "./graph/conflicts/conflict.graph.ts";
+import { ConflictDecisionResolver } from "./graph/conflicts/conflict-decision.graph.ts";
 import { ProblemRecordResolver } from "./graph/desk/problem-record.graph.ts";
 import { QualityResolver } from "./graph/desk/quality.graph.ts";
 import { Enterprise, EnterpriseResolver } from "./graph/enterprise.graph.ts";
@@ -46,7 +48,7 @@ export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
         AccessDayResolver,
         VerificationResolver,
       ] as const),
-      ...([ProblemRecordResolver, QualityResolver] as const),
+      ...([ProblemRecordResolver, QualityResolver, ConflictResolver, ConflictDecisionResolver] as const),
       ...([
         ClientResolver,
         GrantResolver,

@@ -29,6 +29,7 @@ import { tendDesk } from "../use-cases/desk/tend-desk.ts";
 import { type IngestInput, ingestLicenses, type LineSource } from "../use-cases/licenses/ingest-licenses.ts";
 import { readRecords } from "../use-cases/licenses/read-records.ts";
 import { type SubmissionInput, type SubmissionOutcome, submitLicenses } from "../use-cases/licenses/submit-licenses.ts";
+import { conflictVerbs } from "./conflict-verbs.ts";
 
 /** What the verbs of collecting are made of. */
 export type CollectingParts = Readonly<{
@@ -44,6 +45,9 @@ export type CollectingParts = Readonly<{
 
 /** What else belongs into the transaction that stores a batch; what it throws rolls all of it back. */
 export type AlsoInTransaction = (db: Sql, outcome: SubmissionOutcome) => Promise<void>;
+
+/** Submits inside a transaction that is open already. */
+export type SubmitWithin = (caller: Caller, input: SubmissionInput) => Promise<SubmissionOutcome>;
 
 /** Records as GraphQL brings them: whole, and read already. */
 type Batch = Readonly<{ batchId: string; records: readonly RawRecord[] }>;
@@ -96,22 +100,17 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
   const read = (caller: Caller, records: readonly LineReading[]) =>
     readRecords({ now, catalogue: submissionCatalogue, findSender }, caller, records);
 
+  const submitting = { now, newId, newSerial, catalogue: submissionCatalogue, read, sign, takeStatusPlaces };
   const submit = (caller: Caller, input: SubmissionInput, also?: AlsoInTransaction) =>
     submitLicenses(
       {
-        now,
-        newId,
-        newSerial,
-        catalogue: submissionCatalogue,
-        read,
+        ...submitting,
         transaction: (run) =>
           collect(async (store, desk, db) => {
             const outcome = await run(store, desk);
             await also?.(db, outcome);
             return outcome;
           }),
-        sign,
-        takeStatusPlaces,
       },
       caller,
       input,
@@ -122,6 +121,17 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
 
   const submitCorrection: Parameters<typeof correctRecord>[0]["submit"] = (caller, { record, ...batch }) =>
     submit(caller, { ...batch, records: [{ raw: record }] });
+
+  // A decision is one transaction with what it stores: its batches are read before it begins, and run inside of it.
+  const decide = async <T>(run: (db: Sql, submitWithin: SubmitWithin) => Promise<T>): Promise<T> => {
+    const facts = await submissionCatalogue();
+    return collect((store, desk, db) => {
+      const tools = { ...submitting, catalogue: async () => facts };
+      return run(db, (caller, input) =>
+        submitLicenses({ ...tools, transaction: (each) => each(store, desk) }, caller, input),
+      );
+    });
+  };
 
   const findAnyClient = clientStore(database.sql()).find;
   // No purpose is stated: a department's own records, and counts.
@@ -170,6 +180,8 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
     countProblems: (caller: Caller) => countProblems({ now, findClient: findAnyClient, read: readDesk }, caller),
     rateQuality: (caller: Caller, period: Period) =>
       rateQuality({ findClient: findAnyClient, read: readDesk }, caller, period),
+    // 标识冲突
+    ...conflictVerbs({ database, now, newId, read, decide }),
     /** A round, to be run every few minutes; any copy may do it at any time. */
     tendDesk: () => tendDesk({ now, transaction: (run) => collect((_, desk) => run(desk)) }),
     ingestLicenses: (caller: Caller, input: IngestInput, source: LineSource) =>

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "@jest/globals";
 import { makeClientKey } from "../../src/proof/access/client-key.ts";
-import { checkRecordSignature } from "../../src/proof/record-signature.ts";
+import { checkRecordSignature } from "../../src/proof/records/record-signature.ts";
 import { csvOf, officeMapping, officeTable, sampleRecords } from "../setup/sample-files.ts";
 import { onlyLine } from "./processes.ts";
 import { openSubmitStage } from "./submit-stage.ts";

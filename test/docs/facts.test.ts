@@ -31,7 +31,9 @@ const texts = pages.map((page) => [page, readPage(page)] as const);
 const connecting = readPage("docs/connecting-a-department.md");
 const verifying = readPage("docs/verifying.md");
 const operating = readPage("docs/operating.md");
-const others = ["docs/security.md", "docs/pulling.md", "docs/problem-records.md"].map(readPage);
+const others = ["docs/security.md", "docs/pulling.md", "docs/problem-records.md", "docs/identifier-conflicts.md"].map(
+  readPage,
+);
 const forCallers = [connecting, operating, ...others].join("\n");
 
 describe.each(texts)("%s", (page, text) => {

@@ -115,6 +115,16 @@ const rules: Readonly<Record<string, readonly [query: string, answers: string]>>
     "un sc yes no yes yes fb fb fb fb yes fb",
   ],
 
+  // 标识冲突: for clerks of the data bureau; what was decided for auditors, too
+  "Query.identifierConflicts": ["{ identifierConflicts { nodes { id } } }", operators],
+  "Query.conflictSides": [`{ conflictSides(claim: "CLAIM") { facts } }`, operators],
+  "Query.conflictDecisions": ["{ conflictDecisions { nodes { reason } } }", "un fb fb fb fb fb fb fb fb yes yes fb"],
+  "Mutation.decideConflict": [
+    `mutation { decideConflict(input: { conflict: "CONFLICT", claim: "CLAIM", decision: KEEP_STANDING, reason: "核查",
+      facts: "FACTS" }) { id } }`,
+    operators,
+  ],
+
   // who read what
   "Query.accessRecords": [
     `{ accessRecords(filter: { caseNumber: "SEEDED" }) { nodes { id } } }`,
@@ -266,6 +276,7 @@ async function seed(field: string): Promise<void> {
     await house.hub.submitLicenses(department("approval-bureau"), batch);
     known["PROBLEM"] = String((await house.sql("select id from problem_record"))[0]?.["id"]);
   }
+  if (/onflict/.test(field)) await seedConflict();
   if (/access|Objection/i.test(field)) {
     await house.sql("delete from access_objection");
     await house.sql("delete from access_record where case_number = 'SEEDED'");
@@ -307,6 +318,34 @@ async function seed(field: string): Promise<void> {
     );
 }
 
+/** A license whose identifier another client of its department claims; one decision was made before. */
+async function seedConflict(): Promise<void> {
+  const [license] = await house.sql("select identifier, type_code from license where identifier = $1", [
+    known["IDENTIFIER"],
+  ]);
+  await house.sql("truncate identifier_conflict, conflict_claim, conflict_decision");
+  const [conflict] = await house.sql(
+    "insert into identifier_conflict (identifier, issuer_code, type_code, opened_at) values ($1, 'x', $2, now()) returning id",
+    [license?.["identifier"], license?.["type_code"]],
+  );
+  const [claim] = await house.sql(
+    `insert into conflict_claim (conflict_id, identifier, department, client_id, source_record_id, submission_id, record,
+      content_digest, first_received_at, received_at) values ($1, $2, 'x', 'sports', 'c', gen_random_uuid(),
+      '{"licenseType":"t","issuer":"x"}', 'd', now(), now()) returning id`,
+    [conflict?.["id"], license?.["identifier"]],
+  );
+  await house.sql(
+    `insert into conflict_decision (conflict_id, claim_id, identifier, decision, reason, operator, decided_at, department,
+      client_id, source_record_id, claim_digest, standing_digest, standing_issuer, standing_state, facts)
+      values ($1, 0, 'i', 'KEEP_STANDING', 'r', 'operator', now(), 'x', 'sports', 'c', 'd', 'd', 'x', 'VALID', 'f')`,
+    [conflict?.["id"]],
+  );
+  known["CONFLICT"] = String(conflict?.["id"]);
+  known["CLAIM"] = String(claim?.["id"]);
+  const sides = await house.graphql(`{ conflictSides(claim: "${known["CLAIM"]}") { facts } }`, { as: "operator" });
+  known["FACTS"] = sides.data.conflictSides.facts;
+}
+
 /** Whether anything but names of fields, null, false and empty lists came back. */
 function tells(data: unknown): boolean {
   if (data === null || data === undefined || data === false) return false;
@@ -320,7 +359,10 @@ async function ask(field: string, caller: CallerName): Promise<string> {
   const [who, changes] = identities[caller];
   const text = query
     .replace("UNIQUE", randomUUID())
-    .replace(/\b(IDENTIFIER|CHECK|SUBMISSION|RECORD|MEMBER|PROBLEM)\b(?=")/g, (name) => known[name] ?? name);
+    .replace(
+      /\b(IDENTIFIER|CHECK|SUBMISSION|RECORD|MEMBER|PROBLEM|CONFLICT|CLAIM|FACTS)\b(?=")/g,
+      (name) => known[name] ?? name,
+    );
   const given = who === undefined ? {} : { token: await house.token(who, changes) };
   const { data, errors } = await house.graphql(text, given);
   const code = errors[0]?.extensions.code;

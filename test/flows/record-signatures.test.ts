@@ -7,7 +7,7 @@ import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
 import { makeClientKey } from "../../src/proof/access/client-key.ts";
 import { type PartyKey, parseClientPrivateKey } from "../../src/proof/access/client-proof.ts";
 import { canonicalJson } from "../../src/proof/canonical-json.ts";
-import { recordPayload, signRecord } from "../../src/proof/record-signature.ts";
+import { recordPayload, signRecord } from "../../src/proof/records/record-signature.ts";
 import { readRecordFile } from "../../src/store/catalogue/catalogue-files.ts";
 import { type Answer, department, openTestHub, type TestHub } from "../setup/hub.ts";
 

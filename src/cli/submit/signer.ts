@@ -1,6 +1,6 @@
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { parseClientPrivateKey } from "../../proof/access/client-proof.ts";
-import { signRecord } from "../../proof/record-signature.ts";
+import { signRecord } from "../../proof/records/record-signature.ts";
 import { UsageError } from "../hub/command.ts";
 import { readSecret } from "./credentials.ts";
 

@@ -39,7 +39,8 @@ export type Caller =
         member?: string;
       }>)
   | (Bearer & Readonly<{ kind: "AUDITOR" }>)
-  | (Bearer & Readonly<{ kind: "OPERATOR" }>)
+  /** `person`: who acts under the client, when the token names somebody. */
+  | (Bearer & Readonly<{ kind: "OPERATOR"; person?: string }>)
   | (Bearer & Readonly<{ kind: "GATEWAY" }>);
 
 /** A caller whose token was verified. */
@@ -53,6 +54,8 @@ export type Action =
   | "AUDIT_RECONCILIATIONS"
   | "MEND_RECORDS"
   | "OVERSEE_QUALITY"
+  | "DECIDE_CONFLICTS"
+  | "AUDIT_CONFLICTS"
   | "READ_ENTERPRISE"
   | "READ_LICENSES"
   | "CONFIRM_LICENSE"
@@ -74,6 +77,8 @@ const rules: Readonly<Record<Action, { scope: Scope; kinds: readonly KnownCaller
   AUDIT_RECONCILIATIONS: { scope: "audit:read", kinds: ["AUDITOR"] },
   MEND_RECORDS: { scope: "license:submit", kinds: ["DEPARTMENT"] },
   OVERSEE_QUALITY: { scope: "hub:operate", kinds: ["OPERATOR"] },
+  DECIDE_CONFLICTS: { scope: "hub:operate", kinds: ["OPERATOR"] },
+  AUDIT_CONFLICTS: { scope: "audit:read", kinds: ["AUDITOR"] },
   READ_ENTERPRISE: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },
   READ_LICENSES: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },
   CONFIRM_LICENSE: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },

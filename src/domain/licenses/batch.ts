@@ -20,6 +20,8 @@ export type Entry = Readonly<{
   receivedDigest: string;
   /** Its source's signature over it, which held. `jws`: with the record inside. */
   signature?: Readonly<{ jws: string; kid: string }>;
+  /** The identifier its source calls it by, when the hub gives it another: events that wait for that one are its own. */
+  brought?: string;
 }>;
 
 /** An event that waited for its license, read from the store again. */
@@ -177,6 +179,7 @@ class Batch implements BatchDecision {
     if (predecessor && verdict.predecessorState)
       this.#succeed(predecessor, record, identifier, verdict.predecessorState, entry);
     this.#applyWaiting(identifier);
+    if (entry.brought !== undefined) this.#applyWaiting(identifier, entry.brought);
     return [verdict, identifier];
   }
 
@@ -247,13 +250,13 @@ class Batch implements BatchDecision {
   }
 
   /** Events that came before their license, in earlier batches or in this one, in the order of their source. */
-  #applyWaiting(identifier: string): void {
-    const stored = (this.#waiting.get(identifier) ?? []).map((event) => ({ at: event.record.sourceUpdatedAt, event }));
-    const early = [...(this.#early.get(identifier) ?? [])].map((entry) => ({
+  #applyWaiting(identifier: string, brought = identifier): void {
+    const stored = (this.#waiting.get(brought) ?? []).map((event) => ({ at: event.record.sourceUpdatedAt, event }));
+    const early = [...(this.#early.get(brought) ?? [])].map((entry) => ({
       at: entry.record.sourceUpdatedAt,
       entry,
     }));
-    this.#early.delete(identifier);
+    this.#early.delete(brought);
     for (const each of [...stored, ...early].toSorted((a, b) => a.at.getTime() - b.at.getTime())) {
       if ("entry" in each) this.decide(each.entry);
       else this.#applyStored(identifier, each.event);

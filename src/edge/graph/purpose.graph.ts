@@ -21,7 +21,7 @@ export class PurposeInput {
 
 @ObjectType("Purpose", { description: "申请事由: why something was disclosed." })
 export class PurposeOutput {
-  @Field(() => ID, { description: "Code of the procedure." })
+  @Field(() => ID, { description: "Code of the procedure; empty: a clerk looked at an identifier conflict." })
   procedure: string;
 
   @Field(() => String, { description: "The caller's case number." })

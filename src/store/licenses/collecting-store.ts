@@ -1,11 +1,11 @@
 import { sql } from "kysely";
-import type { KnownLicense } from "../../domain/licenses/collecting.ts";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
-import { type Row, type Sql, toInstant } from "../database.ts";
+import type { Row, Sql } from "../database.ts";
 import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
 import { together } from "../together.ts";
+import { type KnownRow, toKnown } from "./known-row.ts";
 import { type NewRecordSignature, saveSignatures } from "./record-signatures.ts";
 
 /** A batch as kept, or a part of one that came as a stream. */
@@ -62,12 +62,7 @@ export function collectingStore(db: Sql) {
       const fresh = await db
         .insertInto("submission")
         .values({
-          ...{
-            id: batch.id,
-            client_id: batch.clientId,
-            batch_id: batch.batchId,
-            received_at: batch.receivedAt,
-          },
+          ...{ id: batch.id, client_id: batch.clientId, batch_id: batch.batchId, received_at: batch.receivedAt },
           ...{ first_index: batch.firstIndex, digest: batch.digest },
           ...{ accepted: 0, unchanged: 0, rejected: 0, pending: 0, results: sql<StoredResult[]>`'[]'::jsonb` },
         })
@@ -113,7 +108,10 @@ export function collectingStore(db: Sql) {
         .where("id", "=", id)
         .execute(),
 
-    /** Licenses by identifier, and by source record of this client (for records that bring no identifier); rows locked. */
+    /**
+     * Licenses by identifier, also those an identifier means to the issuer (`aliases`), and by source record of this client
+     * (for records that bring no identifier); rows locked.
+     */
     findKnown: async (named: {
       identifiers: readonly string[];
       clientId: string;
@@ -122,12 +120,17 @@ export function collectingStore(db: Sql) {
       contentDigests: readonly string[];
     }) => {
       const { rows } = await sql<KnownRow>`
+        with alias as materialized (select given, brought, client_id, source_record_id from identifier_alias
+          where issuer_code = ${named.issuer} and brought = any(${named.identifiers}::text[])
+            and client_id in ('', ${named.clientId}))
         select l.identifier, l.type_code, l.issuer_code, l.holder_code, l.version, l.issued_on, l.content_digest, l.state,
           l.state_since, l.successor, l.source_updated_at, l.source_record_id, l.client_id,
           array(select e.content_digest from license_event e
-            where e.identifier = l.identifier and e.holder_code = l.holder_code) as event_digests
+            where e.identifier = l.identifier and e.holder_code = l.holder_code) as event_digests,
+          (select jsonb_agg(jsonb_build_array(a.brought, a.client_id, a.source_record_id)) from alias a
+            where a.given = l.identifier) as aliases
         from license l
-        where l.identifier = any(${named.identifiers}::text[])
+        where l.identifier = any(${named.identifiers}::text[] || array(select given from alias))
           or (l.client_id = ${named.clientId} and l.source_record_id = any(${named.sourceRecordIds}::text[]))
           or (l.issuer_code = ${named.issuer} and l.content_digest = any(${named.contentDigests}::text[]))
         order by l.identifier for no key update of l`.execute(db);
@@ -135,6 +138,7 @@ export function collectingStore(db: Sql) {
         sourceRecordId: row.source_record_id,
         clientId: row.client_id,
         holderCode: row.holder_code,
+        aliases: row.aliases,
         license: toKnown(row),
       }));
     },
@@ -291,18 +295,3 @@ const pendingColumns: ColumnTypes = {
   ...{ identifier: "text", content_digest: "text", issuer_code: "text", client_id: "text", record: "jsonb" },
   ...{ received_at: "timestamptz", submission_id: "uuid" },
 };
-
-type KnownRow = Pick<
-  Row<"license">,
-  | ("identifier" | "type_code" | "issuer_code" | "holder_code" | "version" | "issued_on" | "content_digest" | "state")
-  | ("state_since" | "successor" | "source_updated_at" | "source_record_id" | "client_id")
-> & { event_digests: string[] };
-
-function toKnown(row: KnownRow): KnownLicense {
-  return {
-    ...{ identifier: row.identifier, licenseType: row.type_code, issuer: row.issuer_code, holderId: row.holder_code },
-    ...{ version: row.version, issuedOn: row.issued_on, contentDigest: row.content_digest, state: row.state },
-    ...{ stateSince: row.state_since, hasSuccessor: row.successor !== null, eventDigests: new Set(row.event_digests) },
-    sourceUpdatedAt: toInstant(row.source_updated_at),
-  };
-}

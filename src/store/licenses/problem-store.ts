@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { dateOf } from "../../domain/calendar.ts";
 import { keptContentDays, longWaitDays } from "../../domain/licenses/problem-desk.ts";
 import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
+import { type NewClaim, removeOldClaims, saveClaims } from "../conflicts/claim-store.ts";
 import { type Sql, statement } from "../database.ts";
 import { bucketOf, type CountName, type DeskBatch, type TakenRecord } from "./problem-rows.ts";
 
@@ -51,6 +52,9 @@ export function problemKeeping(db: Sql) {
       if (rows.length > 0) await insertRows("record_count", countColumns, rows, andAdd).execute(db);
     },
 
+    /** Opens conflicts for identifiers that another source's license has, after `save`; see conflicts/claim-store.ts. */
+    saveClaims: (claims: readonly NewClaim[]): Promise<void> => saveClaims(db, claims),
+
     /** Lists events that have waited for long as problems of their senders. */
     listLongWaiting: async (now: Date): Promise<void> => {
       const since = new Date(now.getTime() - longWaitDays * dayMs).toISOString();
@@ -72,6 +76,7 @@ export function problemKeeping(db: Sql) {
       await sql`update problem_record set record = null, line = null where id in (select id from problem_record
         where status <> 'OPEN' and (record is not null or line is not null) and closed_at <= ${before}
         order by closed_at limit 1000)`.execute(db);
+      await removeOldClaims(db, now);
     },
   };
 }

@@ -22,6 +22,12 @@ import {
   ProcedureTable,
   RegionTable,
 } from "./catalogue-tables.ts";
+import {
+  ConflictClaimTable,
+  ConflictDecisionTable,
+  IdentifierAliasTable,
+  IdentifierConflictTable,
+} from "./conflict-tables.ts";
 import { ProblemRecordTable, RecordCountTable } from "./desk-tables.ts";
 import {
   HolderTable,
@@ -76,4 +82,8 @@ export const tables = [
   SourceRunTable,
   ProblemRecordTable,
   RecordCountTable,
+  IdentifierConflictTable,
+  ConflictClaimTable,
+  ConflictDecisionTable,
+  IdentifierAliasTable,
 ] as const;

@@ -5,8 +5,8 @@ import { checkForm, type RawRecord } from "../../domain/licenses/license-record.
 import { isRefused, type Problem, type ProblemCode } from "../../domain/licenses/problem.ts";
 import type { LineReading, ReadBatch } from "../../domain/licenses/record-line.ts";
 import { HubError } from "../../errors.ts";
-import { recordDigests } from "../../proof/record-digest.ts";
-import { checkRecordSignature, type RecordSignature } from "../../proof/record-signature.ts";
+import { recordDigests } from "../../proof/records/record-digest.ts";
+import { checkRecordSignature, type RecordSignature } from "../../proof/records/record-signature.ts";
 import type { RecordSender } from "../../store/keys/record-key-store.ts";
 
 /** What reading records needs. */

@@ -1,4 +1,5 @@
 import { type Caller, checkMay } from "../../domain/access/caller.ts";
+import { type Origin, renamed } from "../../domain/conflicts/conflict.ts";
 import {
   type AcceptedIssue,
   contentKey,
@@ -16,6 +17,8 @@ import type { Problem } from "../../domain/licenses/problem.ts";
 import { type LineReading, type ReadBatch, rawsOf } from "../../domain/licenses/record-line.ts";
 import { HubError } from "../../errors.ts";
 import type { LicenseClaimsInput } from "../../proof/license-jws.ts";
+import { claimsOf } from "../../store/conflicts/claim-store.ts";
+import { aliasesOf } from "../../store/conflicts/deciding-store.ts";
 import {
   licenseRows,
   rowsOf,
@@ -66,6 +69,8 @@ export type SubmissionInput = Readonly<{
   isDryRun?: boolean;
   /** The problem that the batch, of one record, is the answer to. */
   corrects?: number | undefined;
+  /** True: the hub's own word about a license, not its source's: it is no record a source has told, and leaves nothing at the desk. */
+  isHubsWord?: boolean;
 }>;
 
 /** What became of a batch; `replayed`: this is the first answer given again. */
@@ -84,10 +89,10 @@ export const submissionLimits = { maxRecords: 1_000 } as const;
 export async function submitLicenses(tools: Tools, caller: Caller, input: SubmissionInput): Promise<SubmissionOutcome> {
   checkMay(caller, "SUBMIT_LICENSES");
   checkBatch(input);
-  const { batchId, firstIndex = 0, digest = null, isDryRun = false, corrects } = input;
+  const { batchId, firstIndex = 0, digest = null, isDryRun = false, corrects, isHubsWord = false } = input;
   const { clientId } = caller;
   const read = input.read ?? (await tools.read(caller, input.records));
-  const { department, entries } = read;
+  const { department } = read;
   const raws = rawsOf(read);
   const catalogue = await tools.catalogue();
 
@@ -100,7 +105,8 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
     if (corrects !== undefined) await checkCorrectable(desk, department, corrects);
 
     const problems = new Map(read.problems);
-    const decision = decideBatch(entries, await loadKnowledge(store, entries, clientId, receivedAt), tools.newSerial);
+    const { entries, origins, ...stored } = await loadKnowledge(store, read.entries, clientId, receivedAt);
+    const decision = decideBatch(entries, stored, tools.newSerial);
     const submission = { id, clientId, receivedAt };
     await warnOfNames(store, decision.issues, problems);
     const results = resultsOf(input.records, firstIndex, problems, decision);
@@ -111,13 +117,19 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
     };
     if (!isDryRun) {
       const places = await tools.takeStatusPlaces(store, decision.issues.length);
+      const rows = rowsOf(decision, entries, raws, submission);
       const isType = (code: string) => catalogue.typeOf(code) !== undefined;
       const left = deskRowsOf({ department, lines: input.records, results, decision, submission, isType });
+      const claims = claimsOf({ entries, decision, origins, raws, results, department, submission, corrects });
+      const leave = async () => {
+        await desk.save({ ...left, department, receivedAt, clientId }, corrects);
+        await desk.saveClaims(claims);
+      };
       // What needs no signature is stored while the licenses are signed.
       await together([
-        store.save(rowsOf(decision, entries, raws, submission)),
+        store.save(isHubsWord ? { ...rows, told: [] } : rows),
         store.finish(id, counts, results),
-        desk.save({ ...left, department, receivedAt, clientId }, corrects),
+        isHubsWord ? Promise.resolve() : leave(),
         signIssues(tools, catalogue, decision.issues, { places, entries, submission }).then((signed) =>
           store.saveLicenses(licenseRows(signed, submission), stateUpdates(decision)),
         ),
@@ -150,12 +162,16 @@ async function firstOutcome(
   return first;
 }
 
+/** What is stored of the licenses a batch names, its records read as their source means them, and where those come from. */
+type NamedKnowledge = StoredKnowledge & Readonly<{ entries: readonly Entry[]; origins: ReadonlyMap<string, Origin> }>;
+
 async function loadKnowledge(
   store: CollectingStore,
   entries: readonly Entry[],
   clientId: string,
   now: Date,
-): Promise<StoredKnowledge> {
+  isRenamed = false,
+): Promise<NamedKnowledge> {
   const own = new Set<string>();
   const others = new Set<string>();
   const unnamed: Entry[] = [];
@@ -163,25 +179,37 @@ async function loadKnowledge(
     const { record } = entry;
     if (record.identifier !== undefined) own.add(record.identifier);
     else unnamed.push(entry);
+    if (entry.brought !== undefined) own.add(entry.brought);
     if (record.kind === "EVENT" || record.predecessor === undefined) continue;
     others.add(record.predecessor);
     const next = nextIdentifier(record, record.predecessor);
     if (record.identifier === undefined && next) others.add(next);
   }
-  if (entries.length === 0) return { licenses: [], bySourceRecord: new Map(), byContent: new Map(), waiting: [] };
+  const none = { licenses: [], bySourceRecord: new Map(), byContent: new Map(), waiting: [] };
+  if (entries.length === 0) return { entries, origins: new Map(), ...none };
   const known = await store.findKnown({
     identifiers: [...own, ...others],
     clientId,
     sourceRecordIds: unnamed.map((entry) => entry.record.sourceRecordId),
-    issuer: unnamed[0]?.record.issuer ?? "",
+    // Whoever may send a batch speaks for one issuer.
+    issuer: entries[0]?.record.issuer ?? "",
     contentDigests: unnamed.map((entry) => entry.contentDigest),
   });
+  const meant = isRenamed ? entries : renamed(entries, aliasesOf(known), clientId);
+  if (meant !== entries) return loadKnowledge(store, meant, clientId, now, true);
   const pending = own.size > 0 ? await store.findPending([...own]) : [];
   const mine = Map.groupBy(
     known.filter((row) => row.clientId === clientId),
     (row) => row.sourceRecordId,
   );
   return {
+    entries,
+    origins: new Map(
+      known.map(({ license, sourceRecordId, clientId: from }) => [
+        license.identifier,
+        { clientId: from, sourceRecordId },
+      ]),
+    ),
     licenses: known.map((row) => row.license),
     bySourceRecord: new Map([...mine].map(([sourceId, rows]) => [sourceId, rows.map((row) => row.license)])),
     byContent: new Map(known.map((row) => [contentKey(row.license.issuer, row.license.contentDigest), row.license])),

@@ -33,7 +33,10 @@ export class AccessRecord {
   @Field(() => ID, { description: "The client that asked." })
   client: string;
 
-  @Field(() => Department, { nullable: true, description: "The department it speaks for; null for holders." })
+  @Field(() => Department, {
+    nullable: true,
+    description: "The department it speaks for; null for holders and operators.",
+  })
   department: Department | null;
 
   @Field(() => ID, {

@@ -75,7 +75,10 @@ export class ProblemRecord {
   @Field(() => ID, { nullable: true, description: "The client that did." })
   closedBy: string | null;
 
-  @Field(() => String, { nullable: true, description: "Why it was dismissed." })
+  @Field(() => String, {
+    nullable: true,
+    description: "Why it was dismissed, or what a clerk decided about the identifier it claims.",
+  })
   note: string | null;
 }
 

@@ -1,12 +1,12 @@
 import { CompactSign, type CryptoKey, importJWK } from "jose";
-import type { RawRecord } from "../domain/licenses/license-record.ts";
-import type { ProblemCode } from "../domain/licenses/problem.ts";
-import type { ClientJwk } from "./access/client-key.ts";
-import type { PartyKey } from "./access/client-proof.ts";
-import { canonicalJson } from "./canonical-json.ts";
-import { parseCompactJws } from "./compact-jws.ts";
-import { isSignedBy } from "./jws.ts";
-import type { KeyAlgorithm } from "./keyring.ts";
+import type { RawRecord } from "../../domain/licenses/license-record.ts";
+import type { ProblemCode } from "../../domain/licenses/problem.ts";
+import type { ClientJwk } from "../access/client-key.ts";
+import type { PartyKey } from "../access/client-proof.ts";
+import { canonicalJson } from "../canonical-json.ts";
+import { parseCompactJws } from "../compact-jws.ts";
+import { isSignedBy } from "../jws.ts";
+import type { KeyAlgorithm } from "../keyring.ts";
 
 /** A record's signature that held. `jws`: whole, the record inside, so that anybody can check it later. */
 export type RecordSignature = Readonly<{ jws: string; kid: string }>;
