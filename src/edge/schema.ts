@@ -12,6 +12,8 @@ import { ObjectionResolver } from "./graph/access/objection.graph.ts";
 import { OperatorRecordResolver } from "./graph/access/operator-record.graph.ts";
 import { SourceResolver } from "./graph/access/source.graph.ts";
 import { CatalogueResolver, Department } from "./graph/catalogue.graph.ts";
+import { CorrectionResolver } from "./graph/corrections/correction.graph.ts";
+import { LicenseObjectionResolver } from "./graph/corrections/objection.graph.ts";
 import { ProblemRecordResolver } from "./graph/desk/problem-record.graph.ts";
 import { QualityResolver } from "./graph/desk/quality.graph.ts";
 import { Enterprise, EnterpriseResolver } from "./graph/enterprise.graph.ts";
@@ -45,7 +47,7 @@ export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
         AccessDayResolver,
         VerificationResolver,
       ] as const),
-      ...([ProblemRecordResolver, QualityResolver] as const),
+      ...([ProblemRecordResolver, QualityResolver, CorrectionResolver, LicenseObjectionResolver] as const),
       ...([
         ClientResolver,
         GrantResolver,

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { KnownLicense } from "../../domain/licenses/collecting.ts";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
+import { settleCorrections } from "../corrections/settle-corrections.ts";
 import { type Row, type Sql, toInstant } from "../database.ts";
 import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
@@ -195,6 +196,7 @@ export function collectingStore(db: Sql) {
           where l.holder_code = r.holder_code and l.identifier = r.identifier`.execute(db);
       }
       if (batch.events.length > 0) await insertRows("license_event", eventColumns, batch.events).execute(db);
+      await settleCorrections(db, batch.updates);
       await saveTold(db, batch.told);
       if (batch.pending.length > 0) {
         await insertRows("pending_event", pendingColumns, batch.pending, sql`on conflict do nothing`).execute(db);

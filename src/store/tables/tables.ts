@@ -22,6 +22,7 @@ import {
   ProcedureTable,
   RegionTable,
 } from "./catalogue-tables.ts";
+import { CorrectionEventTable, CorrectionTable } from "./correction-tables.ts";
 import { ProblemRecordTable, RecordCountTable } from "./desk-tables.ts";
 import {
   HolderTable,
@@ -73,4 +74,6 @@ export const tables = [
   SourceRunTable,
   ProblemRecordTable,
   RecordCountTable,
+  CorrectionTable,
+  CorrectionEventTable,
 ] as const;
