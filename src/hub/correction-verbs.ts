@@ -48,15 +48,18 @@ export function correctionVerbs({ database, now, limits, catalogue, ...parts }: 
     readAll(reader, ({ corrections }) => run(corrections));
   const { findClient } = accessStore(database.sql());
   const findAnyClient = clientStore(database.sql()).find;
-  const attributesOf = async (licenseType: string) => {
-    const schema = (await catalogue()).licenseTypes.get(licenseType)?.attributesSchema;
-    const properties: unknown = schema && "properties" in schema ? schema.properties : undefined;
-    return typeof properties === "object" && properties !== null ? Object.keys(properties) : [];
+  const attributes = async () => {
+    const { licenseTypes } = await catalogue();
+    return (licenseType: string) => {
+      const schema = licenseTypes.get(licenseType)?.attributesSchema;
+      const properties: unknown = schema && "properties" in schema ? schema.properties : undefined;
+      return typeof properties === "object" && properties !== null ? Object.keys(properties) : [];
+    };
   };
   return {
     objectToLicense: (caller: Caller, objection: Objection) =>
       objectToLicense(
-        { ...parts, now, maxOpen: limits.maxOpenCorrections, attributesOf, read: readAll },
+        { ...parts, now, maxOpen: limits.maxOpenCorrections, attributes, read: readAll },
         caller,
         objection,
       ),

@@ -30,8 +30,8 @@ export type Tools = Readonly<{
   calendar: WorkingCalendar;
   /** Most that one reader may have waiting. */
   maxOpen: number;
-  /** Attributes that licenses of a type may have. */
-  attributesOf: (licenseType: string) => Promise<readonly string[]>;
+  /** Attributes that licenses of each type may have. */
+  attributes: () => Promise<(licenseType: string) => readonly string[]>;
   read: <T>(
     reader: Reader,
     run: (stores: { access: AccessStore; licenses: LicenseStore; corrections: CorrectionStore }) => Promise<T>,
@@ -65,6 +65,7 @@ export async function objectToLicense(tools: Tools, caller: Caller, objection: O
   if (fault) throw new HubError("INPUT_INVALID", { argument: fault });
   const { extents, reader, record } = await tools.admit(known, { action: "READ", purpose, holders: [] });
   await tools.misses.check(known);
+  const attributesOf = await tools.attributes();
   const deadline = deadlineOf(dateOf(record.at), tools.terms.answer, tools.terms, tools.calendar);
   const objector =
     known.kind === "HOLDER"
@@ -81,7 +82,7 @@ export async function objectToLicense(tools: Tools, caller: Caller, objection: O
     }
     const { typeCode, issuerCode, holder } = found;
     const license = disclosedPart(found, extents ? (extents.get(typeCode) ?? []) : "WHOLE");
-    const says = fieldValue(license, field, await tools.attributesOf(typeCode));
+    const says = fieldValue(license, field, attributesOf(typeCode));
     if (says === undefined) throw new HubError("INPUT_INVALID", { argument: "field" });
     const read = {
       ...record,
