@@ -61,10 +61,10 @@ describe("the n-th working day", () => {
   });
 
   test("is counted from the day it is in Shanghai", () => {
-    const after = (instant: string) => addWorkingDays(dateOf(new Date(instant)), 1, china);
-    expect(after("2026-02-13T23:59:59.999+08:00")).toBe("2026-02-14");
-    expect(after("2026-02-14T00:00:00+08:00")).toBe("2026-02-24");
-    expect(after("2026-02-13T16:00:00Z")).toBe("2026-02-24");
+    const next = (instant: string) => addWorkingDays(dateOf(new Date(instant)), 1, china);
+    expect(next("2026-02-13T23:59:59.999+08:00")).toBe("2026-02-14");
+    expect(next("2026-02-14T00:00:00+08:00")).toBe("2026-02-24");
+    expect(next("2026-02-13T16:00:00Z")).toBe("2026-02-24");
   });
 
   test("is a working day, later, with n - 1 working days in between", () => {
