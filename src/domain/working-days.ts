@@ -1,4 +1,4 @@
-import chineseDays from "chinese-days";
+import arranged from "chinese-days/dist/chinese-days.json" with { type: "json" };
 import { addDays, type CalendarDate, daysBetween, parseDate } from "./calendar.ts";
 
 /** Which days offices are open. */
@@ -22,7 +22,9 @@ export function chinaCalendar(changes: CalendarChanges = { holidays: [], working
   return {
     isWorkingDay: (date) => {
       if (workingDays.has(date)) return true;
-      return !holidays.has(date) && chineseDays.isWorkday(noonHere(date));
+      if (holidays.has(date)) return false;
+      if (Object.hasOwn(arranged.workdays, date)) return true;
+      return !Object.hasOwn(arranged.holidays, date) && isWeekday(date);
     },
   };
 }
@@ -72,7 +74,8 @@ function daysOf(value: object, name: (typeof names)[number]): readonly CalendarD
   });
 }
 
-/** The package looks at the clock of this machine: noon there is the same day in every time zone. */
-function noonHere(date: CalendarDate): Date {
-  return new Date(`${date}T12:00:00`);
+/** Monday to Friday. The package's own functions go by the time zone of this machine, so only its data is used. */
+function isWeekday(date: CalendarDate): boolean {
+  const sinceMonday = daysBetween("2024-01-01", date) % 7;
+  return (sinceMonday + 7) % 7 < 5;
 }

@@ -1,3 +1,5 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
 import { type CorrectingHouse, changed, code, event, holder, openCorrecting, purpose } from "../setup/correcting.ts";
@@ -218,6 +220,25 @@ describe("at the same moment", () => {
     }
   });
 
+  test.each([
+    ["REFUSED", "REFUSED"],
+    ["ACCEPTED", "CORRECTED"],
+  ])(
+    "an answer %s that is not stored yet when the new version comes: it is waited for, and then %s",
+    async (answer, end) => {
+      const { record, identifier, id } = await objected(false);
+      await house.sql("begin");
+      await house.sql("update correction set status = $1 where id = $2", [answer, id]);
+      const submitted = house.submit([changed(record, identifier, other)]);
+      const waits = async () => (await house.sql("select 1 from pg_locks where not granted")).length > 0;
+      while (!(await waits()));
+      await house.sql("commit");
+      expect((await submitted).accepted).toBe(1);
+      expect((await house.look(id)).status).toBe(end);
+      expect(await house.steps(id)).toEqual(end === "REFUSED" ? ["OBJECTED"] : ["OBJECTED", "CORRECTED"]);
+    },
+  );
+
   test("an objection and the new version: it is settled with it, or refused; none is left at a version of the past", async () => {
     const seen = new Set<string>();
     for (let round = 0; round < 12; round++) {
@@ -286,7 +307,7 @@ describe("a term", () => {
     expect(await escalated()).toEqual([]);
     day("2026-11-28", "00:00:00");
     await Promise.all([house.hub.escalateCorrections(), house.hub.escalateCorrections()]);
-    await house.hub.escalateCorrections();
+    expect(await house.hub.escalateCorrections()).toBe(0);
     expect(await escalated()).toEqual([{ level: 1, role: "HUB", client_id: null }]);
     day("2026-12-05", "08:00:00");
     await house.hub.escalateCorrections();
@@ -337,5 +358,15 @@ describe("a term", () => {
     expect(made.dueOn).toBe("2026-11-23");
     expect((await strict.answer(made.id, "ACCEPTED")).data.answerCorrection.dueOn).toBe("2026-11-24");
     await strict.close();
+  });
+
+  test("knows the days a city has otherwise", async () => {
+    const { identifier } = await house.newLicense();
+    const file = join(house.place.keysDir, "days.json");
+    await writeFile(file, JSON.stringify({ holidays: ["2026-11-23", "2026-11-24"], workingDays: ["2026-11-28"] }));
+    const own = await openCorrecting({ database: house.place, env: { WORKING_DAYS: file } });
+    expect((await own.object(identifier)).data.objectToLicense.dueOn).toBe("2026-11-30");
+    await own.close();
+    await rm(file);
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { correctionStore } from "../../src/store/corrections/correction-store.ts";
 import { openDatabase } from "../../src/store/database.ts";
 import { enter, type Reader } from "../../src/store/reader.ts";
 import {
@@ -350,6 +351,63 @@ describe("the database itself", () => {
     const transport: Reader = { mode: "CLIENT", clientId: "transport", procedure: "road-freight-new", day };
     const answered = await as(transport, (db) => db.updateTable("correction").set({ status: "ACCEPTED" }).execute());
     expect(answered).toMatchObject([{ numUpdatedRows: 0n }]);
+    await database.close();
+  });
+
+  test("tells what is overdue to an operator only, counts to a department its own, and of a license what its reader reads", async () => {
+    await house.sql("delete from correction");
+    const { identifier } = await house.newLicense();
+    await house.object(identifier);
+    const database = await openDatabase({ kind: "SERVER", url: house.config.databaseUrl ?? "", poolSize: 1 });
+    const told = (reader: Reader) =>
+      database.transaction(async (db) => {
+        await enter(db, reader);
+        const corrections = correctionStore(db);
+        const { rows } = await corrections.listOverdue({}, "2027-01-01", 10, undefined);
+        const ofLicense = await corrections.findOfLicenses([identifier]);
+        return [rows.length, (await corrections.count("2027-01-01")).length, ofLicense.size];
+      });
+    const client = (clientId: string, procedure = ""): Reader => ({ mode: "CLIENT", clientId, procedure, day });
+    expect(await told(client("operator"))).toEqual([1, 1, 0]);
+    expect(await told(client("approval-bureau"))).toEqual([0, 1, 0]);
+    expect(await told(client("transport", "road-freight-new"))).toEqual([0, 0, 1]);
+    expect(await told(client("transport", "food-operation-new"))).toEqual([0, 0, 0]);
+    expect(await told({ mode: "HOLDER", holder, member: undefined, day })).toEqual([0, 0, 1]);
+    expect(await told({ mode: "HOLDER", holder: stranger, member: undefined, day })).toEqual([0, 0, 0]);
+    expect(await told({ mode: "AUDIT" })).toEqual([0, 0, 0]);
+    await database.close();
+  });
+
+  test("lets nobody object in another's name, nor to what it may not read", async () => {
+    const { identifier } = await house.newLicense();
+    const database = await openDatabase({ kind: "SERVER", url: house.config.databaseUrl ?? "", poolSize: 1 });
+    const add = (clientId: string, procedure: string, changes: object) =>
+      database.transaction(async (db) => {
+        await enter(db, { mode: "CLIENT", clientId, procedure, day });
+        return correctionStore(db).add({
+          ...{ identifier, holder, typeCode, issuerCode: "11371000XXXX010118", field: "number", says: "x" },
+          ...{
+            reason: "有误",
+            shouldSay: undefined,
+            role: "DEPARTMENT",
+            objector: clientId,
+            clientId,
+            madeAt: testNow,
+          },
+          ...{ department: "11371000XXXX01118K", dueOn: day, secondOn: day, ...changes },
+        });
+      });
+    const reads = "road-freight-new";
+    for (const [clientId, procedure, changes] of [
+      ["transport", reads, { objector: "approval-bureau" }],
+      ["transport", reads, { role: "HOLDER", objector: holder }],
+      ["transport", reads, { department: "11371000XXXX010118" }],
+      ["transport", reads, { issuerCode: "11371000XXXX012062" }],
+      ["transport", "", {}],
+      ["sports", "", { department: "11371000XXXX012062" }],
+    ] as const)
+      await expect(add(clientId, procedure, changes)).rejects.toThrow("row-level security");
+    expect((await add("transport", reads, {})).status).toBe("OPEN");
     await database.close();
   });
 });
