@@ -6,6 +6,7 @@ import { Migration20261123050000_ingest } from "./Migration20261123050000_ingest
 import { Migration20261123060000_sources } from "./Migration20261123060000_sources.ts";
 import { Migration20261123070000_reconciliation } from "./Migration20261123070000_reconciliation.ts";
 import { Migration20261123080000_desk } from "./Migration20261123080000_desk.ts";
+import { Migration20261123100000_corrections } from "./Migration20261123100000_corrections.ts";
 import { Migration20261123110000_conflicts } from "./Migration20261123110000_conflicts.ts";
 import { Migration20261123120000_signatures } from "./Migration20261123120000_signatures.ts";
 
@@ -19,6 +20,7 @@ export const migrationList = [
   Migration20261123060000_sources,
   Migration20261123070000_reconciliation,
   Migration20261123080000_desk,
+  Migration20261123100000_corrections,
   Migration20261123110000_conflicts,
   Migration20261123120000_signatures,
 ] as const;

@@ -1,6 +1,6 @@
 import type { ErrorRow } from "./errors.ts";
 
-/** Errors about clients, keys, grants, members, objections and sources: a part of the one table in errors.ts. */
+/** Errors about clients, keys, grants, members, objections, corrections and sources: a part of the one table in errors.ts. */
 export const accessErrors = {
   CLIENT_NOT_FOUND: {
     status: 404,
@@ -104,6 +104,48 @@ export const accessErrors = {
     message: {
       en: "This objection has been answered already; the answer stands as it is.",
       zh: "该异议已答复，答复不可更改。",
+    },
+  },
+  LICENSE_NOT_FOUND: {
+    status: 404,
+    message: {
+      en: "There is no license with this identifier that you may read.",
+      zh: "没有您可查阅的该标识证照。",
+    },
+  },
+  LICENSE_ENDED: {
+    status: 409,
+    message: {
+      en: "This version stands no more: it was followed by another, or ended. Object to the one that stands.",
+      zh: "该版本证照已被替代或终止，请对现行版本提出校核。",
+    },
+  },
+  CORRECTIONS_FULL: {
+    status: 409,
+    message: {
+      en: "Too many of your corrections are waiting. Wait until some are answered; details.limit says how many may wait.",
+      zh: "待处理的纠错过多，请待部分答复后再提出，上限见 details.limit。",
+    },
+  },
+  CORRECTION_NOT_FOUND: {
+    status: 404,
+    message: {
+      en: "Your department has no correction with this number to answer.",
+      zh: "没有该编号且由本部门答复的纠错。",
+    },
+  },
+  CORRECTION_ANSWERED: {
+    status: 409,
+    message: {
+      en: "This correction has been answered otherwise already; the answer stands as it is.",
+      zh: "该纠错已另行答复，答复不可更改。",
+    },
+  },
+  CORRECTION_CLOSED: {
+    status: 409,
+    message: {
+      en: "There is nothing to answer any more: the license was changed or ended meanwhile.",
+      zh: "证照已变更或终止，该纠错无需再答复。",
     },
   },
   SOURCE_NOT_FOUND: {

@@ -29,6 +29,10 @@ export type Config = Readonly<{
   trustedProxies: readonly string[];
   /** The file of what sources name as secrets: JSON, name to value. */
   sourceSecrets: string | undefined;
+  /** How long sources have to answer and to correct. */
+  correctionTerms: Readonly<{ answer: number; change: number; escalation: number }>;
+  /** The file of holidays and working days that the calendar has otherwise: JSON. */
+  workingDays: string | undefined;
 }>;
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -59,6 +63,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     trustedDocuments: env["TRUSTED_DOCUMENTS"] ? resolve(env["TRUSTED_DOCUMENTS"]) : undefined,
     trustedProxies: readNetworks(env, "TRUST_PROXY"),
     sourceSecrets: env["SOURCE_SECRETS"] ? resolve(env["SOURCE_SECRETS"]) : undefined,
+    correctionTerms: readTerms(env),
+    workingDays: env["WORKING_DAYS"] ? resolve(env["WORKING_DAYS"]) : undefined,
   };
 }
 
@@ -165,6 +171,16 @@ function readLimits(env: Env): Limits {
   } catch (error) {
     throw new ConfigError(`LIMITS: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** The terms of corrections. *Units*: working days. */
+function readTerms(env: Env): Config["correctionTerms"] {
+  const read = (name: string, fallback: number) => readInteger(env, name, fallback, 1, 250);
+  return {
+    answer: read("CORRECTION_ANSWER_DAYS", 5),
+    change: read("CORRECTION_CHANGE_DAYS", 10),
+    escalation: read("CORRECTION_ESCALATION_DAYS", 5),
+  };
 }
 
 /** Parses a list of addresses and networks: `10.0.0.7, 192.168.0.0/16`. */

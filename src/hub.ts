@@ -3,10 +3,13 @@ import type { IssuerKeys } from "./connectors/issuer-keys.ts";
 import type { Caller, Purpose } from "./domain/access/caller.ts";
 import type { Misses } from "./domain/access/rate.ts";
 import { type CalendarDate, dateOf } from "./domain/calendar.ts";
+import type { CorrectionTerms } from "./domain/corrections/correction.ts";
 import type { RawRecord } from "./domain/licenses/license-record.ts";
 import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
+import type { WorkingCalendar } from "./domain/working-days.ts";
 import { accessVerbs } from "./hub/access-verbs.ts";
 import { collectingVerbs } from "./hub/collecting-verbs.ts";
+import { correctionVerbs } from "./hub/correction-verbs.ts";
 import { recordVerbs } from "./hub/record-verbs.ts";
 import { sourceVerbs } from "./hub/source-verbs.ts";
 import { type Limits, standardLimits } from "./limits.ts";
@@ -67,6 +70,10 @@ export type HubParts = Readonly<{
   outsideKeys?: IssuerKeys | undefined;
   /** The file of what sources name as secrets. */
   sourceSecrets?: string | undefined;
+  /** How long sources have to answer and to correct. */
+  correctionTerms: CorrectionTerms;
+  /** Which days are worked. */
+  workingDays: WorkingCalendar;
 }>;
 
 /** The hub: every verb, wired to its tools. */
@@ -75,6 +82,7 @@ export type Hub = ReturnType<typeof makeHub>;
 /** Wires every verb to its tools. */
 export function makeHub(parts: HubParts) {
   const { database, keys, publicUrl, now, limits = standardLimits, outsideKeys, sourceSecrets } = parts;
+  const { correctionTerms: terms, workingDays: calendar } = parts;
   const newId = randomUUID;
   const sql = database.sql();
   const access = accessStore(sql);
@@ -153,6 +161,12 @@ export function makeHub(parts: HubParts) {
 
     // clients, grants, members, objections
     ...accessOnly,
+
+    // what licenses should say
+    ...correctionVerbs({
+      ...{ database, now, limits, terms, calendar, permit, admit, misses, catalogue },
+      permitMember: accessOnly.permitMember,
+    }),
 
     // sources the hub pulls from
     ...sourceVerbs({ database, now, newId, chance, limits, sourceSecrets, submit }),

@@ -137,6 +137,10 @@ export const limitRows = {
     ...{ value: 300, unit: "identifiers in an hour that do not exist or are not granted", least: 1, most: 1_000_000 },
     reason: "a mistyped number now and then is work, a list of them is enumeration",
   },
+  maxOpenCorrections: {
+    ...{ value: 200, unit: "corrections a reader may have waiting", least: 1, most: 100_000 },
+    reason: "a clerk finds a few a day; hundreds are a quarrel of two systems, which reconciliation settles",
+  },
   maxSourceCallMs: {
     ...{ value: 20_000, unit: "milliseconds a source may take for a page", least: 100, most: 30_000 },
     reason: "three tries fit into the time for which a copy of the hub holds a source",

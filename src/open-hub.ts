@@ -3,8 +3,10 @@ import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { issuerKeys } from "./connectors/issuer-keys.ts";
 import { readSecrets } from "./connectors/sources/secrets.ts";
+import { chinaCalendar } from "./domain/working-days.ts";
 import { type Hub, makeHub } from "./hub.ts";
 import { readCatalogueFiles, readRecordFile } from "./store/catalogue/catalogue-files.ts";
+import { readCalendarFile } from "./store/corrections/calendar-file.ts";
 import { type Database, type DatabasePlace, openDatabase } from "./store/database.ts";
 import { lockFolder } from "./store/keys/folder-lock.ts";
 import { openKeys } from "./store/keys/key-store.ts";
@@ -36,6 +38,7 @@ export async function openHub(
 ): Promise<OpenedHub> {
   // A wrong file is told at the start, not in the middle of the night.
   if (config.sourceSecrets) await readSecrets(config.sourceSecrets);
+  const workingDays = chinaCalendar(config.workingDays ? await readCalendarFile(config.workingDays) : undefined);
   const { database, close } = await openHubDatabase(config, onStatement);
   try {
     // One copy at a time makes keys, migrates and loads; those that start beside it find everything made.
@@ -43,11 +46,13 @@ export async function openHub(
       await database.migrate();
       const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
       const outside = config.outsideIssuer;
-      const { keysDir: folder, publicUrl, keyAlgorithm: algorithm, limits, sourceSecrets } = config;
+      const { keysDir: folder, publicUrl, keyAlgorithm: algorithm, limits, sourceSecrets, correctionTerms } = config;
       const place = { folder, issuer: publicUrl, tokenIssuer, issuesTokens: outside === undefined, algorithm };
       const keys = await openKeys(place, now());
       const outsideKeys = outside && issuerKeys(outside, now, (error) => steps.onIssuerFailure?.(error));
-      const hub = makeHub({ database, keys, publicUrl, now, limits, outsideKeys, sourceSecrets });
+      const hub = makeHub({
+        ...{ database, keys, publicUrl, now, limits, outsideKeys, sourceSecrets, correctionTerms, workingDays },
+      });
       return { hub, demo: await loadFirstData(hub, config.demo, root, steps) };
     });
     return { ...opened, close };

@@ -58,6 +58,25 @@ test("SOURCE_SECRETS names a file, from the folder the hub was started in; witho
   expect(readConfig({ SOURCE_SECRETS: "" }).sourceSecrets).toBeUndefined();
 });
 
+describe("the terms of corrections", () => {
+  test("are 5, 10 and 5 working days, or what is set, each on its own", () => {
+    expect(readConfig({}).correctionTerms).toEqual({ answer: 5, change: 10, escalation: 5 });
+    const env = { CORRECTION_ANSWER_DAYS: "1", CORRECTION_CHANGE_DAYS: "250", CORRECTION_ESCALATION_DAYS: "3" };
+    expect(readConfig(env).correctionTerms).toEqual({ answer: 1, change: 250, escalation: 3 });
+  });
+
+  test.each(["ANSWER", "CHANGE", "ESCALATION"])("are refused when they are none: %s", (name) => {
+    const variable = `CORRECTION_${name}_DAYS`;
+    for (const text of ["0", "251", "-1", "1.5", "five"])
+      expect(complaint({ [variable]: text })).toBe(`${variable} is "${text}"; expected a whole number from 1 to 250`);
+  });
+});
+
+test("WORKING_DAYS names a file, from the folder the hub was started in; without it the calendar is as it is known", () => {
+  expect(readConfig({ WORKING_DAYS: "days.json" }).workingDays).toBe(resolve("days.json"));
+  expect(readConfig({ WORKING_DAYS: "" }).workingDays).toBeUndefined();
+});
+
 describe("who issues tokens", () => {
   const outside = {
     AUTH_SERVER: "off",

@@ -3,8 +3,9 @@ import type { Caller, Purpose } from "../domain/access/caller.ts";
 import type { Disclosed } from "../domain/access/disclosure.ts";
 import type { Hub } from "../hub.ts";
 import type { Objection } from "../store/access/objection-store.ts";
+import type { CorrectionEvent, LicenseObjection } from "../store/corrections/correction-rows.ts";
 import type { StoredRecordKey } from "../store/keys/record-key-store.ts";
-import type { LicenseChange } from "../store/licenses/history-store.ts";
+import type { LicenseChange, SourceSignature as StoredSignature } from "../store/licenses/history-store.ts";
 import type { LicensePage, LicenseQuery, StoredLicense } from "../store/licenses/license-store.ts";
 import type { Enterprise } from "../use-cases/licenses/read-enterprises.ts";
 
@@ -15,7 +16,9 @@ export type Loaders = ReturnType<typeof makeLoaders>;
 export function makeLoaders(hub: Hub, caller: Caller) {
   const pages = new Map<string, DataLoader<string, LicensePage>>();
   const versions = new Map<string, DataLoader<string, Disclosed<StoredLicense> | undefined>>();
+  const licenseObjections = new Map<string, DataLoader<string, readonly LicenseObjection[]>>();
   const changes = new Map<string, DataLoader<string, readonly LicenseChange[]>>();
+  const signatures = new Map<string, DataLoader<string, readonly StoredSignature[]>>();
 
   return {
     enterprises: new DataLoader<string, Enterprise | undefined>(async (codes) => {
@@ -50,6 +53,24 @@ export function makeLoaders(hub: Hub, caller: Caller) {
       const found = await hub.objectionsOf(records);
       return records.map((record) => found.get(record));
     }),
+
+    /** By number of a correction that was shown to the caller. */
+    correctionEvents: new DataLoader<number, readonly CorrectionEvent[]>(async (ids) => {
+      const found = await hub.readCorrectionEvents(caller, ids);
+      return ids.map((id) => found.get(id) ?? []);
+    }),
+
+    licenseObjections: (purpose: Purpose) =>
+      perQuestion(licenseObjections, purpose, async (identifiers) => {
+        const found = await hub.readLicenseObjections(caller, { identifiers, purpose });
+        return identifiers.map((identifier) => found.get(identifier) ?? []);
+      }),
+
+    signatures: (purpose: Purpose) =>
+      perQuestion(signatures, purpose, async (identifiers) => {
+        const found = await hub.readSignatures(caller, { identifiers, purpose });
+        return identifiers.map((identifier) => found.get(identifier) ?? []);
+      }),
 
     changes: (purpose: Purpose) =>
       perQuestion(changes, purpose, async (identifiers) => {

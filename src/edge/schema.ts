@@ -15,13 +15,15 @@ import { SourceResolver } from "./graph/access/source.graph.ts";
 import { CatalogueResolver, Department } from "./graph/catalogue.graph.ts";
 import { ConflictResolver } from "./graph/conflicts/conflict.graph.ts";
 import { ConflictDecisionResolver } from "./graph/conflicts/conflict-decision.graph.ts";
+import { CorrectionResolver } from "./graph/corrections/correction.graph.ts";
+import { LicenseObjectionResolver } from "./graph/corrections/objection.graph.ts";
 import { ProblemRecordResolver } from "./graph/desk/problem-record.graph.ts";
 import { QualityResolver } from "./graph/desk/quality.graph.ts";
 import { Enterprise, EnterpriseResolver } from "./graph/enterprise.graph.ts";
 import { License, LicenseResolver } from "./graph/license.graph.ts";
 import { MaterialAnswerResolver, MaterialResolver } from "./graph/material.graph.ts";
 import { PermitItem, PermitItemResolver } from "./graph/permit-item.graph.ts";
-import { LicenseHistoryResolver } from "./graph/records/license-history.graph.ts";
+import { LicenseChangeResolver, LicenseHistoryResolver } from "./graph/records/license-history.graph.ts";
 import { ReconciliationResolver } from "./graph/records/reconciliation.graph.ts";
 import { ProblemResolver, SubmissionResolver } from "./graph/submission.graph.ts";
 import { VerificationResolver } from "./graph/verification.graph.ts";
@@ -38,7 +40,7 @@ type ResolverMap = NonNullable<
 export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
   const plain = buildSchemaSync({
     resolvers: [
-      ...([EnterpriseResolver, LicenseResolver, LicenseHistoryResolver] as const),
+      ...([EnterpriseResolver, LicenseResolver, LicenseHistoryResolver, LicenseChangeResolver] as const),
       ...([ReconciliationResolver, SubmissionResolver, ProblemResolver, MaterialResolver] as const),
       ...([
         MaterialAnswerResolver,
@@ -49,6 +51,7 @@ export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
         VerificationResolver,
       ] as const),
       ...([ProblemRecordResolver, QualityResolver, ConflictResolver, ConflictDecisionResolver] as const),
+      ...([CorrectionResolver, LicenseObjectionResolver] as const),
       ...([
         ClientResolver,
         GrantResolver,

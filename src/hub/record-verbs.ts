@@ -9,6 +9,7 @@ import { listStore } from "../store/reconciling/list-store.ts";
 import { reconcilingStore } from "../store/reconciling/reconciling-store.ts";
 import { readChanges } from "../use-cases/licenses/read-changes.ts";
 import { type KnownLicensesQuestion, readKnownLicenses } from "../use-cases/licenses/read-known-licenses.ts";
+import { readSignatures } from "../use-cases/licenses/read-signatures.ts";
 import { type ReconciliationQuery, readReconciliations } from "../use-cases/reconciling/read-reconciliations.ts";
 import { reconcileDays } from "../use-cases/reconciling/reconcile-days.ts";
 import { reconcileRecords } from "../use-cases/reconciling/reconcile-records.ts";
@@ -42,6 +43,8 @@ export function recordVerbs({ database, now, newId, permit, admit }: RecordParts
   return {
     readChanges: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
       readChanges({ now, read }, caller, question),
+    readSignatures: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
+      readSignatures({ now, read }, caller, question),
     readKnownLicenses: (caller: Caller, question: KnownLicensesQuestion) =>
       readKnownLicenses({ now, permit, admit, read }, caller, question),
 

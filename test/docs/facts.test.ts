@@ -31,9 +31,10 @@ const texts = pages.map((page) => [page, readPage(page)] as const);
 const connecting = readPage("docs/connecting-a-department.md");
 const verifying = readPage("docs/verifying.md");
 const operating = readPage("docs/operating.md");
-const others = ["docs/security.md", "docs/pulling.md", "docs/problem-records.md", "docs/identifier-conflicts.md"].map(
-  readPage,
-);
+const others = [
+  ...["docs/security.md", "docs/pulling.md", "docs/problem-records.md", "docs/corrections.md"],
+  "docs/identifier-conflicts.md",
+].map(readPage);
 const forCallers = [connecting, operating, ...others].join("\n");
 
 describe.each(texts)("%s", (page, text) => {
@@ -93,7 +94,7 @@ describe("docs/connecting-a-department.md", () => {
   test.each([
     ["problem of a record", problemTable],
     ["reason of a material decision", materialReasons],
-    ["error of a call, with the pages for operators, on security and on problem records", errorTable],
+    ["error of a call, with the pages for operators, on security, problem records and corrections", errorTable],
   ])("names every %s", (_, table) => {
     expect(Object.keys(table).filter((code) => !forCallers.includes(`\`${code}\``))).toEqual([]);
   });
@@ -182,6 +183,7 @@ describe("docs/operating.md", () => {
     "edge/guard/trusted-documents.ts",
     "open-hub.ts",
     "connectors/sources/secrets.ts",
+    "store/corrections/calendar-file.ts",
     "store/database.ts",
     "store/keys/folder-lock.ts",
     "store/keys/key-store.ts",

@@ -39,6 +39,8 @@ const codes: Readonly<Record<string, string>> = {
   me: "MEMBER_NOT_FOUND",
   re: "RECORD_NOT_FOUND",
   pr: "PROBLEM_NOT_FOUND",
+  li: "LICENSE_NOT_FOUND",
+  co: "CORRECTION_NOT_FOUND",
 };
 
 const open = Array.from({ length: callers.length }, () => "yes").join(" ");
@@ -124,6 +126,18 @@ const rules: Readonly<Record<string, readonly [query: string, answers: string]>>
       facts: "FACTS" }) { id } }`,
     operators,
   ],
+
+  // 校核纠错: who may read a license objects, who issued it answers; operators see what is overdue
+  "Mutation.objectToLicense": [
+    `mutation { objectToLicense(input: { license: "IDENTIFIER", field: "attributes.address", reason: "地址有误", ${purpose} }) { id } }`,
+    "un sc yes pu li li fb yes li fb fb fb",
+  ],
+  "Mutation.answerCorrection": [
+    `mutation { answerCorrection(id: "CORRECTION", answer: ACCEPTED, reason: "情况属实") { answer } }`,
+    "un sc yes co yes yes fb fb fb fb fb fb",
+  ],
+  "Query.corrections": ["{ corrections { nodes { id } } }", "un sc yes no yes yes fb yes no fb yes fb"],
+  "Query.correctionCounts": ["{ correctionCounts { open } }", "un sc yes no yes yes fb fb fb fb yes fb"],
 
   // who read what
   "Query.accessRecords": [
@@ -277,6 +291,15 @@ async function seed(field: string): Promise<void> {
     known["PROBLEM"] = String((await house.sql("select id from problem_record"))[0]?.["id"]);
   }
   if (/onflict/.test(field)) await seedConflict();
+  if (/[cC]orrection|objectToLicense/.test(field)) {
+    await house.sql("delete from correction");
+    if (field === "Mutation.objectToLicense") return;
+    const [query = ""] = rules["Mutation.objectToLicense"] ?? [];
+    const object = { query: query.replace("IDENTIFIER", known["IDENTIFIER"] ?? ""), as: `holder:${holder}` };
+    const { data } = await house.graphql(object.query, { as: object.as });
+    known["CORRECTION"] = data.objectToLicense.id;
+    if (field === "Query.corrections") await house.sql("update correction set due_on = '2026-11-20'");
+  }
   if (/access|Objection/i.test(field)) {
     await house.sql("delete from access_objection");
     await house.sql("delete from access_record where case_number = 'SEEDED'");
@@ -360,7 +383,7 @@ async function ask(field: string, caller: CallerName): Promise<string> {
   const text = query
     .replace("UNIQUE", randomUUID())
     .replace(
-      /\b(IDENTIFIER|CHECK|SUBMISSION|RECORD|MEMBER|PROBLEM|CONFLICT|CLAIM|FACTS)\b(?=")/g,
+      /\b(IDENTIFIER|CHECK|SUBMISSION|RECORD|MEMBER|PROBLEM|CORRECTION|CONFLICT|CLAIM|FACTS)\b(?=")/g,
       (name) => known[name] ?? name,
     );
   const given = who === undefined ? {} : { token: await house.token(who, changes) };

@@ -30,7 +30,7 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^(type-graphql|graphql(-scalars)?|@graphql-tools\/.+|@apollo\/.+|@as-integrations\/.+|dataloader)$/, /^edge\//],
   [/^(fastify|@fastify\/.+|graphiql|react(-dom)?|reflect-metadata)$/, /^edge\//],
   [/^oidc-provider$/, /^edge\/oauth\//],
-  [/^ajv(-formats)?$/, /^domain\//],
+  [/^(ajv(-formats)?|chinese-days)$/, /^domain\//],
   [/^@graphql-hive\/.+$/, /^gateway\.ts$/],
   [/^@theguild\/federation-composition$/, /^(edge|cli)\/|^gateway\.ts$/],
   [/^pino$/, /^(edge|cli)\/|^(main|gateway|rounds)\.ts$/],

@@ -67,6 +67,9 @@ export type Action =
   | "ANSWER_OBJECTION"
   | "MANAGE_MEMBERS"
   | "MANAGE_CLIENTS"
+  | "OBJECT_TO_LICENSE"
+  | "ANSWER_CORRECTION"
+  | "OVERSEE_CORRECTIONS"
   | "READ_SCHEMA";
 
 /** Which kinds of caller may ask for it at all, and the scope the token must carry. What is not here is refused. */
@@ -90,6 +93,9 @@ const rules: Readonly<Record<Action, { scope: Scope; kinds: readonly KnownCaller
   ANSWER_OBJECTION: { scope: "audit:read", kinds: ["DEPARTMENT"] },
   MANAGE_MEMBERS: { scope: "holder:manage", kinds: ["HOLDER"] },
   MANAGE_CLIENTS: { scope: "hub:operate", kinds: ["OPERATOR"] },
+  OBJECT_TO_LICENSE: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },
+  ANSWER_CORRECTION: { scope: "license:submit", kinds: ["DEPARTMENT"] },
+  OVERSEE_CORRECTIONS: { scope: "hub:operate", kinds: ["OPERATOR"] },
   READ_SCHEMA: { scope: "hub:federate", kinds: ["GATEWAY"] },
 };
 

@@ -11,6 +11,9 @@ export const assumedListSizes: Readonly<Record<string, number>> = {
   "ProblemRecord.problems": 2,
   "Query.problemCounts": 100,
   "Query.dataQuality": 100,
+  "Query.correctionCounts": 100,
+  "License.corrections": 2,
+  "Correction.history": 5,
   "MaterialCheck.answers": 20,
   "MaterialAnswer.reasons": 2,
   "MaterialAnswer.sources": 2,
@@ -28,6 +31,7 @@ export const fieldCosts: Readonly<Record<string, number>> = {
   // A token is parsed and its signature checked, and anybody may ask: five a request.
   "Query.verifyLicense": 5_000,
   "Query.confirmLicense": 500,
+  "Mutation.objectToLicense": 500,
   "Query.checkMaterials": 1_000,
 };
 

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
+import { settleCorrections } from "../corrections/settle-corrections.ts";
 import type { Row, Sql } from "../database.ts";
 import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
@@ -215,6 +216,7 @@ export function collectingStore(db: Sql) {
           source_updated_at = r.source_updated_at from ${rowSource(updateColumns, updates)}
           where l.holder_code = r.holder_code and l.identifier = r.identifier`.execute(db);
       }
+      await settleCorrections(db, updates);
     },
   };
 }

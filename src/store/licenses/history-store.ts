@@ -13,13 +13,15 @@ export type LicenseChange = Known<
       sourceRecordId: string;
       sourceUpdatedAt: Date;
       submissionId: string;
-      /** Its source's signature over the record it came with; null: it came unsigned. */
-      signature: SourceSignature | null;
+      /** Of the record it came with. */
+      contentDigest: string;
     }>
 >;
 
-/** A source's signature, and the key that was registered for its records. */
+/** A source's signature over a record that changed a license, and the key that was registered for its records. */
 export type SourceSignature = Readonly<{
+  contentDigest: string;
+  submissionId: string;
   jws: string;
   kid: string;
   client: string;
@@ -39,6 +41,14 @@ export function historyStore(db: Sql) {
       const rows = await selectChanges(db, [identifiers]);
       const grouped = Map.groupBy(rows, (row) => row.identifier);
       return new Map([...grouped].map(([identifier, own]) => [identifier, withKnowledge(own.map(toChange))]));
+    },
+
+    /** The signatures sources sent their records with, by the license these changed. */
+    findSignatures: async (
+      identifiers: readonly string[],
+    ): Promise<ReadonlyMap<string, readonly SourceSignature[]>> => {
+      const grouped = Map.groupBy(await selectSignatures(db, [identifiers]), (row) => row.identifier);
+      return new Map([...grouped].map(([identifier, own]) => [identifier, own.map(toSignature)]));
     },
 
     /** Licenses of many holders that were known at an instant, a page each, in one statement. @param day that of the instant */
@@ -83,7 +93,14 @@ type ChangeRow = Readonly<{
   source_updated_at: string;
   received_at: string;
   submission_id: string;
-  jws: string | null;
+  content_digest: string;
+}>;
+
+type SignatureRow = Readonly<{
+  identifier: string;
+  content_digest: string;
+  submission_id: string;
+  jws: string;
   kid: string;
   client: string;
   jwk: object;
@@ -92,13 +109,14 @@ type ChangeRow = Readonly<{
 }>;
 
 const selectChanges = statement<ChangeRow>(`
-  select e.identifier, e.operation, e.state, e.effective_on, e.reason, e.source_record_id, e.source_updated_at,
-    e.received_at, e.submission_id, s.jws, s.kid, s.client_id as client, k.jwk, k.added_at, k.retired_at
-  from license_event e
-    left join record_signature s on s.identifier = e.identifier and s.content_digest = e.content_digest
-      and s.submission_id = e.submission_id
-    left join record_key k on k.client_id = s.client_id and k.kid = s.kid
-  where e.identifier = any($1::text[]) order by e.id`);
+  select identifier, operation, state, effective_on, reason, source_record_id, source_updated_at, received_at, submission_id,
+    content_digest
+  from license_event where identifier = any($1::text[]) order by id`);
+
+const selectSignatures = statement<SignatureRow>(`
+  select s.identifier, s.content_digest, s.submission_id, s.jws, s.kid, s.client_id as client, k.jwk, k.added_at, k.retired_at
+  from record_signature s join record_key k on k.client_id = s.client_id and k.kid = s.kid
+  where s.identifier = any($1::text[])`);
 
 // Known are the changes before the first that had not come: see `withKnowledge`. A license none of whose changes is known
 // was not known.
@@ -128,13 +146,12 @@ function toChange(row: ChangeRow) {
   return {
     ...{ operation, state, reason, effectiveOn: row.effective_on, receivedAt: toInstant(row.received_at) },
     ...{ sourceRecordId: row.source_record_id, sourceUpdatedAt: toInstant(row.source_updated_at) },
-    submissionId: row.submission_id,
-    signature: toSignature(row),
+    ...{ submissionId: row.submission_id, contentDigest: row.content_digest },
   };
 }
 
-function toSignature({ jws, kid, client, jwk, added_at, retired_at }: ChangeRow): SourceSignature | null {
-  if (jws === null) return null;
+function toSignature({ jws, kid, client, jwk, ...row }: SignatureRow): SourceSignature {
+  const { content_digest: contentDigest, submission_id: submissionId, added_at, retired_at } = row;
   const keyRetiredAt = retired_at === null ? null : toInstant(retired_at);
-  return { jws, kid, client, jwk, keyAddedAt: toInstant(added_at), keyRetiredAt };
+  return { contentDigest, submissionId, jws, kid, client, jwk, keyAddedAt: toInstant(added_at), keyRetiredAt };
 }

@@ -28,6 +28,7 @@ import {
   IdentifierAliasTable,
   IdentifierConflictTable,
 } from "./conflict-tables.ts";
+import { CorrectionEventTable, CorrectionTable } from "./correction-tables.ts";
 import { ProblemRecordTable, RecordCountTable } from "./desk-tables.ts";
 import {
   HolderTable,
@@ -86,4 +87,6 @@ export const tables = [
   ConflictClaimTable,
   ConflictDecisionTable,
   IdentifierAliasTable,
+  CorrectionTable,
+  CorrectionEventTable,
 ] as const;

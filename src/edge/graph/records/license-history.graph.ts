@@ -78,12 +78,8 @@ export class LicenseChange {
   })
   submission: string | null;
 
-  @Field(() => SourceSignature, {
-    nullable: true,
-    description:
-      "The signature its source sent the record with, as the hub checked it; null when it came unsigned, and without a grant of the whole license.",
-  })
-  signature: SourceSignature | null;
+  /** Of whose license, and how its signature is found; absent: it is not shown. */
+  readonly from?: Readonly<{ license: DisclosedLicense; contentDigest: string; submissionId: string }> | undefined;
 }
 
 const LicenseChangeConnection = connectionOf("LicenseChange", LicenseChange);
@@ -137,8 +133,23 @@ export class LicenseHistoryResolver {
       ...{ receivedAt: change.receivedAt, knownSince: change.knownSince, place: start + index },
       ...{ reason: isWhole ? change.reason : null, sourceRecordId: isWhole ? change.sourceRecordId : null },
       ...{ sourceUpdatedAt: isWhole ? change.sourceUpdatedAt : null, submission: isWhole ? change.submissionId : null },
-      signature: isWhole ? change.signature : null,
+      from: isWhole ? { license, contentDigest: change.contentDigest, submissionId: change.submissionId } : undefined,
     }));
     return toConnection(page, known.length > start + size, ({ place }) => String(place), after);
+  }
+}
+
+@Resolver(() => LicenseChange)
+export class LicenseChangeResolver {
+  @FieldResolver(() => SourceSignature, {
+    nullable: true,
+    description:
+      "The signature its source sent the record with, as the hub checked it; null when it came unsigned, and without a grant of the whole license.",
+  })
+  async signature(@Root() { from }: LicenseChange, @Ctx() { loaders }: Context): Promise<SourceSignature | null> {
+    if (!from) return null;
+    const { license, contentDigest, submissionId } = from;
+    const found = await loaders.signatures(license.purpose).load(license.identifier);
+    return found.find((one) => one.contentDigest === contentDigest && one.submissionId === submissionId) ?? null;
   }
 }
