@@ -35,6 +35,7 @@ import type { HubKeys } from "./store/keys/key-store.ts";
 import { collectingStore } from "./store/licenses/collecting-store.ts";
 import { licenseStore } from "./store/licenses/license-store.ts";
 import { materialStore } from "./store/materials/material-store.ts";
+import type { Outage } from "./store/outage.ts";
 import { enter, type Reader } from "./store/reader.ts";
 import { admitCaller, permitCaller, refuseCaller } from "./use-cases/access/admit-caller.ts";
 import { checkAccessDay } from "./use-cases/access/check-access-day.ts";
@@ -210,7 +211,12 @@ export function makeHub(parts: HubParts) {
     // operate
     /** Takes points of the caller's minute. *Throws* RATE_LIMITED, BUSY. */
     charge,
-    isReady: database.isReady,
+    /** What is wrong with the database, if anything is. */
+    findTrouble: async (): Promise<Outage | "MIGRATING" | undefined> => {
+      const isReady = await database.isReady().catch(() => undefined);
+      if (!isReady) return isReady === undefined ? "BUSY" : "MIGRATING";
+      return (await database.isFull()) ? "STORAGE_FULL" : undefined;
+    },
     /** Removes expired codes, sessions, proofs and counted requests; any copy may do it at any time. */
     removeExpired: () => removeExpired(sql, now()),
     loadCatalogueOnce: async (rows: CatalogueRows) => {
