@@ -234,8 +234,8 @@ function replyError(error: HubError, request: FastifyRequest, reply: FastifyRepl
  * Whether the rest of a body is not worth waiting for. Otherwise it is let in, unread, so that its sender sees the answer
  * and not a connection that broke.
  */
-function isEndless({ raw, headers }: FastifyRequest, { code }: HubError): boolean {
-  if (raw.complete !== false) return false;
+function isEndless({ raw, headers, routeOptions }: FastifyRequest, { code }: HubError): boolean {
+  if (raw.complete !== false || (routeOptions.config.lingers && code !== "REQUEST_TIMEOUT")) return false;
   const length = Number(headers["content-length"] ?? Number.POSITIVE_INFINITY);
   return code === "REQUEST_TIMEOUT" || length > limitRows.maxBodyBytes.value;
 }

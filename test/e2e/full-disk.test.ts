@@ -83,7 +83,8 @@ testOnSmallDisk(
     const input = { batchId: "also-none", records: makeRecords(910_000, 200).slice(0, 800) };
     expect(await ask(submit, { input })).toMatchObject({ status: 503, retryAfter: "60", code: "STORAGE_FULL" });
 
-    const problem = "STORAGE_FULL: The hub's database has no space left: it can store nothing for now. Send it again later.";
+    const problem =
+      "STORAGE_FULL: The hub's database has no space left: it can store nothing for now. Send it again later.";
     expect(await ready()).toEqual({ code: 200, body: { status: "ready", problem } });
     expect((await fetch(`${hub.url}/healthz`)).status).toBe(200);
     expect(await ask("{ permitItems(first: 1) { nodes { code } } }")).toMatchObject({ status: 200, code: undefined });
