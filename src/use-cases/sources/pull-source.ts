@@ -18,6 +18,8 @@ export type Tools = Readonly<{
   newId: () => string;
   /** 0 to 1. */
   chance: () => number;
+  /** How long a source is held without a page. */
+  leaseMs: number;
   transaction: <T>(run: (sources: SourceStore) => Promise<T>) => Promise<T>;
   open: (source: SourceFacts, signal: AbortSignal) => OpenedSource;
   /** The verb every department uses; `also` runs in its transaction, and what it throws rolls all of it back. */
@@ -36,7 +38,7 @@ type Ended = Readonly<{ outcome: RunEnd; detail?: string | undefined; accepted: 
  * @returns whether there was one that nobody else held
  */
 export async function pullSource(tools: Tools, signal: AbortSignal): Promise<boolean> {
-  const leaseUntil = () => new Date(tools.now().getTime() + pullLimits.leaseMs);
+  const leaseUntil = () => new Date(tools.now().getTime() + tools.leaseMs);
   const claimed = await tools.transaction((sources) => sources.claim(tools.newId(), tools.now(), leaseUntil()));
   if (!claimed) return false;
   let ended: Ended;
@@ -65,7 +67,7 @@ async function pullPages(
   let accepted = 0;
   for (let pages = 0; pages < pullLimits.maxPages && tools.now().getTime() - startedAt < pullLimits.maxMs; pages++) {
     if (signal.aborted) return { outcome: "STOPPED", accepted };
-    const page = await opened.fetchPage(cursor, isTrial && pages === 0 ? 1 : tries);
+    const page = await opened.fetchPage(cursor, isTrial && pages === 0 ? 1 : pullLimits.tries);
     if ("failure" in page) return { outcome: signal.aborted ? "STOPPED" : page.failure, detail: page.detail, accepted };
     const fault = pageFault(page, cursor, seen, lastDigest);
     if (fault) return { outcome: fault.failure, detail: fault.detail, accepted };
@@ -86,9 +88,6 @@ async function pullPages(
   }
   return { outcome: "MORE", accepted };
 }
-
-/** Calls for one page, when one fails in passing. */
-const tries = 3;
 
 /** Thrown inside a page's transaction, to roll it back. */
 class LeaseLost extends Error {}
