@@ -6,6 +6,7 @@ import { Migration20261123050000_ingest } from "./Migration20261123050000_ingest
 import { Migration20261123060000_sources } from "./Migration20261123060000_sources.ts";
 import { Migration20261123070000_reconciliation } from "./Migration20261123070000_reconciliation.ts";
 import { Migration20261123080000_desk } from "./Migration20261123080000_desk.ts";
+import { Migration20261123130000_reconciling_sources } from "./Migration20261123130000_reconciling_sources.ts";
 
 /** Every migration in order. A test compares this list with the files beside it. */
 export const migrationList = [
@@ -17,4 +18,5 @@ export const migrationList = [
   Migration20261123060000_sources,
   Migration20261123070000_reconciliation,
   Migration20261123080000_desk,
+  Migration20261123130000_reconciling_sources,
 ] as const;

@@ -6,6 +6,7 @@ const rounds: readonly Round[] = [
   { everyMs: 1_000, failed: "access records could not be sealed", run: (hub) => hub.sealAccessRecords() },
   { everyMs: 60_000, failed: "what has expired could not be removed", run: (hub) => hub.removeExpired() },
   { everyMs: 600_000, failed: "the problem desk could not be tended", run: (hub) => hub.tendDesk() },
+  { everyMs: 30_000, failed: "a source could not be compared", run: (hub, signal) => hub.reconcileDueSource(signal) },
   // Several at once: a source that hangs keeps one of them, and the others go on.
   ...Array.from({ length: 6 }, () => ({
     ...{ everyMs: 2_000, failed: "a source could not be pulled" },

@@ -22,7 +22,7 @@ export type ClientFacts = Readonly<{
 export const operatorActions = [
   ...(["REGISTER_CLIENT", "SUSPEND_CLIENT", "RESUME_CLIENT", "ADD_KEY", "RETIRE_KEY"] as const),
   ...(["GRANT_ACCESS", "REVOKE_GRANT"] as const),
-  ...(["ADD_SOURCE", "SUSPEND_SOURCE", "RESUME_SOURCE", "PULL_SOURCE", "REMOVE_SOURCE"] as const),
+  ...(["ADD_SOURCE", "SUSPEND_SOURCE", "RESUME_SOURCE", "PULL_SOURCE", "RECONCILE_SOURCE", "REMOVE_SOURCE"] as const),
 ] as const;
 export type OperatorAction = (typeof operatorActions)[number];
 

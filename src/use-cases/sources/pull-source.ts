@@ -1,9 +1,8 @@
-import { type Caller, scopesOfKind } from "../../domain/access/caller.ts";
+import type { Caller } from "../../domain/access/caller.ts";
 import type { LineReading } from "../../domain/licenses/record-line.ts";
-import type { FetchedPage, FetchFailure, OpenedSource } from "../../domain/sources/fetched-page.ts";
-import { type ForeignRow, mapRow } from "../../domain/sources/field-mapping.ts";
-import { shapeRecord } from "../../domain/sources/record-shape.ts";
-import type { SourceFacts } from "../../domain/sources/source.ts";
+import { type FetchedPage, type OpenedSource, pageFault } from "../../domain/sources/fetched-page.ts";
+import { readRow } from "../../domain/sources/record-shape.ts";
+import { clientOf, type SourceFacts } from "../../domain/sources/source.ts";
 import { afterRun, pullLimits, type RunEnd } from "../../domain/sources/source-run.ts";
 import { HubError } from "../../errors.ts";
 import { digestOf } from "../../proof/canonical-json.ts";
@@ -107,40 +106,14 @@ async function storePage(tools: Tools, claimed: ClaimedSource, page: FetchedPage
   }
   const batch = {
     batchId: `pull:${source.id}:${digestOf({ addedAt, from: move.from, to: move.to, page: page.digest })}`,
-    records: page.rows.map((row) => shapeRecord(formOf(source, row))),
+    records: page.rows.map((row) => readRow(source, row)),
   };
   let stored = 0;
-  await tools.submit(asClient(source), batch, async (sources, { accepted, unchanged, rejected, pending }) => {
+  await tools.submit(clientOf(source), batch, async (sources, { accepted, unchanged, rejected, pending }) => {
     await advance(sources, { fetched: page.rows.length, accepted, unchanged, rejected, pending });
     stored = accepted;
   });
   return stored;
-}
-
-function formOf({ place, mapping }: SourceFacts, row: unknown): unknown {
-  if (place.kind === "GRAPHQL" || typeof row !== "object" || row === null || Array.isArray(row)) return row;
-  return mapRow(row as ForeignRow, mapping); // any object is a row whose fields are unknown
-}
-
-/** What is pulled is handed in by the client the source speaks for, as if it had sent it. */
-function asClient({ client }: SourceFacts): Caller {
-  return { kind: "DEPARTMENT", clientId: client, scopes: new Set(scopesOfKind.DEPARTMENT) };
-}
-
-/** What a source may do with cursors: lead on. A page without anything new stands still, and is the last. */
-function pageFault(
-  page: FetchedPage,
-  cursor: string | null,
-  seen: ReadonlySet<string | null>,
-  lastDigest: string | undefined,
-): FetchFailure | undefined {
-  const standsStill = page.cursor === cursor;
-  if (standsStill && !page.hasMore && page.rows.length === 0) return undefined;
-  if (standsStill) return { failure: "CURSOR_INVALID", detail: "the cursor stands still" };
-  if (seen.has(page.cursor)) return { failure: "CURSOR_INVALID", detail: "a cursor came twice" };
-  if (page.digest !== "" && page.digest === lastDigest)
-    return { failure: "CURSOR_INVALID", detail: "a page came twice" };
-  return undefined;
 }
 
 async function finish(tools: Tools, { source, lease, failures }: ClaimedSource, ended: Ended): Promise<void> {
