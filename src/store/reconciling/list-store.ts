@@ -168,11 +168,13 @@ const selectExtraOfDay = selectExtra(`
   where client_id = $2 and source_record_id > $3 and day = $5::date and license_type = $6
   order by source_record_id limit $4::int`);
 
+// Day by day: left to itself, a plan reads everything the source has told in the order of the ids.
 const selectExtraOfDays = selectExtra(`
   select r.source_record_id as id, r.source_updated_at as ours, r.license_type as type
-  from unnest($5::date[], $6::text[]) as d(day, license_type) join source_record r
-    on r.client_id = $2 and r.day = d.day and r.license_type = d.license_type and r.source_record_id > $3
-  order by r.source_record_id limit $4::int`);
+  from unnest($5::date[], $6::text[]) as d(day, license_type) cross join lateral (
+    select * from source_record s where s.client_id = $2 and s.day = d.day and s.license_type = d.license_type
+      and s.source_record_id > $3 order by s.source_record_id limit $4::int
+  ) r order by r.source_record_id limit $4::int`);
 
 const deleteRun = statement<object>("delete from reconciliation_line where run = $1::uuid");
 
