@@ -69,7 +69,8 @@ export function reconcilingVerbs(parts: ReconcilingParts, permit: PermitOperator
       reconcileRecords({ ...tools, compareList: compare }, caller, id, listed),
     readReconciliations: (caller: Caller, query: ReconciliationQuery) => readReconciliations(tools, caller, query),
     /** A round: compares the source that is due, if one is, and answers whether it did. Any copy may do it at any time. */
-    reconcileDueSource: async (signal: AbortSignal) => (await reconcileSource(sourceTools, signal)) !== undefined,
+    reconcileDueSource: async (signal: AbortSignal, around?: NonNullable<Wanted["around"]>) =>
+      (await reconcileSource(sourceTools, signal, around && { around })) !== undefined,
     /** Makes a comparison due: a running copy of the hub takes it up within a minute. */
     askReconciliation: (caller: Caller, id: string) => askReconciliation(asking, caller, id, false),
     /** Compares a source here and now. *Throws* as `askReconciliation`. */

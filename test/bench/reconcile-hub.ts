@@ -1,6 +1,7 @@
 import { readConfig } from "../../src/config.ts";
 import { addDays, dateOf } from "../../src/domain/calendar.ts";
 import type { RecordDifference } from "../../src/domain/reconciling/listed-record.ts";
+import { leanly } from "../../src/edge/guard/lean-heap.ts";
 import { openHub } from "../../src/open-hub.ts";
 import { answerOrders } from "./child.ts";
 import { memoryOf } from "./measure.ts";
@@ -20,6 +21,7 @@ answerOrders(async ({ env, root, source }: ReconcileOrders): Promise<ReconcileAn
     { kind: "OPERATOR", clientId: "bench-operator", scopes: new Set(["hub:operate"]) },
     {
       id: source,
+      around: leanly,
       range: { from: "2020-01-01", until },
       onDifferences: async (differences: readonly RecordDifference[]) => {
         told.push(...differences.map(({ outcome, sourceRecordId }) => `${outcome} ${sourceRecordId}`));

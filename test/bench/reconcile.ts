@@ -54,7 +54,7 @@ async function compare(ground: Ground, count: number): Promise<ReconcileAnswer> 
   const url = env["DATABASE_URL"] ?? "";
   await fill(ground, url, count);
   const orders: ReconcileOrders = { env, root: packageRoot(), source: "bench" };
-  const { answer, end } = await startChild<ReconcileAnswer>("reconcile-hub.js", orders);
+  const { answer, end } = await startChild<ReconcileAnswer>("reconcile-hub.js", orders, ["--max-semi-space-size=8"]);
   await end();
   check(answer.told, count);
   await runSql(ground.postgres.url, `drop database bench_reconcile_${count} with (force)`);

@@ -46,6 +46,8 @@ export type Tools = Readonly<{
 export type Wanted = Readonly<{
   id?: string;
   range?: Pick<DayRange, "from" | "until">;
+  /** Runs the work once there is some. */
+  around?: <T>(work: () => Promise<T>) => Promise<T>;
   onRead?: (records: number) => void;
   onDifferences?: (differences: readonly RecordDifference[]) => Promise<void>;
 }>;
@@ -78,7 +80,8 @@ export async function reconcileSource(
   let ended: Reconciled;
   const run = tools.newId();
   try {
-    ended = await compareSource(tools, claimed, run, wanted, signal);
+    const work = () => compareSource(tools, claimed, run, wanted, signal);
+    ended = await (wanted.around ? wanted.around(work) : work());
   } catch (error) {
     const outcome = error instanceof HubError && error.code === "FORBIDDEN" ? "CLIENT_REFUSED" : "HUB_FAILED";
     ended = { outcome, read: 0, unreadable: 0 };
