@@ -9,6 +9,7 @@ import { Migration20261123080000_desk } from "./Migration20261123080000_desk.ts"
 import { Migration20261123100000_corrections } from "./Migration20261123100000_corrections.ts";
 import { Migration20261123110000_conflicts } from "./Migration20261123110000_conflicts.ts";
 import { Migration20261123120000_signatures } from "./Migration20261123120000_signatures.ts";
+import { Migration20261123130000_reconciling_sources } from "./Migration20261123130000_reconciling_sources.ts";
 
 /** Every migration in order. A test compares this list with the files beside it. */
 export const migrationList = [
@@ -23,4 +24,5 @@ export const migrationList = [
   Migration20261123100000_corrections,
   Migration20261123110000_conflicts,
   Migration20261123120000_signatures,
+  Migration20261123130000_reconciling_sources,
 ] as const;

@@ -163,6 +163,13 @@ export const accessErrors = {
     status: 409,
     message: { en: "The source is suspended. Resume it first.", zh: "该数据源已暂停，请先恢复。" },
   },
+  SOURCE_RECONCILING: {
+    status: 409,
+    message: {
+      en: "The source is being compared at the moment. Wait for that to end.",
+      zh: "该数据源正在对账，请等待其结束。",
+    },
+  },
   PROBLEM_NOT_FOUND: {
     status: 404,
     message: { en: "Your department has no problem with this id.", zh: "本部门没有该编号的问题数据。" },

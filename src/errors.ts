@@ -1,4 +1,5 @@
 import { accessErrors } from "./access-errors.ts";
+import { outageErrors } from "./outage-errors.ts";
 
 /** Languages every public message exists in. */
 export type LocalizedText = Readonly<{ en: string; zh: string }>;
@@ -251,24 +252,7 @@ export const errorTable = {
     status: 404,
     message: { en: "There is nothing at this address.", zh: "该地址不存在。" },
   },
-  BUSY: {
-    status: 503,
-    message: { en: "The database is not answering. Try again shortly.", zh: "数据库暂时无响应，请稍后重试。" },
-  },
-  DOWNSTREAM_SERVICE_ERROR: {
-    status: 502,
-    message: {
-      en: "A system behind the gateway did not answer; the rest of the answer stands.",
-      zh: "网关后的某个系统未响应，其余结果仍然有效。",
-    },
-  },
-  INTERNAL: {
-    status: 500,
-    message: {
-      en: "Something failed inside the hub; the error id is in its log.",
-      zh: "枢纽内部错误，错误编号已记入日志。",
-    },
-  },
+  ...outageErrors,
 } as const satisfies Record<string, ErrorRow>;
 
 /** A stable error code. */

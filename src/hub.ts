@@ -10,6 +10,7 @@ import type { WorkingCalendar } from "./domain/working-days.ts";
 import { accessVerbs } from "./hub/access-verbs.ts";
 import { collectingVerbs } from "./hub/collecting-verbs.ts";
 import { correctionVerbs } from "./hub/correction-verbs.ts";
+import { reconcilingVerbs } from "./hub/reconciling-verbs.ts";
 import { recordVerbs } from "./hub/record-verbs.ts";
 import { sourceVerbs } from "./hub/source-verbs.ts";
 import { type Limits, standardLimits } from "./limits.ts";
@@ -23,6 +24,7 @@ import {
   type RefusableRequest,
   type Refuse,
 } from "./store/access/access-store.ts";
+import { clientStore } from "./store/access/client-store.ts";
 import { removeExpired } from "./store/access/expired-store.ts";
 import { type ExportFilter, type ExportFormat, type LedgerStore, ledgerStore } from "./store/access/ledger-store.ts";
 import { memberStore } from "./store/access/member-store.ts";
@@ -38,9 +40,11 @@ import type { HubKeys } from "./store/keys/key-store.ts";
 import { collectingStore } from "./store/licenses/collecting-store.ts";
 import { licenseStore } from "./store/licenses/license-store.ts";
 import { materialStore } from "./store/materials/material-store.ts";
+import type { Outage } from "./store/outage.ts";
 import { enter, type Reader } from "./store/reader.ts";
 import { admitCaller, permitCaller, refuseCaller } from "./use-cases/access/admit-caller.ts";
 import { checkAccessDay } from "./use-cases/access/check-access-day.ts";
+import { permitOperator } from "./use-cases/access/clients/permit-operator.ts";
 import { checkMisses, noteMisses } from "./use-cases/access/count-misses.ts";
 import { exportAccessRecords } from "./use-cases/access/export-access-records.ts";
 import { type Charge, limitRate } from "./use-cases/access/limit-rate.ts";
@@ -103,6 +107,7 @@ export function makeHub(parts: HubParts) {
     });
   const readLedger = <T>(run: (ledger: LedgerStore) => Promise<T>) =>
     read({ mode: "AUDIT" }, ({ ledger }) => run(ledger));
+  const { find: findClient } = clientStore(sql);
   const { findRole } = memberStore(sql);
   const isMember: IsMember = async (member, holder, day) => (await findRole(holder, member, day)) !== undefined;
   const gate = { now, access, isMember };
@@ -146,8 +151,12 @@ export function makeHub(parts: HubParts) {
       readLicensesByIdentifier({ permit, admit, misses, read }, caller, question),
     confirmLicense: (caller: Caller, question: { identifier: string; claims: Claims }) =>
       confirmLicense({ now, permit, refuse, misses, findClient: access.findClient, isMember, read }, caller, question),
-    // what was known when; reconciliation
-    ...recordVerbs({ database, now, newId, permit, admit }),
+    // what was known when
+    ...recordVerbs({ database, now, permit, admit }),
+    // what sources hold and the hub does not, and the other way round
+    ...reconcilingVerbs({ database, now, newId, limits, sourceSecrets }, (caller) =>
+      permitOperator({ findClient }, caller),
+    ),
     // access ledger
     readAccessRecords: (caller: Caller, query: RecordQuery) =>
       readAccessRecords({ now, read, permit: accessOnly.permitMember }, caller, query),
@@ -224,7 +233,12 @@ export function makeHub(parts: HubParts) {
     // operate
     /** Takes points of the caller's minute. *Throws* RATE_LIMITED, BUSY. */
     charge,
-    isReady: database.isReady,
+    /** What is wrong with the database, if anything is. */
+    findTrouble: async (): Promise<Outage | "MIGRATING" | undefined> => {
+      const isReady = await database.isReady().catch(() => undefined);
+      if (!isReady) return isReady === undefined ? "BUSY" : "MIGRATING";
+      return (await database.isFull()) ? "STORAGE_FULL" : undefined;
+    },
     /** Removes expired codes, sessions, proofs and counted requests; any copy may do it at any time. */
     removeExpired: () => removeExpired(sql, now()),
     loadCatalogueOnce: async (rows: CatalogueRows) => {

@@ -149,6 +149,15 @@ export const limitRows = {
     ...{ value: 33_554_432, unit: "bytes a source may send for a page", least: 65_536, most: 268_435_456 },
     reason: "200 records of 64 KiB, and what stands around them",
   },
+  maxSourceSilenceMs: {
+    ...{
+      value: 120_000,
+      unit: "milliseconds a copy of the hub may be silent before another takes its source over",
+      least: 1_000,
+      most: 600_000,
+    },
+    reason: "never less than three tries of a page and two seconds; longer, and a source waits for a copy that died",
+  },
   maxErrors: {
     ...{ value: 5, unit: "errors told of one query", least: 1, most: 100 },
     reason: "whoever mends five mistakes asks again",

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { leanly } from "./edge/guard/lean-heap.ts";
 import type { Hub } from "./hub.ts";
 
 /** Work that every copy of the hub does again and again; which copy gets to do it, the database decides. */
@@ -7,6 +8,11 @@ const rounds: readonly Round[] = [
   { everyMs: 60_000, failed: "what has expired could not be removed", run: (hub) => hub.removeExpired() },
   { everyMs: 600_000, failed: "the problem desk could not be tended", run: (hub) => hub.tendDesk() },
   { everyMs: 600_000, failed: "overdue corrections could not be marked", run: (hub) => hub.escalateCorrections() },
+  {
+    everyMs: 30_000,
+    failed: "a source could not be compared",
+    run: (hub, signal) => hub.reconcileDueSource(signal, leanly),
+  },
   // Several at once: a source that hangs keeps one of them, and the others go on.
   ...Array.from({ length: 6 }, () => ({
     ...{ everyMs: 2_000, failed: "a source could not be pulled" },

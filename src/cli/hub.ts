@@ -4,6 +4,7 @@ import { HubError } from "../errors.ts";
 import { clientCommands } from "./hub/client-commands.ts";
 import { type Command, lineOf, type Output, UsageError, type Values } from "./hub/command.ts";
 import { grantCommands } from "./hub/grant-commands.ts";
+import { reconcileCommand } from "./hub/reconcile-command.ts";
 import { recordKeyCommands } from "./hub/record-key-commands.ts";
 import { sourceCommands } from "./hub/source-commands.ts";
 import { submitCommand } from "./hub/submit-command.ts";
@@ -17,7 +18,7 @@ const nouns: Readonly<Record<string, Readonly<Record<string, Command>>>> = {
 };
 
 /** What is typed as one word. */
-const verbs: Readonly<Record<string, Command>> = { submit: submitCommand };
+const verbs: Readonly<Record<string, Command>> = { reconcile: reconcileCommand, submit: submitCommand };
 
 const always = ["--json           print JSON instead of a table", "--help           print this"];
 const onDatabase = [

@@ -1,7 +1,7 @@
 import { unwrapResolverError } from "@apollo/server/errors";
 import type { GraphQLFormattedError } from "graphql";
 import { type ErrorCode, errorTable, HubError } from "../errors.ts";
-import { isUnavailable, sqlState } from "../store/database.ts";
+import { outageOf, sqlState } from "../store/outage.ts";
 import { RequestEnded } from "../store/statement-deadline.ts";
 
 /** Writes an unexpected error to the log and returns the id it is found under. */
@@ -31,9 +31,10 @@ export function errorFormatter(log: LogUnexpected) {
     }
     if (error instanceof RequestEnded)
       return present(formatted, "DEADLINE_PASSED", errorTable.DEADLINE_PASSED.message.en);
-    if (isUnavailable(error)) {
+    const outage = outageOf(error);
+    if (outage) {
       log(error);
-      return present(formatted, "BUSY", errorTable.BUSY.message.en);
+      return present(formatted, outage, errorTable[outage].message.en);
     }
     return present(formatted, "INTERNAL", errorTable.INTERNAL.message.en, { id: log(error) });
   };

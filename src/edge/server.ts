@@ -17,7 +17,7 @@ import Fastify, {
 import { type ErrorCode, errorTable, HubError } from "../errors.ts";
 import type { Hub } from "../hub.ts";
 import { type Limits, limitRows, standardLimits } from "../limits.ts";
-import { isUnavailable } from "../store/database.ts";
+import { type Outage, outageOf } from "../store/outage.ts";
 import { callerFinder, challengeOf } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { describeError, errorBody, errorFormatter } from "./format-error.ts";
@@ -62,8 +62,9 @@ export type ServerOptions = Readonly<{
   realNameLogin?: RealNameLogin | undefined;
 }>;
 
-/** When who was turned away by a 503 may come again. *Units*: seconds. */
+/** When who was turned away by a 503 may come again: nobody frees a disk in five seconds. *Units*: seconds. */
 const busyRetrySeconds = "5";
+const fullRetrySeconds = "60";
 
 /** How long an idle connection is kept for its next request: longer than a balancer keeps it. *Units*: milliseconds. */
 const keepAliveMs = 65_000;
@@ -156,20 +157,26 @@ const statusPlugin: ApolloServerPlugin<Context> = {
       async willSendResponse({ errors, response }) {
         const thrown = errors?.map(({ originalError }) => originalError) ?? [];
         const stopped = thrown.find(isRateLimited);
+        const outage = thrown.map(outageIn).find((found) => found !== undefined);
         if (stopped) {
           response.http.status = stopped.status;
           response.http.headers.set("retry-after", String(stopped.details["retryAfterSeconds"]));
-        } else if (thrown.some(isBusy)) {
-          response.http.status = errorTable.BUSY.status;
-          response.http.headers.set("retry-after", busyRetrySeconds);
+        } else if (outage) {
+          response.http.status = errorTable[outage].status;
+          response.http.headers.set("retry-after", retrySeconds(outage));
         }
       },
     };
   },
 };
 
-function isBusy(error: unknown): boolean {
-  return error instanceof HubError ? error.code === "BUSY" : isUnavailable(error);
+function outageIn(error: unknown): Outage | undefined {
+  if (!(error instanceof HubError)) return outageOf(error);
+  return error.code === "BUSY" || error.code === "STORAGE_FULL" ? error.code : undefined;
+}
+
+function retrySeconds(code: ErrorCode): string {
+  return code === "STORAGE_FULL" ? fullRetrySeconds : busyRetrySeconds;
 }
 
 function isRateLimited(error: unknown): error is HubError {
@@ -205,9 +212,10 @@ function toHubError(error: unknown, log: (error: unknown) => string): HubError {
   const code =
     typeof error === "object" && error !== null && "code" in error ? fastifyCodes[String(error.code)] : undefined;
   if (code) return new HubError(code);
-  if (isUnavailable(error)) {
+  const outage = outageOf(error);
+  if (outage) {
     log(error);
-    return new HubError("BUSY");
+    return new HubError(outage);
   }
   const status = typeof error === "object" && error !== null && "statusCode" in error ? error.statusCode : undefined;
   if (typeof status === "number" && status >= 400 && status < 500) return new HubError("BAD_REQUEST");
@@ -216,7 +224,7 @@ function toHubError(error: unknown, log: (error: unknown) => string): HubError {
 
 function replyError(error: HubError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error.status === 401) reply.header("www-authenticate", challengeOf(error));
-  if (error.status === 503) reply.header("retry-after", busyRetrySeconds);
+  if (error.status === 503) reply.header("retry-after", retrySeconds(error.code));
   if (error.code === "RATE_LIMITED") reply.header("retry-after", String(error.details["retryAfterSeconds"]));
   if (isEndless(request, error)) reply.header("connection", "close");
   return reply.code(error.status).header("cache-control", "no-store").send(errorBody(error));
@@ -226,8 +234,8 @@ function replyError(error: HubError, request: FastifyRequest, reply: FastifyRepl
  * Whether the rest of a body is not worth waiting for. Otherwise it is let in, unread, so that its sender sees the answer
  * and not a connection that broke.
  */
-function isEndless({ raw, headers }: FastifyRequest, { code }: HubError): boolean {
-  if (raw.complete !== false) return false;
+function isEndless({ raw, headers, routeOptions }: FastifyRequest, { code }: HubError): boolean {
+  if (raw.complete !== false || (routeOptions.config.lingers && code !== "REQUEST_TIMEOUT")) return false;
   const length = Number(headers["content-length"] ?? Number.POSITIVE_INFINITY);
   return code === "REQUEST_TIMEOUT" || length > limitRows.maxBodyBytes.value;
 }

@@ -1,5 +1,6 @@
 import { openSource } from "../connectors/sources/open-source.ts";
 import type { Caller } from "../domain/access/caller.ts";
+import { leaseMs } from "../domain/sources/source-run.ts";
 import type { Limits } from "../limits.ts";
 import { clientStore } from "../store/access/client-store.ts";
 import type { Database } from "../store/database.ts";
@@ -64,7 +65,7 @@ export function sourceVerbs({ database, now, newId, chance, limits, sourceSecret
     pullDueSource: (signal: AbortSignal) =>
       pullSource(
         {
-          ...{ now, newId, chance },
+          ...{ now, newId, chance, leaseMs: leaseMs(limits) },
           transaction: (run) => database.transaction((db) => run(sourceStore(db))),
           open: (source, stop) => openSource(call, source, stop),
           submit: (caller, batch, also) => submit(caller, batch, (db, outcome) => also(sourceStore(db), outcome)),

@@ -7,7 +7,9 @@ import type { InferDBFromKysely } from "@mikro-orm/sql";
 import { CompiledQuery, type KyselyPlugin, type QueryExecutorProvider, type Selectable, sql } from "kysely";
 import { migrationList } from "../../migrations/list.ts";
 import { type DatabaseWatch, type WatchedConnection, watchDatabase } from "./database-watch.ts";
+import { sqlState } from "./outage.ts";
 import { endStatementsWithRequests } from "./statement-deadline.ts";
+import { type StorageWatch, watchStorage } from "./storage-watch.ts";
 import { tables } from "./tables/tables.ts";
 
 /** Where the hub remembers: a PostgreSQL server, or PostgreSQL embedded in this process. */
@@ -49,7 +51,8 @@ export async function openDatabase(place: DatabasePlace) {
   const isServer = place.kind === "SERVER";
   const owner = isServer ? await openServer({ ...place, poolSize: 2 }) : await openEmbedded(place.folder);
   const watch = isServer ? watchDatabase(place.url) : undefined;
-  const orm = isServer ? await openServer(place, hubRole, watch) : owner;
+  const storage = watchStorage();
+  const orm = isServer ? await openServer(place, hubRole, [watch, storage]) : owner;
   const kysely = orm.em.fork().getKysely();
   const pool = kysely.withPlugin(refusePoolInTransaction);
   pools.add(pool);
@@ -68,6 +71,8 @@ export async function openDatabase(place: DatabasePlace) {
       await sql`select 1`.execute(pool);
       return (await owner.migrator.getPending()).length === 0;
     },
+    /** Whether a statement found no space left, and there is still none. */
+    isFull: () => storage.isFull(() => kysely.transaction().execute((db) => probeSpace.execute(db))),
     /** Runs something while no other hub on this database does: migrations, first data. */
     alone: <T>(run: () => Promise<T>): Promise<T> => {
       if (!isServer) return run();
@@ -107,6 +112,10 @@ export async function openDatabase(place: DatabasePlace) {
     },
   };
 }
+
+/** About a megabyte, gone with its transaction. */
+const probeSpace = sql`create temporary table space_probe on commit drop as
+  select md5(n::text) as filling from generate_series(1, 16384) as n`;
 
 const inTransaction = new AsyncLocalStorage<true>();
 const pools = new WeakSet<object>();
@@ -157,7 +166,9 @@ const shared = () => ({
   },
 });
 
-function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>, role?: string, watch?: DatabaseWatch) {
+type Guards = readonly (DatabaseWatch | StorageWatch | undefined)[];
+
+function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>, role?: string, guards: Guards = []) {
   const { onStatement } = place;
   return PostgresORM.init({
     ...shared(),
@@ -176,7 +187,7 @@ function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>, role?: st
       onPoolCreated: (pool: ListenablePool) => {
         nameStatements(pool);
         endStatementsWithRequests(pool, place.url);
-        watch?.guard(pool);
+        for (const guard of guards) guard?.guard(pool);
         if (onStatement) listen(pool, onStatement);
       },
     },
@@ -242,12 +253,6 @@ export function toInstant(text: string): Date {
   return new Date(`${text.slice(0, 10)}T${text.slice(11).replace(/[+-]\d\d$/, "$&:00")}`);
 }
 
-/** SQLSTATE of a database error, or undefined for any other error. */
-export function sqlState(error: unknown): string | undefined {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
-}
-
 /** Whether another transaction came in between (unique key, deadlock, serialization): trying again can succeed. */
 export function isConflict(error: unknown): boolean {
   return ["23505", "40P01", "40001"].includes(sqlState(error) ?? "");
@@ -262,21 +267,4 @@ export async function tryAgain<T>(run: () => Promise<T>): Promise<T> {
       if (attempt === 3 || !isConflict(error)) throw error;
     }
   }
-}
-
-/** What the driver itself says of a connection that is gone or late; whole sentences, so that no caller can imitate them. */
-const driverComplaints =
-  /^(Connection terminated|Connection terminated unexpectedly|Connection terminated due to connection timeout|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error and is not queryable|Client was closed and is not queryable)$/;
-
-const networkCodes = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH)$/;
-
-/** Whether the database could not be reached, stopped, or did not answer in time. */
-export function isUnavailable(error: unknown): boolean {
-  const state = sqlState(error);
-  if (state) return ["08", "53", "57"].includes(state.slice(0, 2)) || state === "55P03";
-  if (typeof error !== "object" || error === null) return false;
-  // GraphQL wraps what is not an Error of its own realm.
-  if ("thrownValue" in error) return isUnavailable(error.thrownValue);
-  if ("code" in error && networkCodes.test(String(error.code))) return true;
-  return "message" in error && driverComplaints.test(String(error.message));
 }

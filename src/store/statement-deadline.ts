@@ -111,6 +111,7 @@ function endingOf(query: unknown): "COMMIT" | "ROLLBACK" | undefined {
   return /^commit\b/i.test(query) ? "COMMIT" : /^rollback\b/i.test(query) ? "ROLLBACK" : undefined;
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
+/** Also of another realm. */
+export function isPromise(value: unknown): value is Promise<unknown> {
   return typeof value === "object" && value !== null && "then" in value;
 }

@@ -5,11 +5,12 @@ import { benchIngest } from "./ingest.ts";
 import { benchLimits } from "./limits.ts";
 import { cell, type Figure, isKept, type Outcome } from "./measure.ts";
 import { benchQuery } from "./query.ts";
+import { benchReconcile } from "./reconcile.ts";
 import { type Ground, openGround } from "./stage.ts";
 import { benchSubmit } from "./submit.ts";
 import { benchToken } from "./token.ts";
 
-// Usage: npm run bench -- [query|submit|access|export|ingest|token|limits …] [--no-targets]
+// Usage: npm run bench -- [query|submit|access|export|ingest|token|limits|reconcile …] [--no-targets]
 // Exit code 1 when a target is missed (not with --no-targets), 2 on a wrong argument.
 
 const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>> = {
@@ -19,6 +20,7 @@ const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>>
   export: benchExport,
   ingest: benchIngest,
   limits: benchLimits,
+  reconcile: benchReconcile,
   token: benchToken,
 };
 

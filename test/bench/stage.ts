@@ -158,6 +158,6 @@ function startArguments(flags: readonly string[]): readonly string[] {
 }
 
 /** The folder that holds package.json, whether this runs from test/ or from dist/test/. */
-function packageRoot(from = import.meta.dirname): string {
+export function packageRoot(from = import.meta.dirname): string {
   return existsSync(join(from, "package.json")) ? from : packageRoot(dirname(from));
 }

@@ -1,11 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { FakeHttp } from "../departments/fake-http.ts";
 import { type GraphqlTrouble, startGraphqlChanges } from "../departments/graphql-changes.ts";
 import { sampleChanges } from "../departments/sample-changes.ts";
 import { openTestHub, type TestHub } from "../setup/hub.ts";
-import { secrets } from "../setup/pulling.ts";
+import { operator, secrets } from "../setup/pulling.ts";
 import { onlyLine, openWorkshop } from "./processes.ts";
 
 const workshop = openWorkshop();
@@ -162,4 +162,32 @@ describe("a hub as a process", () => {
     ]);
     expect(ended.error).not.toContain("geheim");
   });
+});
+
+describe("hub reconcile", () => {
+  const reconcile = (...args: readonly string[]) =>
+    workshop.run("src/cli/hub.ts", ["reconcile", ...args], { ...env(), SOURCE_SECRETS: secretsFile });
+  const range = ["--from", "2017-01-01", "--until", "2026-01-01"];
+
+  test("lists every record that differs, and ends with 1; what can not be compared is told in one line", async () => {
+    await house.hub.addSource(operator, { ...JSON.parse(readFileSync(describeSource(), "utf8")), id: "compared" });
+    const list = fileOf("differences.ndjson");
+    const { code, out, error } = await reconcile("compared", ...range, "--list", list, "--json");
+    const { outcome, read, summary } = JSON.parse(out);
+    expect([code, error, outcome]).toEqual([1, "", "DONE"]);
+    const lines = readFileSync(list, "utf8").trimEnd().split("\n");
+    expect(lines).toHaveLength(summary.missing);
+    expect(read).toBe(summary.missing + summary.same);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ outcome: "MISSING", ours: null });
+    const shown = await reconcile("compared", ...range);
+    expect(shown.code).toBe(1);
+    expect(shown.out).toMatch(
+      /^its end +DONE: [\s\S]*\nmissing +\d+\n[\s\S]*\nMISSING +\S+ +\S+Z +-\n[\s\S]*… and \d+ more: --list FILE\n$/,
+    );
+    const nobody = await reconcile("nobody");
+    expect([nobody.code, onlyLine(nobody)]).toEqual([1, expect.stringMatching(/^hub: SOURCE_NOT_FOUND: /)]);
+    const wrong = await reconcile("compared", "--from", "yesterday");
+    expect([wrong.code, onlyLine(wrong)]).toEqual([2, expect.stringMatching(/--from is yesterday; expected a day/)]);
+    await house.hub.removeSource(operator, "compared");
+  }, 120_000);
 });

@@ -211,6 +211,7 @@ const rules: Readonly<Record<string, readonly [query: string, answers: string]>>
     operators,
   ],
   "Mutation.pullSource": [`mutation { pullSource(id: "matrix-source") { id } }`, operators],
+  "Mutation.reconcileSource": [`mutation { reconcileSource(id: "matrix-source") { id } }`, operators],
   "Mutation.suspendSource": [`mutation { suspendSource(id: "matrix-source") { id } }`, operators],
   "Mutation.resumeSource": [`mutation { resumeSource(id: "matrix-source") { id } }`, operators],
   "Mutation.removeSource": [`mutation { removeSource(id: "matrix-source") }`, operators],

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
-import type { ListedRecord } from "../../src/domain/reconciling/listed-record.ts";
 import { digestOf } from "../../src/proof/canonical-json.ts";
 import { readRecordFile } from "../../src/store/catalogue/catalogue-files.ts";
 import { department, openTestHub, type TestHub } from "../setup/hub.ts";
@@ -336,44 +335,5 @@ describe("comparisons", () => {
       has_column_privilege('zhengzhao_hub', 'reconciliation', 'differences', 'update') as change,
       has_column_privilege('zhengzhao_hub', 'reconciliation', 'listed', 'update') as list`);
     expect(row).toEqual({ delete: false, change: false, list: true });
-  });
-});
-
-describe("a source that offers its own counts", () => {
-  const range = { from: "2026-01-01", until: "2026-12-31", licenseType: undefined };
-  const sourceOf = (rows: readonly Own[], asked: unknown[]) => ({
-    countDays: async () => countsOf(rows),
-    listRecords: async function* (days: readonly { day: string }[]): AsyncGenerator<ListedRecord> {
-      asked.push(...days.map(({ day }) => day));
-      for (const { id, at: when } of rows) yield { sourceRecordId: id, sourceUpdatedAt: new Date(when) };
-    },
-  });
-
-  test("is asked for its records of the days that differ, and only then", async () => {
-    const rows = [{ id: "a", at: at("2026-11-01") }];
-    await told(rows);
-    const asked: unknown[] = [];
-    const caller = department("approval-bureau");
-    expect(await house.hub.reconcileSource(caller, range, sourceOf(rows, asked))).toMatchObject({ summary: null });
-    const more = sourceOf([...rows, { id: "b", at: at("2026-11-02") }], asked);
-    const seen: unknown[] = [];
-    const { summary } = await house.hub.reconcileSource(caller, range, more, (part) => void seen.push(...part));
-    expect(summary).toMatchObject({ missing: 1, same: 1 });
-    expect(seen).toMatchObject([{ outcome: "MISSING", sourceRecordId: "b" }]);
-    expect(asked).toEqual(["2026-11-02"]);
-    expect(await leftBehind()).toBe(0);
-  });
-
-  test("that breaks off in the middle of its list leaves nothing behind", async () => {
-    const broken = {
-      countDays: async () => [],
-      // biome-ignore lint/correctness/useYield: it breaks off before its first record
-      listRecords: async function* (): AsyncGenerator<ListedRecord> {
-        throw new Error("the source is gone");
-      },
-    };
-    await told([{ id: "a", at: at("2026-11-01") }]);
-    await expect(house.hub.reconcileSource(department("approval-bureau"), range, broken)).rejects.toThrow("gone");
-    expect(await leftBehind()).toBe(0);
   });
 });

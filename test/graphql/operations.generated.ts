@@ -80,6 +80,8 @@ export type AddSourceInput = {
   readonly pageSize?: number | null | undefined;
   /** Where it is, by kind. Name secrets, never write them. */
   readonly place: unknown;
+  /** When it is compared; absent: when somebody asks. */
+  readonly reconcile?: ReconcileScheduleInput | null | undefined;
 };
 
 /** A person who is to act for the caller's enterprise, from today. */
@@ -462,6 +464,8 @@ export type OperatorAction =
   | 'GRANT_ACCESS'
   /** A pull was asked for at once. */
   | 'PULL_SOURCE'
+  /** A comparison with a source was asked for at once. */
+  | 'RECONCILE_SOURCE'
   /** A client was registered. */
   | 'REGISTER_CLIENT'
   /** A source was removed. */
@@ -529,6 +533,14 @@ export type ReconcileDaysInput = {
   readonly licenseType?: string | null | undefined;
   /** Last day compared: at most 3,660 days. */
   readonly until: string;
+};
+
+/** How often a source is compared with what the hub holds of it. */
+export type ReconcileScheduleInput = {
+  /** How many days, the last of them yesterday: 366 unless said. */
+  readonly days?: number | null | undefined;
+  /** Seconds from the end of a comparison to the next: a day unless said. */
+  readonly everySeconds?: number | null | undefined;
 };
 
 /** 改革方式 of a permit item. */

@@ -31,11 +31,13 @@ export type PostgresOptions = Readonly<{
   durable?: boolean;
   /** Further server settings, for example `{ shared_buffers: "512MB" }`. */
   settings?: Readonly<Record<string, string>>;
+  /** Makes the call that starts the server another one, which runs this one in the end as the same process. */
+  wrap?: (call: readonly string[]) => readonly string[];
   /** Whose binaries; default `TEST_POSTGRES`, else the machine's when it has them, else npm's. */
   binaries?: string | undefined;
 }>;
 
-type User = Readonly<{ uid: number; gid: number }> | undefined;
+export type User = Readonly<{ uid: number; gid: number }> | undefined;
 type Binaries = Readonly<{ bin: string; version: string }>;
 
 const exec = promisify(execFile);
@@ -67,7 +69,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const initdb = ["-D", dataDir, "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"];
     await exec(join(bin, "initdb"), initdb, { cwd: home, ...user });
     const port = await freePort();
-    const start = () => launch(bin, home, [...settings(options), "-D", dataDir, "-p", String(port)], user);
+    const args = [...settings(options), "-D", dataDir, "-p", String(port)];
+    const call = [join(bin, "postgres"), ...args];
+    const start = () => launch(options.wrap?.(call) ?? call, home, user);
     let server = await start();
     return {
       url: `postgres://postgres@127.0.0.1:${port}/postgres`,
@@ -106,20 +110,21 @@ function settings({ durable = false, settings = {} }: PostgresOptions): string[]
 }
 
 /** After a SIGKILL the old server's children may hold the data for a moment more, so a refused start is tried again. */
-async function launch(bin: string, home: string, args: readonly string[], user: User): Promise<ChildProcess> {
+async function launch(call: readonly string[], home: string, user: User): Promise<ChildProcess> {
   const logFile = join(home, "server.log");
+  const [program = "", ...args] = call;
   const deadline = performance.now() + startSeconds * 1000;
   for (;;) {
     const log = await open(logFile, "w");
     const stdio = ["ignore", log.fd, log.fd] as const;
-    const server = spawn(join(bin, "postgres"), args, { cwd: home, stdio: [...stdio], detached: true, ...user });
+    const server = spawn(program, args, { cwd: home, stdio: [...stdio], detached: true, ...user });
     server.unref();
     server.on("error", () => undefined);
     await log.close();
     if (await isReady(server, join(home, "data", "postmaster.pid"), deadline)) return server;
     const words = await readFile(logFile, "utf8");
     if (performance.now() < deadline && words.includes("shared memory block")) await pause(50);
-    else throw new Error(`PostgreSQL did not start: postgres ${args.join(" ")}\n${words}`);
+    else throw new Error(`PostgreSQL did not start: ${call.join(" ")}\n${words}`);
   }
 }
 
@@ -209,7 +214,7 @@ async function runningVersion(bin: string, home: string, user: User): Promise<st
 }
 
 /** PostgreSQL refuses to run as root. */
-async function unprivilegedUser(): Promise<User> {
+export async function unprivilegedUser(): Promise<User> {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ["postgres", "nobody"]) {
     try {

@@ -1,9 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { type Config, readConfig } from "../../config.ts";
 import { type Caller, checkMay } from "../../domain/access/caller.ts";
 import { type OperatorVerbs, operatorVerbs } from "../../hub/access-verbs.ts";
+import { type ReconcilingVerbs, reconcilingVerbs } from "../../hub/reconciling-verbs.ts";
 import { type SourceOperatorVerbs, sourceOperatorVerbs } from "../../hub/source-verbs.ts";
 import { type OpenedDatabase, openHubDatabase } from "../../open-hub.ts";
 import { catalogueStore } from "../../store/catalogue/catalogue-store.ts";
@@ -13,6 +15,7 @@ import { lineOf } from "./command.ts";
 export type Session = Readonly<{
   verbs: OperatorVerbs;
   sources: SourceOperatorVerbs;
+  reconciling: Pick<ReconcilingVerbs, "reconcileNow">;
   /** The person at the command line, as an operator. */
   caller: Caller;
   /** The code of a department that was named by its code or its key; what is neither comes back as it is. */
@@ -38,10 +41,12 @@ export async function withSession<T>(run: (session: Session) => Promise<T>): Pro
       checkMay(caller, "MANAGE_CLIENTS");
       return caller.clientId;
     };
+    const { limits, sourceSecrets } = config;
     const parts = { database, now: () => new Date() };
     return await run({
       verbs: operatorVerbs(parts, permit),
       sources: sourceOperatorVerbs(parts, permit),
+      reconciling: reconcilingVerbs({ ...parts, newId: () => randomUUID(), limits, sourceSecrets }, permit),
       caller: { kind: "OPERATOR", clientId: `cli:${userName()}`, scopes: new Set(["hub:operate"]) },
       departmentCode: async (name) => {
         const { departments } = await catalogueStore(database.sql()).readSmall();

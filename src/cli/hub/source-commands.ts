@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { circuitOf, runEnds } from "../../domain/sources/source-run.ts";
 import { HubError } from "../../errors.ts";
-import type { StoredRun, StoredSource } from "../../store/sources/source-store.ts";
+import type { StoredComparison, StoredRun, StoredSource } from "../../store/sources/source-store.ts";
 import { allPages } from "./client-commands.ts";
 import { type Command, lineOf, type Output, requiredText, UsageError } from "./command.ts";
 import { factsOf, tableOf } from "./table.ts";
@@ -14,7 +14,7 @@ export const sourceCommands: Readonly<Record<string, Command>> = {
     options: { from: { type: "string" } },
     help: [
       "ID               3 to 60 lower-case letters, digits and hyphens",
-      "--from FILE      JSON: name, client, place, mapping, everySeconds, pageSize (docs/pulling.md says of each what it is)",
+      "--from FILE      JSON: name, client, place, mapping, everySeconds, pageSize, reconcile (docs/pulling.md says of each what it is)",
       "                 A secret is named, never written: its value is in the file SOURCE_SECRETS of the hub.",
       "",
       "hub source add transport-view --from transport-view.json",
@@ -126,6 +126,7 @@ async function readDescription(file: string): Promise<object> {
 
 function one(source: StoredSource): Output {
   const { id, name, client, place, everySeconds, pageSize, cursor, failures, failingSince, lastRun } = source;
+  const { reconcile, lastComparison } = source;
   const facts = {
     ...{ id, name, client, kind: place.kind, state: stateOf(source) },
     place: Object.entries(place)
@@ -140,8 +141,17 @@ function one(source: StoredSource): Output {
       "its end": lastRun.outcome ? `${lastRun.outcome}: ${runEnds[lastRun.outcome].en}` : "under way",
       ...(lastRun.detail && { where: lastRun.detail }),
     }),
+    compared: reconcile
+      ? `every ${reconcile.everySeconds} s, ${reconcile.days} days; next ${source.reconcileDueAt ?? "-"}`
+      : "when somebody asks",
+    ...(lastComparison && { "last comparison": `${lastComparison.beganAt}: ${comparisonOf(lastComparison)}` }),
   };
   return { value: withCircuit(source), lines: factsOf(facts) };
+}
+
+function comparisonOf({ outcome, detail, differing }: StoredComparison): string {
+  if (outcome === "DONE") return `${differing ?? 0} records differ`;
+  return outcome ? [outcome, detail].filter(Boolean).join(", ") : "under way";
 }
 
 function withCircuit(source: StoredSource): object {

@@ -79,7 +79,7 @@ export function errorOf(json: unknown, afterMs?: number): Error {
 }
 
 /** Refusals that end by themselves. */
-const passing: readonly string[] = ["BUSY", "DEADLINE_PASSED", "RATE_LIMITED", "REQUEST_TIMEOUT"];
+const passing: readonly string[] = ["BUSY", "DEADLINE_PASSED", "RATE_LIMITED", "REQUEST_TIMEOUT", "STORAGE_FULL"];
 const passingStatus: readonly number[] = [408, 429, 502, 503, 504];
 
 const pieceCharacters = 64 * 1024;

@@ -22,3 +22,16 @@ export function openProgress(rows: number): Progress {
     stop: () => bar.stop(),
   };
 }
+
+/** A count on a terminal's standard error of something that has no known end. */
+export function openCounter(what: string): Readonly<{ update: (count: number) => void; stop: () => void }> {
+  if (!process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
+  const bar = new SingleBar({
+    stream: process.stderr,
+    format: `{value} ${what}`,
+    hideCursor: true,
+    clearOnComplete: true,
+  });
+  bar.start(Number.MAX_SAFE_INTEGER, 0);
+  return { update: (count) => bar.update(count), stop: () => bar.stop() };
+}

@@ -23,7 +23,7 @@ export const operatorActions = [
   ...(["REGISTER_CLIENT", "SUSPEND_CLIENT", "RESUME_CLIENT", "ADD_KEY", "RETIRE_KEY"] as const),
   ...(["GRANT_ACCESS", "REVOKE_GRANT"] as const),
   ...(["ADD_RECORD_KEY", "RETIRE_RECORD_KEY", "SET_UNSIGNED_RECORDS"] as const),
-  ...(["ADD_SOURCE", "SUSPEND_SOURCE", "RESUME_SOURCE", "PULL_SOURCE", "REMOVE_SOURCE"] as const),
+  ...(["ADD_SOURCE", "SUSPEND_SOURCE", "RESUME_SOURCE", "PULL_SOURCE", "RECONCILE_SOURCE", "REMOVE_SOURCE"] as const),
 ] as const;
 export type OperatorAction = (typeof operatorActions)[number];
 

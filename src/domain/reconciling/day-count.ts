@@ -59,6 +59,17 @@ export function differencesOf(theirs: readonly DayCount[], ours: readonly DayCou
   return differences.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
+/** Adds counts of the same day and type up. */
+export function sumCounts(counts: readonly DayCount[]): readonly DayCount[] {
+  const sums = new Map<string, DayCount>();
+  for (const count of counts) {
+    const found = sums.get(keyOf(count));
+    const digest = BigInt(found?.digest ?? 0) + BigInt(count.digest);
+    sums.set(keyOf(count), { ...count, count: count.count + (found?.count ?? 0), digest: digest.toString() });
+  }
+  return [...sums.values()];
+}
+
 function keyOf({ day, licenseType }: Pick<DayCount, "day" | "licenseType">): string {
   return `${day} ${licenseType}`;
 }

@@ -6,6 +6,8 @@ export type ListedRecord = Readonly<{
   sourceRecordId: string;
   sourceUpdatedAt: Date;
   contentDigest?: string | undefined;
+  /** Of a list the hub made itself, from a source it read. */
+  licenseType?: string | undefined;
 }>;
 
 /**

@@ -23,3 +23,19 @@ export type OpenedSource = Readonly<{
   /** Fetches the page after a cursor. Never throws. @param tries calls at most, when one fails in passing */
   fetchPage: (after: string | null, tries: number) => Promise<FetchedPage | FetchFailure>;
 }>;
+
+/** What a source may do with cursors: lead on. A page without anything new stands still, and is the last. */
+export function pageFault(
+  page: FetchedPage,
+  cursor: string | null,
+  seen: ReadonlySet<string | null>,
+  lastDigest: string | undefined,
+): FetchFailure | undefined {
+  const standsStill = page.cursor === cursor;
+  if (standsStill && !page.hasMore && page.rows.length === 0) return undefined;
+  if (standsStill) return { failure: "CURSOR_INVALID", detail: "the cursor stands still" };
+  if (seen.has(page.cursor)) return { failure: "CURSOR_INVALID", detail: "a cursor came twice" };
+  if (page.digest !== "" && page.digest === lastDigest)
+    return { failure: "CURSOR_INVALID", detail: "a page came twice" };
+  return undefined;
+}

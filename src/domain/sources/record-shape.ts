@@ -1,4 +1,6 @@
 import { type LineReading, readRecordLine, recordFields } from "../licenses/record-line.ts";
+import { type ForeignRow, mapRow } from "./field-mapping.ts";
+import type { SourceFacts } from "./source.ts";
 
 /**
  * Reads what a source answered as a record. Fields that no record has are left out: a department's answer is its own, and
@@ -7,4 +9,11 @@ import { type LineReading, readRecordLine, recordFields } from "../licenses/reco
 export function shapeRecord(value: unknown): LineReading {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return readRecordLine(value);
   return readRecordLine(Object.fromEntries(Object.entries(value).filter(([name]) => recordFields.has(name))));
+}
+
+/** Reads a row of a source: one of a GRAPHQL source speaks of our fields, others are mapped. *Trust*: whatever the source sent. */
+export function readRow({ place, mapping }: Pick<SourceFacts, "place" | "mapping">, row: unknown): LineReading {
+  if (place.kind === "GRAPHQL" || typeof row !== "object" || row === null || Array.isArray(row))
+    return shapeRecord(row);
+  return shapeRecord(mapRow(row as ForeignRow, mapping)); // any object is a row whose fields are unknown
 }

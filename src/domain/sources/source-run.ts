@@ -71,11 +71,17 @@ export const pullLimits = {
   maxPages: 200,
   /** After that a pull ends between two pages and goes on the next time. */
   maxMs: 5 * 60_000,
-  /** A copy of the hub that is not heard of for so long has lost its source. Longer than three tries of a page. */
-  leaseMs: 120_000,
+  /** Calls for one page, when one fails in passing. */
+  tries: 3,
   /** Failures in a row before the circuit opens. */
   failuresToOpen: 3,
 } as const;
+
+/** How long a copy of the hub holds a source without being heard of: as configured, but never less than a page may take. *Units*: milliseconds. */
+export function leaseMs(limits: Readonly<{ maxSourceSilenceMs: number; maxSourceCallMs: number }>): number {
+  const pauses = 2_000;
+  return Math.max(limits.maxSourceSilenceMs, pullLimits.tries * limits.maxSourceCallMs + pauses);
+}
 
 /** CLOSED: pulled as configured. OPEN: left alone until its next try. HALF_OPEN: that try, with a single call, is due. */
 export const circuitStates = ["CLOSED", "OPEN", "HALF_OPEN"] as const;

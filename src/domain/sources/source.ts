@@ -1,4 +1,5 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { type Caller, scopesOfKind } from "../access/caller.ts";
 import { isClientId } from "../access/client.ts";
 import { isPlainText } from "../plain-text.ts";
 import { type FieldMapping, mappingFault } from "./field-mapping.ts";
@@ -41,6 +42,9 @@ export type SqlPlace = Readonly<{
 
 export type SourcePlace = GraphqlPlace | RestPlace | SqlPlace;
 
+/** How often a source is compared with what the hub holds of it, and how many days, the last of them yesterday. */
+export type ReconcileSchedule = Readonly<{ everySeconds: number; days: number }>;
+
 /** 数据源: where the hub fetches a department's records, in whose name, and how often. It holds names of secrets, no secrets. */
 export type SourceFacts = Readonly<{
   id: string;
@@ -53,10 +57,18 @@ export type SourceFacts = Readonly<{
   place: SourcePlace;
   /** Our fields by theirs; a GRAPHQL source speaks of ours and has none. */
   mapping: FieldMapping;
+  /** Undefined: only when somebody asks. */
+  reconcile?: ReconcileSchedule | undefined;
 }>;
 
 /** What is meant when a source does not say. */
 export const sourceDefaults = { everySeconds: 300, pageSize: 200, settleSeconds: 60 } as const;
+export const reconcileDefaults: ReconcileSchedule = { everySeconds: 86_400, days: 366 };
+
+/** What a source brings is handed in by the client it speaks for, as if it had sent it. */
+export function clientOf({ client }: SourceFacts): Caller {
+  return { kind: "DEPARTMENT", clientId: client, scopes: new Set(scopesOfKind.DEPARTMENT) };
+}
 
 /** Reads what an operator wrote; otherwise the path of the first thing that is not acceptable. *Trust*: typed by an operator. */
 export function parseSource(value: unknown): { source: SourceFacts } | { fault: string } {
@@ -66,12 +78,12 @@ export function parseSource(value: unknown): { source: SourceFacts } | { fault: 
     const name: unknown = error?.params["missingProperty"] ?? error?.params["additionalProperty"];
     return { fault: [path, typeof name === "string" ? name : ""].filter(Boolean).join(".") || "source" };
   }
-  const { place, mapping = {}, everySeconds, pageSize, ...rest } = value;
+  const { place, mapping = {}, everySeconds, pageSize, reconcile, ...rest } = value;
   const source = {
     ...rest,
     everySeconds: everySeconds ?? sourceDefaults.everySeconds,
     pageSize: pageSize ?? sourceDefaults.pageSize,
-    ...{ place, mapping },
+    ...{ place, mapping, reconcile: reconcile && { ...reconcileDefaults, ...reconcile } },
   };
   const fault = sourceFault(source);
   return fault === undefined ? { source } : { fault };
@@ -101,8 +113,8 @@ function isAddress(text: string): boolean {
   return /^https?:$/.test(protocol) && username + password + hash === "";
 }
 
-type Form = Omit<SourceFacts, "everySeconds" | "pageSize" | "mapping"> &
-  Partial<Pick<SourceFacts, "everySeconds" | "pageSize" | "mapping">>;
+type Form = Omit<SourceFacts, "everySeconds" | "pageSize" | "mapping" | "reconcile"> &
+  Partial<Pick<SourceFacts, "everySeconds" | "pageSize" | "mapping">> & { reconcile?: Partial<ReconcileSchedule> };
 
 const text = { type: "string", minLength: 1, maxLength: 200 } as const;
 const secretName = { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$" } as const;
@@ -130,6 +142,13 @@ const isForm = new Ajv2020({ strict: false, discriminator: true }).compile<Form>
       ...{ id: text, name: text, client: text },
       everySeconds: { type: "integer", minimum: 10, maximum: 7 * 86_400 },
       pageSize: { type: "integer", minimum: 1, maximum: 1_000 },
+      reconcile: object(
+        {
+          everySeconds: { type: "integer", minimum: 3_600, maximum: 31 * 86_400 },
+          days: { type: "integer", minimum: 1, maximum: 3_660 },
+        },
+        [],
+      ),
       place: {
         ...{ type: "object", required: ["kind"], discriminator: { propertyName: "kind" } },
         oneOf: [

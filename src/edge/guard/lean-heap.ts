@@ -12,15 +12,34 @@ const growths: number[] = [];
  * *Source*: V8's `--heap-growing-percent`, read at each collection; 0: its own rule.
  */
 export async function* withLeanHeap<Part>(parts: AsyncIterable<Part>, growth: number): AsyncGenerator<Part> {
-  growths.push(growth);
+  begin(growth);
   try {
-    applyGrowth();
-    if (growths.length === 1) collect();
     yield* parts;
   } finally {
-    growths.splice(growths.indexOf(growth), 1);
-    applyGrowth();
+    end(growth);
   }
+}
+
+/** The same around work that takes minutes and is no stream. */
+export async function leanly<T>(work: () => Promise<T>): Promise<T> {
+  const growth = 100;
+  begin(growth);
+  try {
+    return await work();
+  } finally {
+    end(growth);
+  }
+}
+
+function begin(growth: number): void {
+  growths.push(growth);
+  applyGrowth();
+  if (growths.length === 1) collect();
+}
+
+function end(growth: number): void {
+  growths.splice(growths.indexOf(growth), 1);
+  applyGrowth();
 }
 
 /** The most careful of them counts. */

@@ -11,8 +11,8 @@ const maxHeldBytes = 2 ** 20;
 /** How much is read between two payments. *Units*: bytes. */
 const bytesPerPayment = 2 ** 20;
 
-/** A source of lines that can be told to stop. */
-export type LineReader = LineSource & Readonly<{ stop: () => void }>;
+/** A source of lines that can be told to stop. `drain`: stops, and throws away what still comes until the body ends. */
+export type LineReader = LineSource & Readonly<{ stop: () => void; drain: () => Promise<void> }>;
 
 const [lineFeed, byteOrderMark] = [10, Buffer.from("\ufeff")];
 
@@ -96,6 +96,11 @@ export function readLines(
     return true;
   };
 
+  const stop = (): void => {
+    isStopped = true;
+    wake();
+  };
+
   return {
     take: async (most, exactly) => {
       while (lines.length < most && !isEnded) {
@@ -113,9 +118,10 @@ export function readLines(
       for (const line of taken) held -= line.length;
       return taken;
     },
-    stop: () => {
-      isStopped = true;
-      wake();
+    stop,
+    drain: async () => {
+      stop();
+      for (let piece = await (next ?? pieces.next()); !piece.done; ) piece = await pieces.next();
     },
   };
 }

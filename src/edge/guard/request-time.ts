@@ -5,6 +5,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** A body that may come for hours: its route looks after its pauses itself. */
     isStream?: boolean;
+    /** It reads on for a moment after a refusal, so that its sender sees it. */
+    lingers?: boolean;
   }
 }
 

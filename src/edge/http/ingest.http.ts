@@ -13,6 +13,12 @@ import { type LineReader, readLines } from "../guard/line-reader.ts";
 /** However long the stream, under 350 MiB; with 20 it takes a fifth more processor time. *Units*: percent. */
 const heapGrowth = 100;
 
+/**
+ * How long the rest of a stream is read and thrown away after its answer. A connection that is closed while its sender is
+ * still sending is reset, and the answer with it. *Source*: RFC 9112 §9.6. *Units*: milliseconds.
+ */
+const lingerMs = 2_000;
+
 /** What collecting a stream needs. */
 export type IngestParts = Readonly<{
   hub: Pick<Hub, "ingestLicenses" | "chargeStream">;
@@ -28,6 +34,7 @@ export type IngestParts = Readonly<{
  */
 export function ingestRoutes({ hub, callerOf, limits, toHubError }: IngestParts): FastifyPluginAsync {
   const open = new Map<LineReader, string>();
+  const readers = new WeakMap<FastifyRequest, LineReader>();
 
   const respond = async (request: FastifyRequest, reply: FastifyReply) => {
     const { batchId, isDryRun, onlyProblems } = readQuery(request.query);
@@ -38,6 +45,7 @@ export function ingestRoutes({ hub, callerOf, limits, toHubError }: IngestParts)
       throw new HubError("RATE_LIMITED", { limit: limits.maxStreams, retryAfterSeconds: 5 });
     const lineReader = readLines(request.body, limits, (bytes) => hub.chargeStream(caller, bytes));
     open.set(lineReader, client);
+    readers.set(request, lineReader);
     reply.raw.once("close", () => open.delete(lineReader));
     const parts = hub.ingestLicenses(caller, { batchId, isDryRun }, lineReader);
     const first = await parts.next();
@@ -55,15 +63,21 @@ export function ingestRoutes({ hub, callerOf, limits, toHubError }: IngestParts)
     app.addHook("preClose", async () => {
       for (const lineReader of open.keys()) lineReader.stop();
     });
-    app.addHook("onResponse", async ({ raw }) => {
-      // The rest of a stream that was refused is not waited for.
-      if (!raw.complete) raw.socket.destroySoon();
+    app.addHook("onResponse", async (request) => {
+      const { raw } = request;
+      if (raw.complete) return;
+      // A rest without end is not waited for.
+      const timer = setTimeout(() => raw.socket.destroy(), lingerMs);
+      raw.once("close", () => clearTimeout(timer));
+      const lineReader = readers.get(request);
+      if (lineReader) lineReader.drain().catch(() => raw.socket.destroy());
+      else raw.resume();
     });
     app.route({
       method: "POST",
       url: "/ingest",
       bodyLimit: Number.MAX_SAFE_INTEGER,
-      config: { isStream: true },
+      config: { isStream: true, lingers: true },
       onRequest: async (request) => {
         await callerOf(request);
       },

@@ -1,6 +1,6 @@
 import { type Adapter, type AdapterPayload, errors } from "oidc-provider";
 import type { OauthArtifact, OauthStore } from "../../store/access/oauth-store.ts";
-import { sqlState } from "../../store/database.ts";
+import { sqlState } from "../../store/outage.ts";
 import { type ClientRules, clientMetadata } from "./client-metadata.ts";
 
 /** Makes the storage of each kind of thing the authorization server remembers: rows of PostgreSQL, and clients as registered. */

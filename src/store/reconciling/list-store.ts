@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { CalendarDate } from "../../domain/calendar.ts";
+import type { DayCount, DayRange } from "../../domain/reconciling/day-count.ts";
 import type { ListedRecord, RecordDifference, RecordOutcome } from "../../domain/reconciling/listed-record.ts";
 import { type ColumnTypes, rowSource } from "../bulk.ts";
 import { type Sql, statement, toInstant } from "../database.ts";
@@ -11,6 +12,9 @@ export type ComparedPart = Readonly<{
   last: string | undefined;
 }>;
 
+/** The counts of a part of a list, how many lines were looked at, and the last of them. */
+export type CountedPart = Readonly<{ counts: readonly DayCount[]; count: number; last: string | undefined }>;
+
 /** A day and type whose records are looked for in the list. */
 export type DayAndType = Readonly<{ day: CalendarDate; licenseType: string }>;
 
@@ -20,30 +24,55 @@ export function listStore(db: Sql) {
     /** Puts a part of the list down. Of a record named again the newest counts. @returns records that are new in this run */
     put: async (run: string, startedAt: Date, records: readonly ListedRecord[]): Promise<number> => {
       const newest = new Map<string, object>();
-      for (const { sourceRecordId: source_record_id, sourceUpdatedAt, contentDigest } of newestLast(records)) {
+      for (const { sourceRecordId: source_record_id, sourceUpdatedAt, contentDigest, licenseType } of newestLast(
+        records,
+      )) {
         newest.set(source_record_id, {
           ...{ run, source_record_id, source_updated_at: sourceUpdatedAt.toISOString() },
           ...{ content_digest: contentDigest ?? null, started_at: startedAt.toISOString() },
+          license_type: licenseType ?? null,
         });
       }
       const { rows } = await sql<{ fresh: number }>`
         with put as (
-          insert into reconciliation_line as l (run, source_record_id, source_updated_at, content_digest, started_at)
-            select run, source_record_id, source_updated_at, content_digest, started_at
+          insert into reconciliation_line as l (run, source_record_id, source_updated_at, content_digest, started_at, license_type)
+            select run, source_record_id, source_updated_at, content_digest, started_at, license_type
             from ${rowSource(lineColumns, [...newest.values()])}
             on conflict (run, source_record_id) do update
               set source_updated_at = greatest(l.source_updated_at, excluded.source_updated_at),
                 content_digest = case when excluded.source_updated_at > l.source_updated_at then excluded.content_digest
-                  else l.content_digest end
+                  else l.content_digest end,
+                license_type = case when excluded.source_updated_at > l.source_updated_at then excluded.license_type
+                  else l.license_type end
             returning (xmax = 0) as fresh)
         select count(*) filter (where fresh)::int as fresh from put`.execute(db);
       return rows[0]?.fresh ?? 0;
     },
 
-    /** The next part of the list, by record id, against what the source has told. @param db inside a transaction */
-    compareNext: async (run: string, clientId: string, after: string, most: number): Promise<ComparedPart> => {
+    /** The counts of the next part of the list, by record id. @param db inside a transaction */
+    countNext: async (run: string, { from, until }: DayRange, after: string, most: number): Promise<CountedPart> => {
       await useIndexes(db, []);
-      return toPart(await selectListed(db, [run, clientId, after, most]));
+      const rows = await selectCounted(db, [run, after, most, from, until]);
+      const counts = rows.flatMap(({ day, licenseType, count, digest }) =>
+        day === null || licenseType === null ? [] : [{ day, licenseType, count, digest }],
+      );
+      const end = rows.find(({ day }) => day === null);
+      return { counts, count: end?.count ?? 0, last: end?.last ?? undefined };
+    },
+
+    /**
+     * The next part of the list, by record id, against what the source has told. @param db inside a transaction
+     * @param until what is listed after that day is not compared; undefined: everything is
+     */
+    compareNext: async (
+      run: string,
+      clientId: string,
+      until: CalendarDate | undefined,
+      after: string,
+      most: number,
+    ): Promise<ComparedPart> => {
+      await useIndexes(db, []);
+      return toPart(await selectListed(db, [run, clientId, after, most, until ?? null]));
     },
 
     /** What the source told of some days and is not in the list: the next part, by record id. */
@@ -79,7 +108,7 @@ function newestLast(records: readonly ListedRecord[]): readonly ListedRecord[] {
 
 const lineColumns: ColumnTypes = {
   ...{ run: "uuid", source_record_id: "text", source_updated_at: "timestamptz", content_digest: "text" },
-  started_at: "timestamptz",
+  ...{ started_at: "timestamptz", license_type: "text" },
 };
 
 // A list has no statistics yet, and a plan does not know how short a part is: left to itself it joins everything with
@@ -113,7 +142,19 @@ const selectListed = statement<PartRow>(`
     from part p left join lateral (
       select * from source_record where client_id = $2 and source_record_id = p.id limit 1
     ) r on true
-  ) compared where outcome is not null ${howFar("part")}`);
+  ) compared where outcome is not null and ($5::date is null or hub_source_day(theirs) <= $5::date) ${howFar("part")}`);
+
+const selectCounted = statement<
+  DayCount & Readonly<{ day: CalendarDate | null; licenseType: string | null; last: string | null }>
+>(`
+  with part as materialized (
+    select source_record_id as id, source_updated_at as at, license_type as type from reconciliation_line
+    where run = $1::uuid and source_record_id > $2 order by source_record_id limit $3::int
+  )
+  select hub_source_day(at)::text as day, type as "licenseType", count(*)::int as count, sum(hub_line_hash(id, at))::text as digest,
+    null as last
+  from part where hub_source_day(at) between $4::date and $5::date group by 1, 2
+  union all select null, null, count(*)::int, null, max(id) from part`);
 
 const selectExtra = (own: string) =>
   statement<PartRow>(`
@@ -127,11 +168,13 @@ const selectExtraOfDay = selectExtra(`
   where client_id = $2 and source_record_id > $3 and day = $5::date and license_type = $6
   order by source_record_id limit $4::int`);
 
+// Day by day: left to itself, a plan reads everything the source has told in the order of the ids.
 const selectExtraOfDays = selectExtra(`
   select r.source_record_id as id, r.source_updated_at as ours, r.license_type as type
-  from unnest($5::date[], $6::text[]) as d(day, license_type) join source_record r
-    on r.client_id = $2 and r.day = d.day and r.license_type = d.license_type and r.source_record_id > $3
-  order by r.source_record_id limit $4::int`);
+  from unnest($5::date[], $6::text[]) as d(day, license_type) cross join lateral (
+    select * from source_record s where s.client_id = $2 and s.day = d.day and s.license_type = d.license_type
+      and s.source_record_id > $3 order by s.source_record_id limit $4::int
+  ) r order by r.source_record_id limit $4::int`);
 
 const deleteRun = statement<object>("delete from reconciliation_line where run = $1::uuid");
 

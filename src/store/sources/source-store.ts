@@ -18,7 +18,20 @@ export type StoredSource = SourceFacts &
     failures: number;
     failingSince: string | null;
     lastRun: StoredRun | undefined;
+    /** When it is to be compared with what the hub holds of it; null: when somebody asks. */
+    reconcileDueAt: string | null;
+    lastComparison: StoredComparison | undefined;
   }>;
+
+/** A comparison as far as it is known. `endedAt` null: it is under way. `differing`: records on which the sides differ. */
+export type StoredComparison = Readonly<{
+  beganAt: string;
+  endedAt: string | null;
+  outcome: RunEnd | null;
+  detail: string | null;
+  reconciliationId: string | null;
+  differing: number | null;
+}>;
 
 /** A source taken for one pull. `lease` is the pull's name: without it nothing can be stored for the source. */
 export type ClaimedSource = Readonly<{
@@ -46,7 +59,7 @@ export function sourceStore(db: Sql) {
 
     /** Whether it was added; false: the id is taken. It is due at once. */
     add: async (source: SourceFacts, at: Date): Promise<boolean> => {
-      const { id, client, name, place, mapping, everySeconds, pageSize } = source;
+      const { id, client, name, place, mapping, everySeconds, pageSize, reconcile } = source;
       const added = await db
         .insertInto("source")
         .values({
@@ -54,6 +67,9 @@ export function sourceStore(db: Sql) {
           place: sql<SourcePlace>`${JSON.stringify(place)}::jsonb`,
           mapping: sql<FieldMapping>`${JSON.stringify(mapping)}::jsonb`,
           ...{ added_at: at.toISOString(), due_at: at.toISOString(), failures: 0 },
+          ...{ reconcile_every_seconds: reconcile?.everySeconds ?? null, reconcile_days: reconcile?.days ?? null },
+          // Not before it has been pulled for a while.
+          reconcile_due_at: reconcile ? new Date(at.getTime() + reconcile.everySeconds * 1_000).toISOString() : null,
         })
         .onConflict((conflict) => conflict.column("id").doNothing())
         .returning("id")
@@ -217,13 +233,25 @@ async function withRuns(db: Sql, rows: readonly Row<"source">[]): Promise<readon
     ...toFacts(row),
     ...{ active: row.active, addedAt: row.added_at, cursor: row.cursor, dueAt: toInstant(row.due_at) },
     ...{ failures: row.failures, failingSince: row.failing_since, lastRun: runOf.get(row.id) },
+    ...{ reconcileDueAt: row.reconcile_due_at, lastComparison: toComparison(row) },
   }));
 }
 
-function toFacts(row: Row<"source">): SourceFacts {
+function toComparison(row: Row<"source">): StoredComparison | undefined {
+  const { reconcile_began_at: beganAt, reconcile_outcome: outcome, reconcile_detail: detail } = row;
+  if (beganAt === null) return undefined;
+  const found = { reconciliationId: row.reconciliation_id, differing: row.reconcile_differing };
+  return { beganAt, endedAt: row.reconcile_ended_at, outcome, detail, ...found };
+}
+
+/** What a row says of a source itself. */
+export function toFacts(row: Row<"source">): SourceFacts {
   const { id, client_id: client, name, every_seconds: everySeconds, page_size: pageSize, place, mapping } = row;
   // Only what `parseSource` let through was ever written there.
-  return { id, client, name, everySeconds, pageSize, place: place as SourcePlace, mapping: mapping as FieldMapping };
+  const facts = { place: place as SourcePlace, mapping: mapping as FieldMapping };
+  const { reconcile_every_seconds: every, reconcile_days: days } = row;
+  const reconcile = every === null || days === null ? undefined : { everySeconds: every, days };
+  return { id, client, name, everySeconds, pageSize, ...facts, reconcile };
 }
 
 function toRun({ lease: _lease, ...run }: Row<"source_run">): StoredRun {

@@ -61,5 +61,7 @@ export const ReconciliationLineTable = defineEntity({
     sourceUpdatedAt: instant(),
     contentDigest: text().nullable(),
     startedAt: instant(),
+    /** Of a list the hub made itself. */
+    licenseType: text().nullable(),
   },
 });

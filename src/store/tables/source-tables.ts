@@ -29,8 +29,23 @@ export const SourceTable = defineEntity({
     leaseUntil: instant().nullable(),
     failures: p.integer().default(0),
     failingSince: instant().nullable(),
+    /** Null: it is compared only when somebody asks. */
+    reconcileEverySeconds: p.integer().nullable(),
+    reconcileDays: p.integer().nullable(),
+    reconcileDueAt: instant().nullable(),
+    /** The comparison under way, and until when its copy is waited for. */
+    reconcileLease: p.uuid().nullable(),
+    reconcileLeaseUntil: instant().nullable(),
+    reconcileBeganAt: instant().nullable(),
+    /** Null while the last one is under way. */
+    reconcileEndedAt: instant().nullable(),
+    reconcileOutcome: text().$type<RunEnd>().nullable(),
+    reconcileDetail: text().nullable(),
+    /** What it found: the comparison, and how many records differ. */
+    reconciliationId: p.uuid().nullable(),
+    reconcileDiffering: p.integer().nullable(),
   },
-  indexes: [{ properties: ["dueAt"] }],
+  indexes: [{ properties: ["dueAt"] }, { properties: ["reconcileDueAt"] }],
 });
 
 /** One pull of a source: a row that is there from its first moment. */

@@ -2,6 +2,7 @@ import type { Caller, KnownCaller } from "../../domain/access/caller.ts";
 import { rateSubject, retryAfterSeconds, windowOf } from "../../domain/access/rate.ts";
 import { type ErrorDetails, HubError } from "../../errors.ts";
 import type { MissCounts } from "../../store/access/miss-counts.ts";
+import { outageOf } from "../../store/outage.ts";
 
 /** What counting needs. `refuse` records a refusal and throws it. */
 export type Tools = Readonly<{
@@ -13,7 +14,7 @@ export type Tools = Readonly<{
 
 /**
  * Stops a client that asked for too many identifiers in vain, before anything is looked up: from then on it is not
- * told what exists, whether it does or not. *Throws* RATE_LIMITED, BUSY.
+ * told what exists, whether it does or not. *Throws* RATE_LIMITED, BUSY, STORAGE_FULL.
  */
 export async function checkMisses(tools: Tools, caller: Caller): Promise<void> {
   if (caller.kind === "STRANGER") return;
@@ -23,7 +24,7 @@ export async function checkMisses(tools: Tools, caller: Caller): Promise<void> {
 
 /**
  * Counts identifiers that were asked for and do not exist or are not granted, before the caller is told so. The answer
- * that would pass the limit is not given; the passing is on record, once. *Throws* RATE_LIMITED, BUSY.
+ * that would pass the limit is not given; the passing is on record, once. *Throws* RATE_LIMITED, BUSY, STORAGE_FULL.
  */
 export async function noteMisses(tools: Tools, caller: KnownCaller, misses: number): Promise<void> {
   if (misses === 0) return;
@@ -40,5 +41,5 @@ function untilNextWindow({ now }: Tools): ErrorDetails {
 }
 
 function orBusy(cause: unknown): never {
-  throw new HubError("BUSY", {}, { cause });
+  throw new HubError(outageOf(cause) ?? "BUSY", {}, { cause });
 }

@@ -1,16 +1,11 @@
 import { type Caller, checkMay, type KnownCaller } from "../../domain/access/caller.ts";
 import { dateOf } from "../../domain/calendar.ts";
-import { type DayDifference, reconcilingLimits } from "../../domain/reconciling/day-count.ts";
-import type {
-  ListedRecord,
-  ListSummary,
-  ReconciledPart,
-  RecordOutcome,
-} from "../../domain/reconciling/listed-record.ts";
+import { reconcilingLimits } from "../../domain/reconciling/day-count.ts";
+import type { ListedRecord, ReconciledPart } from "../../domain/reconciling/listed-record.ts";
 import { HubError } from "../../errors.ts";
 import type { AccessStore } from "../../store/access/access-store.ts";
 import { type Reader, readerOf } from "../../store/reader.ts";
-import type { ComparedPart, DayAndType, ListStore } from "../../store/reconciling/list-store.ts";
+import type { ListStore } from "../../store/reconciling/list-store.ts";
 import type { ReconcilingStore, StoredReconciliation } from "../../store/reconciling/reconciling-store.ts";
 
 /** What comparing lists needs. */
@@ -20,11 +15,12 @@ export type Tools = Readonly<{
   findClient: AccessStore["findClient"];
   /** The list itself is not guarded: nobody else knows the id of its run. */
   list: ListStore;
-  read: <T>(
-    reader: Reader,
-    run: (stores: { reconciling: ReconcilingStore; list: ListStore }) => Promise<T>,
-  ) => Promise<T>;
+  read: <T>(reader: Reader, run: (stores: { reconciling: ReconcilingStore }) => Promise<T>) => Promise<T>;
+  compareList: (caller: Caller, found: StoredReconciliation, put: PutList) => AsyncIterable<ReconciledPart>;
 }>;
+
+/** A list that lies in the database. */
+type PutList = Readonly<{ run: string; listed: number; duplicates: number; until: undefined }>;
 
 /** Records of one statement, and so the most that is in memory. */
 const partSize = 5_000;
@@ -49,8 +45,8 @@ export async function reconcileRecords(
   const found = await findOwn(tools, caller, reader, id);
   const run = tools.newId();
   try {
-    const { listed, duplicates } = await putAll(tools, run, records);
-    return compare(tools, reader, found, run, { listed, duplicates });
+    const figures = await putAll(tools, run, records);
+    return compare(tools, caller, found, { run, ...figures, until: undefined });
   } catch (error) {
     await tools.list.drop(run);
     throw error;
@@ -90,55 +86,14 @@ async function* inParts(records: AsyncIterable<ListedRecord>): AsyncGenerator<re
 
 async function* compare(
   tools: Tools,
-  reader: Reader,
-  { id, clientId, differences }: StoredReconciliation,
-  run: string,
-  put: Pick<ListSummary, "listed" | "duplicates">,
+  caller: Caller,
+  found: StoredReconciliation,
+  put: PutList,
 ): AsyncGenerator<ReconciledPart> {
-  const counts: Record<RecordOutcome, number> = { MISSING: 0, EXTRA: 0, STALE: 0, NEWER: 0, DIFFERENT: 0 };
-  const next = (days: readonly DayAndType[] | undefined, after: string) =>
-    tools.read(reader, ({ list }) =>
-      days ? list.findExtra(run, clientId, days, after, partSize) : list.compareNext(run, clientId, after, partSize),
-    );
   try {
-    // First the list itself, then what the hub holds on the days that differed.
-    for (const days of [undefined, ...inWindows(differences)]) {
-      for await (const part of allParts((after) => next(days, after))) {
-        for (const { outcome } of part.differences) counts[outcome] += 1;
-        if (part.differences.length > 0) yield { differences: part.differences };
-      }
-    }
-    const { MISSING: missing, EXTRA: extra, STALE: stale, NEWER: newer, DIFFERENT: different } = counts;
-    const same = put.listed - put.duplicates - missing - stale - newer - different;
-    const summary = { ...put, same, missing, extra, stale, newer, different };
-    await tools.read(reader, ({ reconciling }) => reconciling.finish(id, tools.now(), summary));
-    yield { summary };
+    for await (const part of tools.compareList(caller, found, put))
+      if ("summary" in part || part.differences.length > 0) yield part;
   } finally {
-    await tools.list.drop(run);
+    await tools.list.drop(put.run);
   }
-}
-
-async function* allParts(next: (after: string) => Promise<ComparedPart>): AsyncGenerator<ComparedPart> {
-  for (let after = ""; ; ) {
-    const part = await next(after);
-    yield part;
-    if (part.count < partSize || part.last === undefined) return;
-    after = part.last;
-  }
-}
-
-/** Days of which one statement reads all, as they were counted; one that is too large stands alone and is read in parts. */
-function inWindows(differences: readonly DayDifference[]): readonly (readonly DayAndType[])[] {
-  const windows: DayAndType[][] = [];
-  let size = Number.POSITIVE_INFINITY;
-  for (const { day, licenseType, ours } of differences) {
-    if (ours.count === 0) continue;
-    size += ours.count;
-    if (size > partSize) {
-      windows.push([]);
-      size = ours.count;
-    }
-    windows.at(-1)?.push({ day, licenseType });
-  }
-  return windows;
 }

@@ -1,9 +1,8 @@
-import { type Caller, scopesOfKind } from "../../domain/access/caller.ts";
+import type { Caller } from "../../domain/access/caller.ts";
 import type { LineReading } from "../../domain/licenses/record-line.ts";
-import type { FetchedPage, FetchFailure, OpenedSource } from "../../domain/sources/fetched-page.ts";
-import { type ForeignRow, mapRow } from "../../domain/sources/field-mapping.ts";
-import { shapeRecord } from "../../domain/sources/record-shape.ts";
-import type { SourceFacts } from "../../domain/sources/source.ts";
+import { type FetchedPage, type OpenedSource, pageFault } from "../../domain/sources/fetched-page.ts";
+import { readRow } from "../../domain/sources/record-shape.ts";
+import { clientOf, type SourceFacts } from "../../domain/sources/source.ts";
 import { afterRun, pullLimits, type RunEnd } from "../../domain/sources/source-run.ts";
 import { HubError } from "../../errors.ts";
 import { digestOf } from "../../proof/canonical-json.ts";
@@ -18,6 +17,8 @@ export type Tools = Readonly<{
   newId: () => string;
   /** 0 to 1. */
   chance: () => number;
+  /** How long a source is held without a page. */
+  leaseMs: number;
   transaction: <T>(run: (sources: SourceStore) => Promise<T>) => Promise<T>;
   open: (source: SourceFacts, signal: AbortSignal) => OpenedSource;
   /** The verb every department uses; `also` runs in its transaction, and what it throws rolls all of it back. */
@@ -36,7 +37,7 @@ type Ended = Readonly<{ outcome: RunEnd; detail?: string | undefined; accepted: 
  * @returns whether there was one that nobody else held
  */
 export async function pullSource(tools: Tools, signal: AbortSignal): Promise<boolean> {
-  const leaseUntil = () => new Date(tools.now().getTime() + pullLimits.leaseMs);
+  const leaseUntil = () => new Date(tools.now().getTime() + tools.leaseMs);
   const claimed = await tools.transaction((sources) => sources.claim(tools.newId(), tools.now(), leaseUntil()));
   if (!claimed) return false;
   let ended: Ended;
@@ -65,7 +66,7 @@ async function pullPages(
   let accepted = 0;
   for (let pages = 0; pages < pullLimits.maxPages && tools.now().getTime() - startedAt < pullLimits.maxMs; pages++) {
     if (signal.aborted) return { outcome: "STOPPED", accepted };
-    const page = await opened.fetchPage(cursor, isTrial && pages === 0 ? 1 : tries);
+    const page = await opened.fetchPage(cursor, isTrial && pages === 0 ? 1 : pullLimits.tries);
     if ("failure" in page) return { outcome: signal.aborted ? "STOPPED" : page.failure, detail: page.detail, accepted };
     const fault = pageFault(page, cursor, seen, lastDigest);
     if (fault) return { outcome: fault.failure, detail: fault.detail, accepted };
@@ -87,9 +88,6 @@ async function pullPages(
   return { outcome: "MORE", accepted };
 }
 
-/** Calls for one page, when one fails in passing. */
-const tries = 3;
-
 /** Thrown inside a page's transaction, to roll it back. */
 class LeaseLost extends Error {}
 
@@ -108,40 +106,14 @@ async function storePage(tools: Tools, claimed: ClaimedSource, page: FetchedPage
   }
   const batch = {
     batchId: `pull:${source.id}:${digestOf({ addedAt, from: move.from, to: move.to, page: page.digest })}`,
-    records: page.rows.map((row) => shapeRecord(formOf(source, row))),
+    records: page.rows.map((row) => readRow(source, row)),
   };
   let stored = 0;
-  await tools.submit(asClient(source), batch, async (sources, { accepted, unchanged, rejected, pending }) => {
+  await tools.submit(clientOf(source), batch, async (sources, { accepted, unchanged, rejected, pending }) => {
     await advance(sources, { fetched: page.rows.length, accepted, unchanged, rejected, pending });
     stored = accepted;
   });
   return stored;
-}
-
-function formOf({ place, mapping }: SourceFacts, row: unknown): unknown {
-  if (place.kind === "GRAPHQL" || typeof row !== "object" || row === null || Array.isArray(row)) return row;
-  return mapRow(row as ForeignRow, mapping); // any object is a row whose fields are unknown
-}
-
-/** What is pulled is handed in by the client the source speaks for, as if it had sent it. */
-function asClient({ client }: SourceFacts): Caller {
-  return { kind: "DEPARTMENT", clientId: client, scopes: new Set(scopesOfKind.DEPARTMENT) };
-}
-
-/** What a source may do with cursors: lead on. A page without anything new stands still, and is the last. */
-function pageFault(
-  page: FetchedPage,
-  cursor: string | null,
-  seen: ReadonlySet<string | null>,
-  lastDigest: string | undefined,
-): FetchFailure | undefined {
-  const standsStill = page.cursor === cursor;
-  if (standsStill && !page.hasMore && page.rows.length === 0) return undefined;
-  if (standsStill) return { failure: "CURSOR_INVALID", detail: "the cursor stands still" };
-  if (seen.has(page.cursor)) return { failure: "CURSOR_INVALID", detail: "a cursor came twice" };
-  if (page.digest !== "" && page.digest === lastDigest)
-    return { failure: "CURSOR_INVALID", detail: "a page came twice" };
-  return undefined;
 }
 
 async function finish(tools: Tools, { source, lease, failures }: ClaimedSource, ended: Ended): Promise<void> {

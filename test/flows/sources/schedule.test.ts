@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { pullLimits } from "../../../src/domain/sources/source-run.ts";
+import { standardLimits } from "../../../src/limits.ts";
 import type { FakeHttp } from "../../departments/fake-http.ts";
 import { type GraphqlTrouble, startGraphqlChanges } from "../../departments/graphql-changes.ts";
 import { sampleChanges } from "../../departments/sample-changes.ts";
@@ -81,7 +82,7 @@ describe("two copies of the hub on one database", () => {
     const lost = house.hub.pullDueSource(never);
     await asked(2);
     expect(await copy.hub.pullDueSource(never)).toBe(false);
-    pass(pullLimits.leaseMs);
+    pass(standardLimits.maxSourceSilenceMs);
     department.trouble = undefined;
     expect(await copy.hub.pullDueSource(never)).toBe(true);
     await lost;

@@ -32,6 +32,7 @@ export const OperatorActionEnum = register(
     SUSPEND_SOURCE: "A source was suspended.",
     RESUME_SOURCE: "A suspended source is pulled again.",
     PULL_SOURCE: "A pull was asked for at once.",
+    RECONCILE_SOURCE: "A comparison with a source was asked for at once.",
     REMOVE_SOURCE: "A source was removed.",
   }),
 );

@@ -13,6 +13,7 @@ import {
   toConnection,
 } from "../connection.ts";
 import { DateTimeScalar, JsonScalar } from "../scalars.ts";
+import { ReconcileSchedule, ReconcileScheduleInput, SourceComparison } from "./source-comparison.graph.ts";
 import { CircuitStateEnum, RunEndEnum, SourceKindEnum } from "./source-enums.ts";
 
 @ObjectType({ description: "One pull of a source." })
@@ -108,6 +109,15 @@ export class Source {
 
   @Field(() => SourceRun, { nullable: true, description: "Its last pull; null: there was none." })
   lastRun: SourceRun | null;
+
+  @Field(() => ReconcileSchedule, { nullable: true, description: "When it is compared; null: when somebody asks." })
+  reconcile: ReconcileSchedule | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: "When it is to be compared next." })
+  reconcileDueAt: string | null;
+
+  @Field(() => SourceComparison, { nullable: true, description: "Its last comparison; null: there was none." })
+  lastComparison: SourceComparison | null;
 }
 
 const SourceConnection = connectionOf("Source", Source);
@@ -134,6 +144,12 @@ export class AddSourceInput {
 
   @Field(() => Int, { nullable: true, description: "Records of a page: 200 unless said." })
   pageSize?: number | null;
+
+  @Field(() => ReconcileScheduleInput, {
+    nullable: true,
+    description: "When it is compared; absent: when somebody asks.",
+  })
+  reconcile?: ReconcileScheduleInput | null;
 }
 
 const idOfSource = { description: "Id of the source." };
@@ -180,8 +196,9 @@ export class SourceResolver {
     @Ctx() { hub, caller }: Context,
     @Arg("input", () => AddSourceInput, { description: "The source." }) input: AddSourceInput,
   ): Promise<Source> {
-    const given = Object.entries(input).filter(([, value]) => value !== null && value !== undefined);
-    return toSource(await hub.addSource(caller, Object.fromEntries(given)), hub.now());
+    const { reconcile, ...facts } = input;
+    const given = { ...said(facts), ...(reconcile && { reconcile: said(reconcile) }) };
+    return toSource(await hub.addSource(caller, given), hub.now());
   }
 
   @Mutation(() => Source, {
@@ -189,6 +206,14 @@ export class SourceResolver {
   })
   async pullSource(@Ctx() { hub, caller }: Context, @Arg("id", () => ID, idOfSource) id: string): Promise<Source> {
     return toSource(await hub.askPull(caller, id), hub.now());
+  }
+
+  @Mutation(() => Source, {
+    description:
+      "Makes a comparison of a source with what the hub holds due: a running hub begins within a minute. For operators: needs scope hub:operate.",
+  })
+  async reconcileSource(@Ctx() { hub, caller }: Context, @Arg("id", () => ID, idOfSource) id: string): Promise<Source> {
+    return toSource(await hub.askReconciliation(caller, id), hub.now());
   }
 
   @Mutation(() => Source, {
@@ -221,8 +246,14 @@ function toSource(source: StoredSource, now: Date): Source {
   return {
     ...source,
     ...{ kind: place.kind, dueAt: dueAt.toISOString(), circuit: circuitOf(failures, dueAt, now) },
-    lastRun: lastRun ? toRun(lastRun) : null,
+    ...{ lastRun: lastRun ? toRun(lastRun) : null, reconcile: source.reconcile ?? null },
+    lastComparison: source.lastComparison ?? null,
   };
+}
+
+/** What was said: null is as good as absent. */
+function said(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
 }
 
 function toRun({ started_at, ended_at, cursor_from, cursor_to, ...run }: StoredRun): SourceRun {
