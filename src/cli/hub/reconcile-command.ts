@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { addDays, dateOf, parseDate } from "../../domain/calendar.ts";
 import { type RecordDifference, recordOutcomes } from "../../domain/reconciling/listed-record.ts";
 import { runEnds } from "../../domain/sources/source-run.ts";
+import { leanly } from "../../edge/guard/lean-heap.ts";
 import type { Reconciled } from "../../use-cases/reconciling/reconcile-source.ts";
 import { openCounter } from "../submit/progress.ts";
 import { lineOf, type Output, type SessionCommand, textOf, UsageError, type Values } from "./command.ts";
@@ -41,7 +42,7 @@ export const reconcileCommand: SessionCommand = {
       const reconciled = await reconciling.reconcileNow(
         caller,
         {
-          ...{ id, range, onRead: counter.update },
+          ...{ id, range, around: leanly, onRead: counter.update },
           onDifferences: async (differences) => {
             if (file) await file.write(differences.map((one) => `${JSON.stringify(one)}\n`).join(""));
             else first.push(...differences.slice(0, shown - first.length));
