@@ -80,8 +80,7 @@ const runs: Readonly<Record<string, (snippet: Snippet) => Promise<string>>> = {
   },
 
   sql: async ({ text }) => {
-    await house.sql(text);
-    return "";
+    return JSON.stringify(await house.sql(text));
   },
 };
 
