@@ -303,7 +303,7 @@ describe("without a database server", () => {
     const locked = await workshop.run("src/cli/hub.ts", ["client", "list"], env);
     expect([locked.code, onlyLine(locked)]).toEqual([
       1,
-      expect.stringMatching(/another hub \(process \d+\) is running on it$/),
+      expect.stringMatching(/another hub \(process \d+\) is running on it: stop it, .*DATABASE_URL\)$/),
     ]);
     hub.child.kill("SIGINT");
     await hub.ended;

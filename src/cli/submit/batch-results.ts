@@ -16,6 +16,8 @@ export type Patience = Readonly<{
   random: () => number;
   /** Is told that there will be another attempt. */
   onBreak: (reason: string, waitMs: number) => void;
+  /** Is told at the end how many of the answers the hub gave again, as they were. */
+  onEnd: (replayed: number) => void;
 }>;
 
 /**
@@ -24,7 +26,7 @@ export type Patience = Readonly<{
  */
 export async function* batchResults(
   open: () => AsyncIterable<unknown>,
-  { attempts, wait, random, onBreak }: Patience,
+  { attempts, wait, random, onBreak, onEnd }: Patience,
 ): AsyncGenerator<BatchResult> {
   let given = 0;
   let failures = 0;
@@ -34,7 +36,10 @@ export async function* batchResults(
       let index = 0;
       for await (const line of open()) {
         const members = membersOf(line);
-        if (members["complete"] === true) return checkEnd(members["records"], given);
+        if (members["complete"] === true) {
+          checkEnd(members["records"], given);
+          return onEnd(failures === 0 ? Number(members["replayed"] ?? 0) : 0);
+        }
         if ("error" in members) throw errorOf(line);
         const result = readResult(members, index);
         index += 1;

@@ -28,12 +28,22 @@ export type ResultsFile = Readonly<{
 const pieceCharacters = 64 * 1024;
 
 /** Begins a results file, to be opened in a spreadsheet. `mode`: its permissions. *Throws* UsageError. */
-export async function beginResults(path: string, headings: readonly string[], mode: number): Promise<ResultsFile> {
+export async function beginResults(
+  path: string,
+  headings: readonly string[],
+  mode: number,
+  isDry: boolean,
+): Promise<ResultsFile> {
   const part = `${path}.${process.pid}.part`;
   const file = await open(part, "w", mode).catch((error: unknown) => {
     throw new UsageError(`the results can not be written: ${lineOf(error)}`);
   });
-  const ours = ["结果 Outcome", "电子证照标识 Identifier", "问题", "Problems"];
+  const ours = [
+    isDry ? "试运行结果 Outcome of a dry run" : "结果 Outcome",
+    "电子证照标识 Identifier",
+    "问题",
+    "Problems",
+  ];
   let text = byteOrderMark + csvRow(["行号 Row", ...headings, ...ours]);
   const flush = async () => {
     await file.write(text);

@@ -48,17 +48,24 @@ export async function submitFile(path: string, values: Values): Promise<Output> 
   const source = await openSource(path, { mapping, encoding: encodingOf(values), sheet: textOf(values, "sheet") });
   try {
     const facts = await lookThrough(source, batchIdOf(values), signer);
-    const results = await beginResults(resultsPath, source.headings, source.mode);
     const isDry = values["dry-run"] === true;
-    const open = () => sendRecords(hub, credentials, recordLines(source, signer), facts.batchId, isDry);
-    const { counts, failure } = await decide({ source, results, facts, open, attempts });
+    const handIn = async (batchId: string) => {
+      const results = await beginResults(resultsPath, source.headings, source.mode, isDry);
+      const open = () => sendRecords(hub, credentials, recordLines(source, signer), batchId, isDry);
+      return { batchId, ...(await decide({ source, results, facts, open, attempts })) };
+    };
+    const first = await handIn(facts.batchId);
+    // Handed in before to its end: the hub has repeated what it said then. Why it refused may have been mended since.
+    const isOld = batchIdOf(values) === undefined && first.replayed === facts.records && first.counts.REJECTED > 0;
+    const last = isOld ? await handIn(`${facts.batchId}-${Date.now().toString(36)}`) : first;
+    const { counts, failure, batchId } = last;
     if (failure !== undefined) {
       const done = answered(counts);
       if (done === 0) throw failure;
       const again = failure instanceof Interrupted ? ": call again, and the hub goes on where it stopped" : "";
       throw new Error(`${lineOf(failure)}; ${done} of ${facts.records} records are answered in ${resultsPath}${again}`);
     }
-    return tell(source, facts, counts, resultsPath, isDry);
+    return tell(source, { ...facts, batchId }, last, resultsPath, { isDry, isOld });
   } finally {
     await source.close();
   }
@@ -98,12 +105,21 @@ async function* recordLines(source: SourceFile, signer: Signer | undefined): Asy
   await source.checkUnchanged();
 }
 
+/** What came of it. `doubtful`: of those accepted; `replayed`: answers the hub gave again, as they were. */
+type Decided = Readonly<{ counts: Counts; doubtful: number; replayed: number; failure: unknown }>;
+
 /** Walks the file a second time beside the sending, so that no row waits in memory for its result. */
-async function decide(job: Job): Promise<Readonly<{ counts: Counts; failure: unknown }>> {
+async function decide(job: Job): Promise<Decided> {
   const { source, results, facts, open, attempts } = job;
   const counts: Counts = { ACCEPTED: 0, UNCHANGED: 0, REJECTED: 0, PENDING: 0, NOT_SENT: 0, NOT_DECIDED: 0 };
   const progress = openProgress(facts.rows);
-  const answers = batchResults(open, { attempts, random: Math.random, wait: (ms) => wait(ms), onBreak: progress.note });
+  let [doubtful, replayed] = [0, 0];
+  const answers = batchResults(open, {
+    ...{ attempts, random: Math.random, wait: (ms) => wait(ms), onBreak: progress.note },
+    onEnd: (count) => {
+      replayed = count;
+    },
+  });
   let failure: unknown;
   const nextAnswer = async (): Promise<BatchResult | undefined> => {
     if (failure !== undefined) return undefined;
@@ -121,6 +137,7 @@ async function decide(job: Job): Promise<Readonly<{ counts: Counts; failure: unk
       const answer = "line" in row.mapped ? await nextAnswer() : undefined;
       const outcome = "line" in row.mapped ? (answer?.outcome ?? "NOT_DECIDED") : "NOT_SENT";
       counts[outcome] += 1;
+      if (outcome === "ACCEPTED" && answer && answer.problems.length > 0) doubtful += 1;
       await results.add(row, outcome, answer);
       progress.advance();
     }
@@ -137,14 +154,20 @@ async function decide(job: Job): Promise<Readonly<{ counts: Counts; failure: unk
   // Results of an earlier call are worth more than a file in which nothing is decided.
   if (failure !== undefined && answered(counts) === 0) await results.discard();
   else await results.finish();
-  return { counts, failure };
+  return { counts, doubtful, replayed, failure };
 }
 
 function answered({ ACCEPTED, UNCHANGED, REJECTED, PENDING }: Counts): number {
   return ACCEPTED + UNCHANGED + REJECTED + PENDING;
 }
 
-function tell(source: SourceFile, facts: Facts, counts: Counts, results: string, isDry: boolean): Output {
+function tell(
+  source: SourceFile,
+  facts: Facts,
+  { counts, doubtful, replayed }: Decided,
+  results: string,
+  { isDry, isOld }: Readonly<{ isDry: boolean; isOld: boolean }>,
+): Output {
   const { ACCEPTED: accepted, UNCHANGED: unchanged, REJECTED: rejected, PENDING: pending, NOT_SENT: notSent } = counts;
   const { rows, batchId } = facts;
   const { kind, encoding, unused } = source;
@@ -157,16 +180,27 @@ function tell(source: SourceFile, facts: Facts, counts: Counts, results: string,
     results,
     rows,
     accepted,
+    doubtful,
     unchanged,
     rejected,
     pending,
     notSent,
+    replayed,
+    decidedAnew: isOld,
   };
   const shown = unused.slice(0, 20).join(", ") + (unused.length > 20 ? ", …" : "");
   const lines = [
     ...(isDry ? ["试运行，未保存任何内容。 A dry run: nothing was stored."] : []),
+    ...(isOld
+      ? ["此文件此前已报送，现重新裁定。 This file was handed in before: it was decided anew."]
+      : replayed > 0
+        ? [`其中 ${replayed} 条为此前的结果。 ${replayed} of the answers are those given before.`]
+        : []),
     `共 ${rows} 行：已接收 ${accepted}，无变化 ${unchanged}，待处理 ${pending}，未接收 ${rejected}，未报送 ${notSent}。`,
     `${rows} rows: ${accepted} accepted, ${unchanged} unchanged, ${pending} pending, ${rejected} refused, ${notSent} not sent.`,
+    ...(doubtful > 0
+      ? [`已接收的记录中 ${doubtful} 条存疑。 ${doubtful} of those accepted are doubtful: the results say why.`]
+      : []),
     ...(unused.length > 0 ? [`未使用的列 Columns not used: ${shown}`] : []),
     `结果 Results: ${results}`,
   ];

@@ -91,7 +91,8 @@ export function decideIssuing(
     if (known.contentDigest === contentDigest && known.issuer === record.issuer) return { outcome: "UNCHANGED" };
     const isOwn = known.issuer === record.issuer;
     if (isOwn && record.sourceUpdatedAt < known.sourceUpdatedAt) return rejected("STALE_UPDATE", "sourceUpdatedAt");
-    if (isOwn) return rejected("IDENTIFIER_TAKEN", "identifier");
+    // What brings no identifier is known by its source's own id, which is then what was used twice.
+    if (isOwn) return rejected("IDENTIFIER_TAKEN", record.identifier === undefined ? "sourceRecordId" : "identifier");
   }
   const verdict = decideSuccession(record, predecessor);
   // Another department's license is only met where it really is in the way.

@@ -72,8 +72,8 @@ export const problemTable = {
     "枢纽已有该证照更新的记录（以 sourceUpdatedAt 为准），未作改动。",
   ),
   IDENTIFIER_TAKEN: error(
-    "A license with this identifier exists with other content. Send the change as CHANGE or RENEW with a new version; when the license is another source's, the data bureau decides.",
-    "该标识已被内容不同的证照使用，如需变更请以新版本按 CHANGE 或 RENEW 报送；如该证照来自其他数据源，由大数据部门裁定。",
+    "A license with this identifier, or of this source record id (see the path), exists with other content. Send a change as CHANGE or RENEW that names its predecessor, another license under an id of its own; when it is another source's, the data bureau decides.",
+    "该标识或来源记录号（见问题位置）已对应内容不同的证照。如属变更，请按 CHANGE 或 RENEW 报送并注明前一版本；如属另一证照，请使用不同的记录号；如该证照来自其他数据源，由大数据部门裁定。",
   ),
   RECORD_TOO_LARGE: error(
     "The record is larger than 64 KiB, nested deeper than 8 levels, or one of its fields is too long.",

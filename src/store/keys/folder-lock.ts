@@ -17,7 +17,10 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
       if (!hasCode(error, "EEXIST") || attempt === 5) throw error;
       const found = await readLock(file);
       if (found === undefined) continue;
-      if (await isHeld(found)) throw new Error(`another hub (process ${Number.parseInt(found, 10)}) is running on it`);
+      if (await isHeld(found))
+        throw new Error(
+          `another hub (process ${Number.parseInt(found, 10)}) is running on it: stop it, ask it over its API, or let both use one PostgreSQL (DATABASE_URL)`,
+        );
       await removeStale(file, found);
     }
   }

@@ -135,7 +135,11 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
         ),
       ]);
     }
-    return { ...part, ...counts, results, replayed: false };
+    // An identifier that was made in a dry run is nobody's.
+    const told = results.map((result, place) =>
+      isDryRun && result.outcome === "ACCEPTED" && !raws[place]?.identifier ? { ...result, identifier: null } : result,
+    );
+    return { ...part, ...counts, results: told, replayed: false };
   });
 }
 

@@ -43,7 +43,7 @@ const tag = /<(?:[\w.-]+:)?(row|c)(?=[\s/>])((?:"[^"]*"|'[^']*'|[^"'>])*)>/g;
 /** Refuses a sheet that would not fit, and cells in which a formula failed: they would be read as empty. */
 function checkSheet(name: string, xml: string): void {
   let [row, column, lastRow, lastColumn] = [0, 0, 0, 0];
-  for (const [, kind, attributes = ""] of xml.matchAll(tag)) {
+  for (const { index, 0: whole, 1: kind, 2: attributes = "" } of xml.matchAll(tag)) {
     const place = attributeText(placeAttribute, attributes);
     const [, letters, digits = ""] = /^([A-Z]{1,3})?(\d{1,7})$/.exec(place ?? "A1") ?? [
       undefined,
@@ -56,6 +56,11 @@ function checkSheet(name: string, xml: string): void {
     if (kind === "c" && attributeText(typeAttribute, attributes) === "e") {
       throw new UsageError(`a formula failed in cell ${place ?? ""} of ${name}: mend it, or paste values in its place`);
     }
+    if (kind === "c" && isUncalculated(xml, index + whole.length)) {
+      throw new UsageError(
+        `a formula in cell ${place ?? ""} of ${name} has no value: open the file in a spreadsheet and save it, or paste values`,
+      );
+    }
     // A row without a number has that of its cells.
     lastRow = Math.max(lastRow, row, place === undefined ? 0 : Number(digits));
     lastColumn = Math.max(lastColumn, column);
@@ -66,6 +71,18 @@ function checkSheet(name: string, xml: string): void {
     }
   }
 }
+
+/** Whether the cell whose content begins there holds a formula that no program has worked out: it would be read as empty. */
+function isUncalculated(xml: string, begin: number): boolean {
+  formula.lastIndex = begin;
+  if (!formula.test(xml)) return false;
+  const end = xml.slice(begin, begin + maxCellCharacters).search(/<\/(?:[\w.-]+:)?c\s*>/);
+  return end >= 0 && !/<(?:[\w.-]+:)?(v|is)[\s/>]/.test(xml.slice(begin, begin + end));
+}
+
+/** A formula has 8,192 characters at most, which can each be written as an entity. */
+const maxCellCharacters = 100_000;
+const formula = /\s*<(?:[\w.-]+:)?f[\s/>]/y;
 
 const placeAttribute = /\sr\s*=\s*(?:"([^"]*)"|'([^']*)')/;
 const typeAttribute = /\st\s*=\s*(?:"([^"]*)"|'([^']*)')/;
