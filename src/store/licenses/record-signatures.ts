@@ -6,23 +6,25 @@ import type { Row, Sql } from "../database.ts";
 /** A source's signature over a record, kept with the license the record changed. */
 export type NewRecordSignature = Row<"record_signature">;
 
-/** What a record became: a change of a license, or one that waits. Those of earlier batches have their signature already. */
-type Became = Readonly<{ identifier: string; content_digest: string; submission_id: string }>;
+/** What a record of the batch became: a change of a license, or one that waits. `index` undefined: of an earlier batch. */
+type Became = Readonly<{ index: number | undefined; identifier: string; contentDigest: string }>;
 
-/** One row for each license a signed record changed, or is to change. */
+/**
+ * One row for each license a signed record of the batch changed, or is to change. By place: records of several licenses
+ * may say the same.
+ */
 export function signatureRows(
   entries: readonly Entry[],
   became: readonly Became[],
   submission: Readonly<{ id: string; clientId: string }>,
 ): readonly NewRecordSignature[] {
-  const signed = new Map(
-    entries.flatMap(({ contentDigest, signature }) => (signature ? [[contentDigest, signature]] : [])),
-  );
+  const signed = new Map(entries.flatMap(({ index, signature }) => (signature ? [[index, signature]] : [])));
   if (signed.size === 0) return [];
-  return became.flatMap(({ identifier, content_digest, submission_id }) => {
-    const signature = submission_id === submission.id ? signed.get(content_digest) : undefined;
+  return became.flatMap(({ index, identifier, contentDigest }) => {
+    const signature = index === undefined ? undefined : signed.get(index);
     if (!signature) return [];
-    return [{ identifier, content_digest, submission_id, client_id: submission.clientId, ...signature }];
+    const { id: submission_id, clientId: client_id } = submission;
+    return [{ identifier, content_digest: contentDigest, submission_id, client_id, ...signature }];
   });
 }
 
