@@ -11,7 +11,7 @@ import type {
   SeenHolder,
   StateUpdate,
 } from "./collecting-store.ts";
-import { signatureRows } from "./record-signatures.ts";
+import { carriedSignatures, signatureRows } from "./record-signatures.ts";
 
 /** The batch a row comes from. */
 export type SubmissionFacts = Readonly<{ id: string; clientId: string; receivedAt: Date }>;
@@ -40,6 +40,7 @@ export function rowsOf(
     holders: holderRows(decision.issues),
     events,
     signatures: signatureRows(entries, became, submission),
+    carried: carriedSignatures(decision),
     told: toldRows(decision, entries, submission),
     pending,
     decidedPending: decision.decidedWaiting.map(({ event }) => ({

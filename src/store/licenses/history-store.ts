@@ -22,6 +22,7 @@ export type LicenseChange = Known<
 export type SourceSignature = Readonly<{
   contentDigest: string;
   submissionId: string;
+  sourceUpdatedAt: Date;
   jws: string;
   kid: string;
   client: string;
@@ -100,6 +101,7 @@ type SignatureRow = Readonly<{
   identifier: string;
   content_digest: string;
   submission_id: string;
+  source_updated_at: string;
   jws: string;
   kid: string;
   client: string;
@@ -114,7 +116,8 @@ const selectChanges = statement<ChangeRow>(`
   from license_event where identifier = any($1::text[]) order by id`);
 
 const selectSignatures = statement<SignatureRow>(`
-  select s.identifier, s.content_digest, s.submission_id, s.jws, s.kid, s.client_id as client, k.jwk, k.added_at, k.retired_at
+  select s.identifier, s.content_digest, s.submission_id, s.source_updated_at, s.jws, s.kid, s.client_id as client, k.jwk,
+    k.added_at, k.retired_at
   from record_signature s join record_key k on k.client_id = s.client_id and k.kid = s.kid
   where s.identifier = any($1::text[])`);
 
@@ -153,5 +156,6 @@ function toChange(row: ChangeRow) {
 function toSignature({ jws, kid, client, jwk, ...row }: SignatureRow): SourceSignature {
   const { content_digest: contentDigest, submission_id: submissionId, added_at, retired_at } = row;
   const keyRetiredAt = retired_at === null ? null : toInstant(retired_at);
-  return { contentDigest, submissionId, jws, kid, client, jwk, keyAddedAt: toInstant(added_at), keyRetiredAt };
+  const [sourceUpdatedAt, keyAddedAt] = [toInstant(row.source_updated_at), toInstant(added_at)];
+  return { contentDigest, submissionId, sourceUpdatedAt, jws, kid, client, jwk, keyAddedAt, keyRetiredAt };
 }
