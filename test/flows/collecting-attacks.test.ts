@@ -171,6 +171,23 @@ describe("a signature", () => {
     );
   });
 
+  test("is read for the changes on a page, however many others the license has (once all of them were)", async () => {
+    const { record, identifier } = await house.newLicense();
+    const suspension = { operation: "SUSPEND", reason: "整改" } as const;
+    expect(outcomes(await house.submit([await signed(event(record, identifier, suspension))]))).toEqual(["ACCEPTED"]);
+    await house.sql(
+      `insert into record_signature (identifier, content_digest, submission_id, source_updated_at, client_id, kid, jws)
+         select identifier, content_digest, gen_random_uuid(), source_updated_at, client_id, kid, repeat('x', 60000)
+         from record_signature cross join generate_series(1, 6000) where identifier = $1`,
+      [identifier],
+    );
+    expect(await signaturesOf(identifier)).toEqual([
+      ["ISSUE", null],
+      ["SUSPEND", identifier],
+    ]);
+    await house.sql("delete from record_signature where jws like 'xxx%'");
+  });
+
   test("of many licenses costs one statement, however many", async () => {
     const count = async (first: number) => {
       house.statements.length = 0;

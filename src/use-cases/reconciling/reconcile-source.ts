@@ -222,7 +222,8 @@ async function countList(
     sums = sumCounts([...sums, ...part.counts]);
     after = part.last ?? "";
     await stillHolds();
-  } while (part.count === linesPerCount);
+    // A type a record would fill the memory; what is too much already need not be counted to its end.
+  } while (part.count === linesPerCount && sums.length <= reconcilingLimits.maxRows);
   return sums;
 }
 

@@ -150,14 +150,7 @@ export class LicenseChangeResolver {
   async signature(@Root() { from }: LicenseChange, @Ctx() { loaders }: Context): Promise<SourceSignature | null> {
     if (!from) return null;
     const { license, change } = from;
-    const found = await loaders.signatures(license.purpose).load(license.identifier);
-    return (
-      found.find(
-        ({ contentDigest, submissionId, sourceUpdatedAt }) =>
-          contentDigest === change.contentDigest &&
-          submissionId === change.submissionId &&
-          sourceUpdatedAt.getTime() === change.sourceUpdatedAt.getTime(),
-      ) ?? null
-    );
+    const signature = await loaders.signatures(license.purpose).load({ ...change, identifier: license.identifier });
+    return signature ?? null;
   }
 }
