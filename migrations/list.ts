@@ -10,6 +10,7 @@ import { Migration20261123100000_corrections } from "./Migration20261123100000_c
 import { Migration20261123110000_conflicts } from "./Migration20261123110000_conflicts.ts";
 import { Migration20261123120000_signatures } from "./Migration20261123120000_signatures.ts";
 import { Migration20261123130000_reconciling_sources } from "./Migration20261123130000_reconciling_sources.ts";
+import { Migration20261123160000_each_signature } from "./Migration20261123160000_each_signature.ts";
 
 /** Every migration in order. A test compares this list with the files beside it. */
 export const migrationList = [
@@ -25,4 +26,5 @@ export const migrationList = [
   Migration20261123110000_conflicts,
   Migration20261123120000_signatures,
   Migration20261123130000_reconciling_sources,
+  Migration20261123160000_each_signature,
 ] as const;

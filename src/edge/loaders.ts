@@ -5,7 +5,11 @@ import type { Hub } from "../hub.ts";
 import type { Objection } from "../store/access/objection-store.ts";
 import type { CorrectionEvent, LicenseObjection } from "../store/corrections/correction-rows.ts";
 import type { StoredRecordKey } from "../store/keys/record-key-store.ts";
-import type { LicenseChange, SourceSignature as StoredSignature } from "../store/licenses/history-store.ts";
+import type {
+  LicenseChange,
+  SignedChange,
+  SourceSignature as StoredSignature,
+} from "../store/licenses/history-store.ts";
 import type { LicensePage, LicenseQuery, StoredLicense } from "../store/licenses/license-store.ts";
 import type { Enterprise } from "../use-cases/licenses/read-enterprises.ts";
 
@@ -18,7 +22,7 @@ export function makeLoaders(hub: Hub, caller: Caller) {
   const versions = new Map<string, DataLoader<string, Disclosed<StoredLicense> | undefined>>();
   const licenseObjections = new Map<string, DataLoader<string, readonly LicenseObjection[]>>();
   const changes = new Map<string, DataLoader<string, readonly LicenseChange[]>>();
-  const signatures = new Map<string, DataLoader<string, readonly StoredSignature[]>>();
+  const signatures = new Map<string, DataLoader<SignedChange, StoredSignature | undefined>>();
 
   return {
     enterprises: new DataLoader<string, Enterprise | undefined>(async (codes) => {
@@ -67,10 +71,7 @@ export function makeLoaders(hub: Hub, caller: Caller) {
       }),
 
     signatures: (purpose: Purpose) =>
-      perQuestion(signatures, purpose, async (identifiers) => {
-        const found = await hub.readSignatures(caller, { identifiers, purpose });
-        return identifiers.map((identifier) => found.get(identifier) ?? []);
-      }),
+      perQuestion(signatures, purpose, (asked) => hub.readSignatures(caller, { changes: asked, purpose })),
 
     changes: (purpose: Purpose) =>
       perQuestion(changes, purpose, async (identifiers) => {
@@ -80,15 +81,15 @@ export function makeLoaders(hub: Hub, caller: Caller) {
   };
 }
 
-function perQuestion<V>(
-  made: Map<string, DataLoader<string, V>>,
+function perQuestion<K, V>(
+  made: Map<string, DataLoader<K, V>>,
   question: object,
-  load: (keys: readonly string[]) => Promise<readonly V[]>,
-): DataLoader<string, V> {
+  load: (keys: readonly K[]) => Promise<readonly V[]>,
+): DataLoader<K, V> {
   const key = JSON.stringify(question);
   const existing = made.get(key);
   if (existing) return existing;
-  const loader = new DataLoader<string, V>(load);
+  const loader = new DataLoader<K, V>(load);
   made.set(key, loader);
   return loader;
 }

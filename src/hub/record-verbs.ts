@@ -1,7 +1,7 @@
 import type { Caller, Purpose } from "../domain/access/caller.ts";
 import { type Admit, accessStore, type Permit } from "../store/access/access-store.ts";
 import type { Database, Sql } from "../store/database.ts";
-import { historyStore } from "../store/licenses/history-store.ts";
+import { historyStore, type SignedChange } from "../store/licenses/history-store.ts";
 import { enter, type Reader } from "../store/reader.ts";
 import { readChanges } from "../use-cases/licenses/read-changes.ts";
 import { type KnownLicensesQuestion, readKnownLicenses } from "../use-cases/licenses/read-known-licenses.ts";
@@ -28,7 +28,7 @@ export function recordVerbs({ database, now, permit, admit }: RecordParts) {
   return {
     readChanges: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
       readChanges({ now, read }, caller, question),
-    readSignatures: (caller: Caller, question: { identifiers: readonly string[]; purpose: Purpose }) =>
+    readSignatures: (caller: Caller, question: { changes: readonly SignedChange[]; purpose: Purpose }) =>
       readSignatures({ now, read }, caller, question),
     readKnownLicenses: (caller: Caller, question: KnownLicensesQuestion) =>
       readKnownLicenses({ now, permit, admit, read }, caller, question),

@@ -46,8 +46,11 @@ function masked(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, masked(each)]));
 }
 
-/** Also inside of other words, and with a wrong check character: a mistyped resident ID still tells who is meant. */
-function maskedText(text: string): string {
+/**
+ * A text as an operator may see it. Also inside of other words, and with a wrong check character: a mistyped resident ID
+ * still tells who is meant.
+ */
+export function maskedText(text: string): string {
   return text.replace(/(?<!\d)\d{17}[\dXx](?!\d)/g, (found) =>
     birthDateOf(found.toUpperCase()) === undefined ? found : maskResidentId(found),
   );

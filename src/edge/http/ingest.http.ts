@@ -65,7 +65,7 @@ export function ingestRoutes({ hub, callerOf, limits, toHubError }: IngestParts)
     });
     app.addHook("onResponse", async (request) => {
       const { raw } = request;
-      if (raw.complete) return;
+      if (raw.complete !== false) return;
       // A rest without end is not waited for.
       const timer = setTimeout(() => raw.socket.destroy(), lingerMs);
       raw.once("close", () => clearTimeout(timer));

@@ -11,7 +11,7 @@ import type {
   SeenHolder,
   StateUpdate,
 } from "./collecting-store.ts";
-import { signatureRows } from "./record-signatures.ts";
+import { carriedSignatures, signatureRows } from "./record-signatures.ts";
 
 /** The batch a row comes from. */
 export type SubmissionFacts = Readonly<{ id: string; clientId: string; receivedAt: Date }>;
@@ -35,10 +35,12 @@ export function rowsOf(
 ): BatchRows {
   const pending = pendingRows(decision, entries, raws, submission);
   const events = [...issueEvents(decision, submission), ...changeEvents(decision, submission)];
+  const became = [...decision.issues, ...decision.changes, ...waitingOf(decision, entries)];
   return {
     holders: holderRows(decision.issues),
     events,
-    signatures: signatureRows(entries, [...events, ...pending], submission),
+    signatures: signatureRows(entries, became, submission),
+    carried: carriedSignatures(decision),
     told: toldRows(decision, entries, submission),
     pending,
     decidedPending: decision.decidedWaiting.map(({ event }) => ({
@@ -49,7 +51,10 @@ export function rowsOf(
   };
 }
 
-/** One row a holder: the name on its business license wins over any other. */
+/**
+ * One row a holder: the name on its business license wins over any other. In the order of their codes: batches of several
+ * departments lock those they share in one order, and so never wait for each other in a ring.
+ */
 function holderRows(issues: readonly AcceptedIssue[]): readonly SeenHolder[] {
   const holders = new Map<string, SeenHolder>();
   for (const { record, identifier } of issues) {
@@ -58,7 +63,7 @@ function holderRows(issues: readonly AcceptedIssue[]): readonly SeenHolder[] {
     if (!isRegistration && holders.has(code)) continue;
     holders.set(code, { code, id_type, name, region: record.region, name_license: isRegistration ? identifier : null });
   }
-  return [...holders.values()];
+  return [...holders.values()].toSorted((one, other) => (one.code < other.code ? -1 : 1));
 }
 
 /** The new versions, signed. */
@@ -152,17 +157,26 @@ export function stateUpdates(decision: BatchDecision): readonly StateUpdate[] {
   });
 }
 
+/** The events of the batch that wait for their license. */
+function waitingOf(decision: BatchDecision, entries: readonly Entry[]) {
+  return entries.flatMap(({ record, index, contentDigest }) =>
+    record.kind === "EVENT" && decision.verdicts.get(index)?.outcome === "PENDING"
+      ? [{ record, index, identifier: record.identifier, contentDigest }]
+      : [],
+  );
+}
+
 function pendingRows(
   decision: BatchDecision,
   entries: readonly Entry[],
   raws: readonly (RawRecord | undefined)[],
   submission: SubmissionFacts,
 ): readonly NewPendingEvent[] {
-  return entries.flatMap(({ record, index, contentDigest }) => {
+  return waitingOf(decision, entries).flatMap(({ record, index, identifier, contentDigest }) => {
     const raw = raws[index];
-    if (record.kind !== "EVENT" || !raw || decision.verdicts.get(index)?.outcome !== "PENDING") return [];
+    if (!raw) return [];
     const row = {
-      identifier: record.identifier,
+      identifier,
       content_digest: contentDigest,
       source_updated_at: record.sourceUpdatedAt.toISOString(),
       issuer_code: record.issuer,

@@ -7,7 +7,7 @@ import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
 import { together } from "../together.ts";
 import { type KnownRow, toKnown } from "./known-row.ts";
-import { type NewRecordSignature, saveSignatures } from "./record-signatures.ts";
+import { type CarriedSignature, type NewRecordSignature, saveSignatures } from "./record-signatures.ts";
 
 /** A batch as kept, or a part of one that came as a stream. */
 export type StoredSubmission = Readonly<{
@@ -188,11 +188,12 @@ export function collectingStore(db: Sql) {
       holders: readonly SeenHolder[];
       events: readonly NewEvent[];
       signatures: readonly NewRecordSignature[];
+      carried: readonly CarriedSignature[];
       told: readonly ToldRecord[];
       pending: readonly NewPendingEvent[];
       decidedPending: readonly Pick<NewPendingEvent, "identifier" | "content_digest" | "source_updated_at">[];
     }): Promise<void> => {
-      const { holders, events, signatures, told, pending, decidedPending } = batch;
+      const { holders, events, signatures, carried, told, pending, decidedPending } = batch;
       const statements = [
         ...(holders.length > 0 ? [insertRows("holder", holderColumns, holders, keepRegisteredName)] : []),
         ...(events.length > 0 ? [insertRows("license_event", eventColumns, events)] : []),
@@ -204,7 +205,7 @@ export function collectingStore(db: Sql) {
       return together([
         ...statements.map((statement) => statement.execute(db)),
         saveTold(db, told),
-        saveSignatures(db, signatures),
+        saveSignatures(db, signatures, carried),
       ]);
     },
 

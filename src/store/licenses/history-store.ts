@@ -18,10 +18,13 @@ export type LicenseChange = Known<
     }>
 >;
 
+/** Which change of which license: what its signature is found by. */
+export type SignedChange = Readonly<
+  Pick<LicenseChange, "contentDigest" | "submissionId" | "sourceUpdatedAt"> & { identifier: string }
+>;
+
 /** A source's signature over a record that changed a license, and the key that was registered for its records. */
 export type SourceSignature = Readonly<{
-  contentDigest: string;
-  submissionId: string;
   jws: string;
   kid: string;
   client: string;
@@ -43,12 +46,15 @@ export function historyStore(db: Sql) {
       return new Map([...grouped].map(([identifier, own]) => [identifier, withKnowledge(own.map(toChange))]));
     },
 
-    /** The signatures sources sent their records with, by the license these changed. */
-    findSignatures: async (
-      identifiers: readonly string[],
-    ): Promise<ReadonlyMap<string, readonly SourceSignature[]>> => {
-      const grouped = Map.groupBy(await selectSignatures(db, [identifiers]), (row) => row.identifier);
-      return new Map([...grouped].map(([identifier, own]) => [identifier, own.map(toSignature)]));
+    /** The signatures sources sent the records of these changes with, each in its place; undefined: it came without. */
+    findSignatures: async (changes: readonly SignedChange[]): Promise<readonly (SourceSignature | undefined)[]> => {
+      const rows = await selectSignatures(db, [
+        ...[changes.map(({ identifier }) => identifier), changes.map(({ contentDigest }) => contentDigest)],
+        ...[changes.map(({ submissionId }) => submissionId)],
+        ...[changes.map(({ sourceUpdatedAt }) => sourceUpdatedAt.toISOString())],
+      ]);
+      const found = new Map(rows.map((row) => [Number(row.place), toSignature(row)]));
+      return changes.map((_, index) => found.get(index + 1));
     },
 
     /** Licenses of many holders that were known at an instant, a page each, in one statement. @param day that of the instant */
@@ -97,9 +103,7 @@ type ChangeRow = Readonly<{
 }>;
 
 type SignatureRow = Readonly<{
-  identifier: string;
-  content_digest: string;
-  submission_id: string;
+  place: string;
   jws: string;
   kid: string;
   client: string;
@@ -113,10 +117,13 @@ const selectChanges = statement<ChangeRow>(`
     content_digest
   from license_event where identifier = any($1::text[]) order by id`);
 
+// Only what is asked for: nobody says how often a license may change.
 const selectSignatures = statement<SignatureRow>(`
-  select s.identifier, s.content_digest, s.submission_id, s.jws, s.kid, s.client_id as client, k.jwk, k.added_at, k.retired_at
-  from record_signature s join record_key k on k.client_id = s.client_id and k.kid = s.kid
-  where s.identifier = any($1::text[])`);
+  select c.place, s.jws, s.kid, s.client_id as client, k.jwk, k.added_at, k.retired_at
+  from unnest($1::text[], $2::text[], $3::uuid[], $4::timestamptz[]) with ordinality
+      as c(identifier, content_digest, submission_id, source_updated_at, place)
+    join record_signature s using (identifier, content_digest, submission_id, source_updated_at)
+    join record_key k on k.client_id = s.client_id and k.kid = s.kid`);
 
 // Known are the changes before the first that had not come: see `withKnowledge`. A license none of whose changes is known
 // was not known.
@@ -150,8 +157,7 @@ function toChange(row: ChangeRow) {
   };
 }
 
-function toSignature({ jws, kid, client, jwk, ...row }: SignatureRow): SourceSignature {
-  const { content_digest: contentDigest, submission_id: submissionId, added_at, retired_at } = row;
+function toSignature({ jws, kid, client, jwk, added_at, retired_at }: SignatureRow): SourceSignature {
   const keyRetiredAt = retired_at === null ? null : toInstant(retired_at);
-  return { contentDigest, submissionId, jws, kid, client, jwk, keyAddedAt: toInstant(added_at), keyRetiredAt };
+  return { jws, kid, client, jwk, keyAddedAt: toInstant(added_at), keyRetiredAt };
 }

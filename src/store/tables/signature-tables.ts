@@ -22,6 +22,8 @@ export const RecordSignatureTable = defineEntity({
     identifier: text().primary(),
     contentDigest: text().primary(),
     submissionId: p.uuid().primary(),
+    /** The same words may be said again of the same license: a second suspension. */
+    sourceUpdatedAt: instant().primary(),
     clientId: text(),
     kid: text(),
     /** Compact JWS, the canonical record inside. */

@@ -83,7 +83,6 @@ export async function objectToLicense(tools: Tools, caller: Caller, objection: O
     const { typeCode, issuerCode, holder } = found;
     const license = disclosedPart(found, extents ? (extents.get(typeCode) ?? []) : "WHOLE");
     const says = fieldValue(license, field, attributesOf(typeCode));
-    if (says === undefined) throw new HubError("INPUT_INVALID", { argument: "field" });
     const read = {
       ...record,
       holder: holder.id,
@@ -91,8 +90,10 @@ export async function objectToLicense(tools: Tools, caller: Caller, objection: O
       withheld: 0,
       identifiers: [identifier],
     } as const;
-    const attribute = attributeOf(field);
+    // Also that there is no such field tells that the license is there.
+    const attribute = says === undefined ? undefined : attributeOf(field);
     await access.record([{ ...read, extents: [extentText(attribute === undefined ? [] : [attribute])] }]);
+    if (says === undefined) return "INPUT_INVALID";
     const state = await corrections.lockLicense(identifier);
     if (!state || !isOpenToCorrection(state)) return "LICENSE_ENDED";
     const waiting = await corrections.countWaiting(objector.role, objector.objector);
@@ -117,6 +118,7 @@ export async function objectToLicense(tools: Tools, caller: Caller, objection: O
   });
   await tools.misses.note(known, made === "LICENSE_NOT_FOUND" ? 1 : 0);
   if (made === "CORRECTIONS_FULL") throw new HubError(made, { limit: tools.maxOpen });
+  if (made === "INPUT_INVALID") throw new HubError(made, { argument: "field" });
   if (typeof made === "string") throw new HubError(made);
   return made;
 }

@@ -1,7 +1,7 @@
 import type { Caller, Purpose } from "../../domain/access/caller.ts";
 import { dateOf } from "../../domain/calendar.ts";
 import { HubError } from "../../errors.ts";
-import type { HistoryStore, SourceSignature } from "../../store/licenses/history-store.ts";
+import type { HistoryStore, SignedChange, SourceSignature } from "../../store/licenses/history-store.ts";
 import { type Reader, readerOf } from "../../store/reader.ts";
 
 /** What reading signatures needs. */
@@ -11,15 +11,15 @@ export type Tools = Readonly<{
 }>;
 
 /**
- * The signatures of the records that changed licenses just disclosed whole to the caller for this purpose: part of that
- * disclosure, so not recorded again. *Throws* UNAUTHENTICATED.
+ * The signatures of the records that changed licenses just disclosed whole to the caller for this purpose, each in the place
+ * of its change: part of that disclosure, so not recorded again. *Throws* UNAUTHENTICATED.
  */
 export async function readSignatures(
   tools: Tools,
   caller: Caller,
-  { identifiers, purpose }: Readonly<{ identifiers: readonly string[]; purpose: Purpose }>,
-): Promise<ReadonlyMap<string, readonly SourceSignature[]>> {
+  { changes, purpose }: Readonly<{ changes: readonly SignedChange[]; purpose: Purpose }>,
+): Promise<readonly (SourceSignature | undefined)[]> {
   if (caller.kind === "STRANGER") throw new HubError("UNAUTHENTICATED");
   const reader = readerOf(caller, purpose.procedure, dateOf(tools.now()));
-  return tools.read(reader, ({ history }) => history.findSignatures(identifiers));
+  return tools.read(reader, ({ history }) => history.findSignatures(changes));
 }

@@ -1,5 +1,6 @@
 import type { Caller } from "../../domain/access/caller.ts";
 import { addDays, type CalendarDate, dateOf, parseInstant } from "../../domain/calendar.ts";
+import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import {
   type DayCount,
   type DayRange,
@@ -162,9 +163,9 @@ const maxReadMs = 4 * 3_600_000;
 
 /** Everything a source has, a page at a time, from the beginning: what its cursor has passed may have gone. */
 async function* readSource(opened: OpenedSource, source: SourceFacts): AsyncGenerator<ReadPart | FetchFailure> {
-  const seen = new Set<string | null>([null]);
+  let seen = new Set<string | null>([null]);
   let [cursor, lastDigest]: [string | null, string | undefined] = [null, undefined];
-  for (;;) {
+  for (let pages = 1; ; pages++) {
     const page = await opened.fetchPage(cursor, pullLimits.tries);
     if ("failure" in page) return yield page;
     const fault = pageFault(page, cursor, seen, lastDigest);
@@ -173,7 +174,8 @@ async function* readSource(opened: OpenedSource, source: SourceFacts): AsyncGene
     yield { records, unreadable: page.rows.length - records.length };
     if (!page.hasMore || page.cursor === cursor) return;
     cursor = page.cursor;
-    seen.add(cursor);
+    // One at a time, ever farther apart (Brent): a ring is found all the same, and cursors without end fill no memory.
+    if ((pages & (pages - 1)) === 0) seen = new Set([null, cursor]);
     lastDigest = page.digest;
   }
 }
@@ -185,7 +187,19 @@ function listedOf(source: SourceFacts, row: unknown): ListedRecord | undefined {
   const { sourceRecordId, licenseType } = reading.raw;
   const sourceUpdatedAt = parseInstant(reading.raw.sourceUpdatedAt);
   if (!sourceUpdatedAt || !isName(sourceRecordId, 200) || !isName(licenseType, 100)) return undefined;
-  return { sourceRecordId, licenseType, sourceUpdatedAt, contentDigest: recordDigests(reading.raw).content };
+  const contentDigest = contentOf(reading.raw);
+  if (contentDigest === undefined) return undefined;
+  return { sourceRecordId, licenseType, sourceUpdatedAt, contentDigest };
+}
+
+/** Digest of what a record says; undefined: no JSON can say it, and so it was never taken in. */
+function contentOf(raw: RawRecord): string | undefined {
+  try {
+    return recordDigests(raw).content;
+  } catch (error) {
+    if (error instanceof HubError && error.code === "INPUT_INVALID") return undefined;
+    throw error;
+  }
 }
 
 function isName(text: string, most: number): boolean {
@@ -208,7 +222,8 @@ async function countList(
     sums = sumCounts([...sums, ...part.counts]);
     after = part.last ?? "";
     await stillHolds();
-  } while (part.count === linesPerCount);
+    // A type a record would fill the memory; what is too much already need not be counted to its end.
+  } while (part.count === linesPerCount && sums.length <= reconcilingLimits.maxRows);
   return sums;
 }
 

@@ -94,6 +94,17 @@ describe("a source that is compared", () => {
     expect(data.reconciliations.nodes).toEqual([{ theirCount: 60, list: { missing: 1, extra: 1, stale: 1 } }]);
   });
 
+  test("brings a row that no text can be made of: it is one more that is no record (once it ended every comparison)", async () => {
+    await add();
+    await house.pull("compared");
+    const [first] = changes;
+    if (!first) throw new Error("no samples");
+    const nested = JSON.parse(`${"[".repeat(4_000)}${"]".repeat(4_000)}`) as unknown;
+    for (const [place, value] of ["\ud800", nested].entries())
+      changes.push({ ...first, sourceRecordId: `poisoned-${place}`, attributes: { premises: value } });
+    expect(await compare()).toMatchObject({ outcome: "DONE", read: 60, unreadable: 2, told: [] });
+  });
+
   test("names a record twice: the newest counts; and what changed after the last day is not told", async () => {
     await add();
     await house.pull("compared");

@@ -13,6 +13,7 @@ import {
   Root,
 } from "type-graphql";
 import type { ConflictDecision as DecisionKind } from "../../../domain/conflicts/conflict.ts";
+import { maskedText } from "../../../domain/conflicts/side.ts";
 import type { StoredState } from "../../../domain/licenses/license.ts";
 import type { DecisionRecord } from "../../../store/conflicts/conflict-store.ts";
 import type { Context } from "../../context.ts";
@@ -54,7 +55,9 @@ export class ConflictDecision {
   @Field(() => ID, { description: "The client that claimed." })
   client: string;
 
-  @Field(() => ID, { description: "The source's own id of the record that claimed." })
+  @Field(() => ID, {
+    description: "The source's own id of the record that claimed; codes of persons in it are masked.",
+  })
   sourceRecordId: string;
 
   @Field(() => String, { description: "Digest of what the claim's record said: SHA-256, base64url." })
@@ -149,6 +152,7 @@ export function toNumber(id: string): number {
 function toDecision({ conflictId, claimId, clientId, department, standingIssuer, ...decision }: DecisionRecord) {
   return {
     ...decision,
+    sourceRecordId: maskedText(decision.sourceRecordId),
     ...{ id: String(decision.id), conflict: String(conflictId), claim: String(claimId), client: clientId },
     ...{ departmentCode: department, standingIssuerCode: standingIssuer },
   };

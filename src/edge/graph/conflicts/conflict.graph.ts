@@ -13,6 +13,7 @@ import {
   Root,
 } from "type-graphql";
 import type { ClaimStatus, ConflictStatus } from "../../../domain/conflicts/conflict.ts";
+import { maskedText } from "../../../domain/conflicts/side.ts";
 import type { StoredState } from "../../../domain/licenses/license.ts";
 import { HubError } from "../../../errors.ts";
 import type { Claim, Conflict } from "../../../store/conflicts/conflict-store.ts";
@@ -38,7 +39,7 @@ export class ConflictClaim {
   @Field(() => ID, { description: "The client that sent it." })
   client: string;
 
-  @Field(() => ID, { description: "The source's own id of the record." })
+  @Field(() => ID, { description: "The source's own id of the record; codes of persons in it are masked." })
   sourceRecordId: string;
 
   @Field(() => DateTimeScalar, { description: "When it first came." })
@@ -99,7 +100,7 @@ export class StandingLicense {
   @Field(() => ID, { description: "The client that sent it." })
   client: string;
 
-  @Field(() => ID, { description: "The source's own id of its record." })
+  @Field(() => ID, { description: "The source's own id of its record; codes of persons in it are masked." })
   sourceRecordId: string;
 
   @Field(() => Int, { description: "Its version." })
@@ -203,7 +204,10 @@ export class ConflictResolver {
     return {
       ...{ conflict: String(claim.conflictId), identifier: standing.identifier, differences, facts },
       ...{ claim: await toClaim(hub, claim), claimContent: claimed, standingContent: standingFields },
-      standing: { ...rest, client, issuer: await findDepartment(hub, fields.issuer) },
+      standing: {
+        ...{ ...rest, client, sourceRecordId: maskedText(standing.sourceRecordId) },
+        issuer: await findDepartment(hub, fields.issuer),
+      },
     };
   }
 
@@ -225,7 +229,8 @@ function toConflict({ id, issuer, claims, ...conflict }: Conflict) {
 }
 
 async function toClaim(hub: Context["hub"], claim: Claim): Promise<ConflictClaim> {
-  const { id, status, clientId: client, sourceRecordId, firstReceivedAt, receivedAt, closedAt } = claim;
+  const { id, status, clientId: client, firstReceivedAt, receivedAt, closedAt } = claim;
+  const sourceRecordId = maskedText(claim.sourceRecordId);
   const department = await findDepartment(hub, claim.department);
   return { id: String(id), ...{ status, department, client, sourceRecordId, firstReceivedAt, receivedAt, closedAt } };
 }

@@ -2,6 +2,7 @@ import { Arg, Args, Ctx, Field, FieldResolver, ID, ObjectType, Resolver, Root } 
 import { knownAt } from "../../../domain/licenses/history.ts";
 import { type LicenseState, stateOn } from "../../../domain/licenses/license.ts";
 import { HubError } from "../../../errors.ts";
+import type { LicenseChange as KnownChange } from "../../../store/licenses/history-store.ts";
 import type { Context } from "../../context.ts";
 import { type Connection, connectionOf, decodeCursor, PageArgs, pageSize, toConnection } from "../connection.ts";
 import { LicenseOperationEnum, LicenseStateEnum } from "../enums.ts";
@@ -79,7 +80,7 @@ export class LicenseChange {
   submission: string | null;
 
   /** Of whose license, and how its signature is found; absent: it is not shown. */
-  readonly from?: Readonly<{ license: DisclosedLicense; contentDigest: string; submissionId: string }> | undefined;
+  readonly from?: Readonly<{ license: DisclosedLicense; change: KnownChange }> | undefined;
 }
 
 const LicenseChangeConnection = connectionOf("LicenseChange", LicenseChange);
@@ -133,7 +134,7 @@ export class LicenseHistoryResolver {
       ...{ receivedAt: change.receivedAt, knownSince: change.knownSince, place: start + index },
       ...{ reason: isWhole ? change.reason : null, sourceRecordId: isWhole ? change.sourceRecordId : null },
       ...{ sourceUpdatedAt: isWhole ? change.sourceUpdatedAt : null, submission: isWhole ? change.submissionId : null },
-      from: isWhole ? { license, contentDigest: change.contentDigest, submissionId: change.submissionId } : undefined,
+      from: isWhole ? { license, change } : undefined,
     }));
     return toConnection(page, known.length > start + size, ({ place }) => String(place), after);
   }
@@ -148,8 +149,8 @@ export class LicenseChangeResolver {
   })
   async signature(@Root() { from }: LicenseChange, @Ctx() { loaders }: Context): Promise<SourceSignature | null> {
     if (!from) return null;
-    const { license, contentDigest, submissionId } = from;
-    const found = await loaders.signatures(license.purpose).load(license.identifier);
-    return found.find((one) => one.contentDigest === contentDigest && one.submissionId === submissionId) ?? null;
+    const { license, change } = from;
+    const signature = await loaders.signatures(license.purpose).load({ ...change, identifier: license.identifier });
+    return signature ?? null;
   }
 }
