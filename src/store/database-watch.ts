@@ -75,7 +75,9 @@ export function watchDatabase(connectionString: string): DatabaseWatch {
     },
     stop: async () => {
       clearInterval(timer);
-      if (client) await client.end().catch(() => {});
+      // A question under way may still be connecting: left alone it would hold this process for ever.
+      if (question) question.cut();
+      else if (client) await client.end().catch(() => {});
     },
   };
 }

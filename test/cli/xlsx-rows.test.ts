@@ -35,6 +35,12 @@ describe("a workbook", () => {
     expect(await read(xlsxOf([[{ day }]]))).toEqual([[text]]);
   });
 
+  test("with formulas is read by their values, an empty one too", async () => {
+    const cells =
+      '<c r="A1"><f>1+1</f><v>2</v></c><c r="B1" t="str"><f>""</f><v></v></c><c r="C1"><f>A1</f><v>2</v></c>';
+    expect(await read(withSheet(`<row r="1">${cells}</row>`))).toEqual([["2", "", "2"]]);
+  });
+
   test("that counts from 1904 says so", async () => {
     expect(await readWorkbook(xlsxOf([[{ day: 42916 }, 42916]], { date1904: true }), undefined)).toEqual({
       rows: [["2021-07-01", "42916"]],
@@ -95,6 +101,16 @@ describe("a workbook is refused in one line", () => {
       /too far/,
     ],
     ["in which a formula failed", () => xlsxOf([["a"], [{ error: "#N/A" }]]), /a formula failed in cell A2/],
+    [
+      "in which a formula was never worked out",
+      () => withSheet('<row r="1"><c r="A1"><v>1</v></c><c r="B1"><f>DATE(2020,1,1)</f></c></row>'),
+      /a formula in cell B1 of .* has no value/,
+    ],
+    [
+      "in which one was not, under another prefix",
+      () => withSheet('<x:row r="1"><x:c r="A1">\n<x:f t="shared"/></x:c><x:c r="B1"><x:v>1</x:v></x:c></x:row>'),
+      /a formula in cell A1 of .* has no value/,
+    ],
     ["with a password on its files", locked, /locked with a password/],
     ["cut off", () => plain.subarray(0, -30), /damaged/],
     ["with nothing in it", () => writeZip([]), /no \.xlsx workbook/],
