@@ -4,7 +4,7 @@ import type { Disclosed } from "../domain/access/disclosure.ts";
 import type { Hub } from "../hub.ts";
 import type { Objection } from "../store/access/objection-store.ts";
 import type { CorrectionEvent, LicenseObjection } from "../store/corrections/correction-rows.ts";
-import type { StoredRecordKey } from "../store/keys/record-key-store.ts";
+import type { StoredKey } from "../store/keys/key-rows.ts";
 import type {
   LicenseChange,
   SignedChange,
@@ -47,7 +47,7 @@ export function makeLoaders(hub: Hub, caller: Caller) {
       }),
 
     /** By client. */
-    recordKeys: new DataLoader<string, readonly StoredRecordKey[]>(async (clients) => {
+    recordKeys: new DataLoader<string, readonly StoredKey[]>(async (clients) => {
       const found = await hub.readRecordKeys(caller, clients);
       return clients.map((client) => found.get(client) ?? []);
     }),

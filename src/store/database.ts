@@ -253,6 +253,11 @@ export function toInstant(text: string): Date {
   return new Date(`${text.slice(0, 10)}T${text.slice(11).replace(/[+-]\d\d$/, "$&:00")}`);
 }
 
+/** The same as RFC 3339 text. */
+export function toIso(text: string): string {
+  return toInstant(text).toISOString();
+}
+
 /** Whether another transaction came in between (unique key, deadlock, serialization): trying again can succeed. */
 export function isConflict(error: unknown): boolean {
   return ["23505", "40P01", "40001"].includes(sqlState(error) ?? "");

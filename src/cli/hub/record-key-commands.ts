@@ -1,5 +1,5 @@
 import { unsignedPolicies } from "../../domain/access/client.ts";
-import type { StoredRecordKey } from "../../store/keys/record-key-store.ts";
+import type { StoredKey } from "../../store/keys/key-rows.ts";
 import { type Output, type SessionCommand, UsageError } from "./command.ts";
 import { keyHelp, keyOptions, withKeys } from "./key-files.ts";
 import type { Session } from "./session.ts";
@@ -74,7 +74,7 @@ export const recordKeyCommands: Readonly<Record<string, SessionCommand>> = {
 };
 
 async function listed({ verbs, caller }: Session, id: string): Promise<Output> {
-  const keys: readonly StoredRecordKey[] = (await verbs.readRecordKeys(caller, [id])).get(id) ?? [];
+  const keys: readonly StoredKey[] = (await verbs.readRecordKeys(caller, [id])).get(id) ?? [];
   const rows = keys.map(({ kid, jwk, addedAt, retiredAt }) => [kid, jwk.crv, addedAt, retiredAt ?? "-"]);
   return { value: keys, lines: tableOf(["KID", "CURVE", "ADDED", "RETIRED"], rows) };
 }

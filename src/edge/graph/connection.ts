@@ -71,6 +71,19 @@ export function decodeCursor(cursor: string | null | undefined, shape: RegExp): 
   return position;
 }
 
+/** The position of a cursor that is a number. *Throws* CURSOR_INVALID. */
+export function decodeNumber(cursor: string | null | undefined): number | undefined {
+  const position = decodeCursor(cursor, numberShape);
+  return position === undefined ? undefined : Number(position);
+}
+
+/** The number an id stands for; 0, which nothing has, for any other text. */
+export function toNumber(id: string): number {
+  return numberShape.test(id) ? Number(id) : 0;
+}
+
+const numberShape = /^\d{1,15}$/;
+
 /** The size of a page. *Throws* PAGE_TOO_LARGE. */
 export function pageSize(wanted: number | null | undefined): number {
   const first = wanted ?? 20;

@@ -1,12 +1,9 @@
 import { sql } from "kysely";
 import type { Scope } from "../../domain/access/caller.ts";
 import type { ClientFacts, ClientKind, OperatorAction, UnsignedPolicy } from "../../domain/access/client.ts";
-import type { ClientJwk } from "../../proof/access/client-key.ts";
 import type { Page } from "../catalogue/catalogue-store.ts";
 import type { Row, Sql } from "../database.ts";
-
-/** A key of a client, standing or retired. */
-export type StoredKey = Readonly<{ kid: string; jwk: ClientJwk; addedAt: string; retiredAt: string | null }>;
+import { keyRows, type StoredKey, toKey } from "../keys/key-rows.ts";
 
 /** A client as stored, with the keys that stand, oldest first. */
 export type StoredClient = ClientFacts &
@@ -41,6 +38,7 @@ export type OperatorRecord = Omit<OperatorDecision, "at"> & Readonly<{ id: numbe
 
 /** Clients, their keys, and what operators decided about them. */
 export function clientStore(db: Sql) {
+  const keys = keyRows(db, "client_key");
   return {
     /**
      * Locks a client for the rest of the transaction: decisions about it, its keys and its grants come one after
@@ -96,35 +94,12 @@ export function clientStore(db: Sql) {
       return { rows: await withKeys(db, rows.slice(0, first)), hasNextPage: rows.length > first };
     },
 
+    addKeys: keys.addKeys,
+    retireKey: keys.retireKey,
+
     /** Every key the client ever had, oldest first. */
-    keysOf: async (clientId: string): Promise<readonly StoredKey[]> => {
-      const rows = await db
-        .selectFrom("client_key")
-        .selectAll()
-        .where("client_id", "=", clientId)
-        .orderBy("added_at")
-        .orderBy("kid")
-        .execute();
-      return rows.map(toKey);
-    },
-
-    addKeys: async (clientId: string, keys: readonly ClientJwk[], addedAt: Date): Promise<void> => {
-      if (keys.length === 0) return;
-      const added_at = addedAt.toISOString();
-      const values = keys.map((jwk) => ({
-        ...{ client_id: clientId, kid: jwk.kid, added_at, jwk: sql<object>`${JSON.stringify(jwk)}::jsonb` },
-      }));
-      await db.insertInto("client_key").values(values).execute();
-    },
-
-    retireKey: async (clientId: string, kid: string, retiredAt: Date): Promise<void> => {
-      await db
-        .updateTable("client_key")
-        .set({ retired_at: retiredAt.toISOString() })
-        .where("client_id", "=", clientId)
-        .where("kid", "=", kid)
-        .execute();
-    },
+    keysOf: async (clientId: string): Promise<readonly StoredKey[]> =>
+      (await keys.keysOf([clientId])).get(clientId) ?? [],
 
     /** Writes down a decision; call it in the transaction that carries it out. */
     record: async ({ at, operator, action, clientId, details }: OperatorDecision): Promise<void> => {
@@ -179,9 +154,4 @@ async function withKeys(db: Sql, clients: readonly Row<"client">[]): Promise<rea
     unsignedRecords,
     keys: (keysOf.get(client.id) ?? []).map(toKey),
   }));
-}
-
-function toKey(row: Row<"client_key">): StoredKey {
-  // Only what was parsed as a client's key was ever written there.
-  return { kid: row.kid, jwk: row.jwk as ClientJwk, addedAt: row.added_at, retiredAt: row.retired_at };
 }

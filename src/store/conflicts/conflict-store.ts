@@ -4,7 +4,7 @@ import type { SideFields } from "../../domain/conflicts/side.ts";
 import type { StoredState } from "../../domain/licenses/license.ts";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import type { Page } from "../catalogue/catalogue-store.ts";
-import { type Row, type Sql, statement, toInstant } from "../database.ts";
+import { type Row, type Sql, statement, toIso } from "../database.ts";
 
 /** 标识冲突, without what its sides say. */
 export type Conflict = Readonly<{
@@ -167,13 +167,11 @@ const selectClaims = statement<ClaimRow>(`
 
 const selectStanding = statement<Row<"license">>("select * from hub_conflict_standing($1::bigint)");
 
-const isoOf = (instant: string) => toInstant(instant).toISOString();
-
 function toConflict(row: Row<"identifier_conflict">, claims: readonly Claim[]): Conflict {
   return {
     ...{ id: Number(row.id), identifier: row.identifier, issuer: row.issuer_code, licenseType: row.type_code, claims },
-    ...{ status: row.status, openedAt: isoOf(row.opened_at) },
-    closedAt: row.closed_at === null ? null : isoOf(row.closed_at),
+    ...{ status: row.status, openedAt: toIso(row.opened_at) },
+    closedAt: row.closed_at === null ? null : toIso(row.closed_at),
   };
 }
 
@@ -181,8 +179,8 @@ function toClaim(row: ClaimRow): Claim {
   return {
     ...{ id: Number(row.id), conflictId: Number(row.conflict_id), department: row.department, status: row.status },
     ...{ clientId: row.client_id, sourceRecordId: row.source_record_id },
-    ...{ firstReceivedAt: isoOf(row.first_received_at), receivedAt: isoOf(row.received_at) },
-    closedAt: row.closed_at === null ? null : isoOf(row.closed_at),
+    ...{ firstReceivedAt: toIso(row.first_received_at), receivedAt: toIso(row.received_at) },
+    closedAt: row.closed_at === null ? null : toIso(row.closed_at),
   };
 }
 
@@ -190,8 +188,8 @@ function toStanding(row: Row<"license">): Standing {
   return {
     ...{ identifier: row.identifier, version: row.version, state: row.state, stateSince: row.state_since },
     ...{ successor: row.successor, contentDigest: row.content_digest, clientId: row.client_id },
-    ...{ sourceRecordId: row.source_record_id, sourceUpdatedAt: isoOf(row.source_updated_at) },
-    receivedAt: isoOf(row.received_at),
+    ...{ sourceRecordId: row.source_record_id, sourceUpdatedAt: toIso(row.source_updated_at) },
+    receivedAt: toIso(row.received_at),
     fields: {
       ...{ licenseType: row.type_code, number: row.number, issuer: row.issuer_code, region: row.region },
       holder: { idType: row.holder_id_type, id: row.holder_code, name: row.holder_name },
@@ -205,7 +203,7 @@ function toDecision(row: Row<"conflict_decision">): DecisionRecord {
   return {
     ...{ id: Number(row.id), conflictId: Number(row.conflict_id), claimId: Number(row.claim_id) },
     ...{ identifier: row.identifier, decision: row.decision, reason: row.reason, operator: row.operator },
-    ...{ person: row.person, decidedAt: isoOf(row.decided_at), department: row.department, clientId: row.client_id },
+    ...{ person: row.person, decidedAt: toIso(row.decided_at), department: row.department, clientId: row.client_id },
     ...{ sourceRecordId: row.source_record_id, claimDigest: row.claim_digest, standingDigest: row.standing_digest },
     ...{ standingIssuer: row.standing_issuer, standingState: row.standing_state, facts: row.facts, given: row.given },
   };

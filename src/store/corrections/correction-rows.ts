@@ -5,7 +5,7 @@ import type {
   Deadline,
 } from "../../domain/corrections/correction.ts";
 import type { StoredState } from "../../domain/licenses/license.ts";
-import { type Row, toInstant } from "../database.ts";
+import { type Row, toIso } from "../database.ts";
 
 /** What everybody who oversees may see of a correction: that it stands, and how. */
 export type CorrectionOutline = Deadline &
@@ -58,16 +58,14 @@ export type OutlineRow = Pick<
   ("type_code" | "issuer_code" | "field" | "role" | "department" | "made_at" | "status") | ("due_on" | "second_on")
 > & { id: number | string };
 
-/** An instant as PostgreSQL prints it, as everybody else does. */
-export const isoOf = (instant: string) => toInstant(instant).toISOString();
-const isoOrNull = (instant: string | null) => (instant === null ? null : isoOf(instant));
+const isoOrNull = (instant: string | null) => (instant === null ? null : toIso(instant));
 
 /** An outline out of its row. */
 export function toOutline(row: OutlineRow): CorrectionOutline {
   const { field, role, department, status, due_on: dueOn, second_on: secondOn } = row;
   return {
     ...{ id: Number(row.id), typeCode: row.type_code, issuerCode: row.issuer_code, field, role, department },
-    ...{ madeAt: isoOf(row.made_at), status, dueOn, secondOn },
+    ...{ madeAt: toIso(row.made_at), status, dueOn, secondOn },
   };
 }
 
@@ -85,5 +83,5 @@ export function toCorrection(row: Row<"correction">): Correction {
 /** An event out of its row. */
 export function toEvent(row: Row<"correction_event">): CorrectionEvent {
   const { role, step, level, identifier, ground, client_id: clientId } = row;
-  return { correction: Number(row.correction_id), at: isoOf(row.at), clientId, role, step, level, identifier, ground };
+  return { correction: Number(row.correction_id), at: toIso(row.at), clientId, role, step, level, identifier, ground };
 }

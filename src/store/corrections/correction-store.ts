@@ -9,12 +9,11 @@ import type {
 } from "../../domain/corrections/correction.ts";
 import type { StoredState } from "../../domain/licenses/license.ts";
 import type { Page } from "../catalogue/catalogue-store.ts";
-import { type Row, type Sql, statement } from "../database.ts";
+import { type Row, type Sql, statement, toIso } from "../database.ts";
 import {
   type Correction,
   type CorrectionEvent,
   type CorrectionOutline,
-  isoOf,
   type LicenseObjection,
   type OutlineRow,
   toCorrection,
@@ -188,7 +187,7 @@ export function correctionStore(db: Sql) {
     ): Promise<ReadonlyMap<string, readonly LicenseObjection[]>> => {
       const rows = await selectOfLicenses(db, [identifiers]);
       const objections = rows.map(({ made_at, due_on: dueOn, second_on: secondOn, ...row }) => ({
-        ...{ ...row, dueOn, secondOn, madeAt: isoOf(made_at) },
+        ...{ ...row, dueOn, secondOn, madeAt: toIso(made_at) },
       }));
       return Map.groupBy(objections, (objection) => objection.identifier);
     },

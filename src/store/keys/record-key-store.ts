@@ -1,10 +1,8 @@
 import { sql } from "kysely";
 import type { UnsignedPolicy } from "../../domain/access/client.ts";
 import type { ClientJwk } from "../../proof/access/client-key.ts";
-import type { Row, Sql } from "../database.ts";
-
-/** A key that records are signed with, standing or retired. */
-export type StoredRecordKey = Readonly<{ kid: string; jwk: ClientJwk; addedAt: string; retiredAt: string | null }>;
+import type { Sql } from "../database.ts";
+import { keyRows } from "./key-rows.ts";
 
 /** A department's client as whoever reads its records must know it. */
 export type RecordSender = Readonly<{
@@ -18,6 +16,8 @@ export type RecordSender = Readonly<{
 /** The keys records are signed with, and what becomes of unsigned ones. */
 export function recordKeyStore(db: Sql) {
   return {
+    ...keyRows(db, "record_key"),
+
     /** In one statement. */
     findSender: async (clientId: string): Promise<RecordSender | undefined> => {
       const { rows } = await sql<{ department: string; active: boolean; unsigned: UnsignedPolicy; keys: ClientJwk[] }>`
@@ -28,36 +28,6 @@ export function recordKeyStore(db: Sql) {
       return (
         row && { department: row.department, active: row.active, unsignedRecords: row.unsigned, recordKeys: row.keys }
       );
-    },
-
-    /** Every key these clients ever had, oldest first. */
-    keysOf: async (clientIds: readonly string[]): Promise<ReadonlyMap<string, readonly StoredRecordKey[]>> => {
-      const rows = await db
-        .selectFrom("record_key")
-        .selectAll()
-        .where("client_id", "in", [...clientIds])
-        .orderBy("added_at")
-        .orderBy("kid")
-        .execute();
-      const grouped = Map.groupBy(rows, (row) => row.client_id);
-      return new Map([...grouped].map(([client, own]) => [client, own.map(toKey)]));
-    },
-
-    addKeys: async (clientId: string, keys: readonly ClientJwk[], addedAt: Date): Promise<void> => {
-      const added_at = addedAt.toISOString();
-      const values = keys.map((jwk) => ({
-        ...{ client_id: clientId, kid: jwk.kid, added_at, jwk: sql<object>`${JSON.stringify(jwk)}::jsonb` },
-      }));
-      await db.insertInto("record_key").values(values).execute();
-    },
-
-    retireKey: async (clientId: string, kid: string, retiredAt: Date): Promise<void> => {
-      await db
-        .updateTable("record_key")
-        .set({ retired_at: retiredAt.toISOString() })
-        .where("client_id", "=", clientId)
-        .where("kid", "=", kid)
-        .execute();
     },
 
     unsignedPolicyOf: async (clientId: string): Promise<UnsignedPolicy | undefined> =>
@@ -72,8 +42,3 @@ export function recordKeyStore(db: Sql) {
 
 /** What `recordKeyStore` offers. */
 export type RecordKeyStore = ReturnType<typeof recordKeyStore>;
-
-function toKey(row: Row<"record_key">): StoredRecordKey {
-  // Only what was parsed as a client's key was ever written there.
-  return { kid: row.kid, jwk: row.jwk as ClientJwk, addedAt: row.added_at, retiredAt: row.retired_at };
-}

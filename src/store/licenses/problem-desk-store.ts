@@ -3,7 +3,7 @@ import { type CalendarDate, startOfDay } from "../../domain/calendar.ts";
 import type { Severity } from "../../domain/licenses/problem.ts";
 import { type ProblemStatus, soonDays } from "../../domain/licenses/problem-desk.ts";
 import type { Page } from "../catalogue/catalogue-store.ts";
-import { type Row, type Sql, statement, toInstant } from "../database.ts";
+import { type Row, type Sql, statement, toIso } from "../database.ts";
 
 /** 问题数据, as its department sees it. */
 export type ProblemRecord = Readonly<{
@@ -124,7 +124,7 @@ export function problemDesk(db: Sql) {
       (await countProblems(db, [now.toISOString()])).map((row) => ({
         ...{ department: row.department, licenseType: row.license_type, code: row.code, open: row.open },
         ...{ under7Days: row.under_7_days, under30Days: row.under_30_days, over30Days: row.over_30_days },
-        oldest: isoOf(row.oldest),
+        oldest: toIso(row.oldest),
       })),
 
     /** Of the same departments; both days are in it. */
@@ -166,14 +166,12 @@ const countQuality = statement<Pick<QualityCount, "department" | "came" | "kept"
     using (department, license_type)
   order by 1, 2`);
 
-const isoOf = (instant: string) => toInstant(instant).toISOString();
-
 function toProblem(row: Row<"problem_record">): ProblemRecord {
   return {
     ...{ id: Number(row.id), clientId: row.client_id, submissionId: row.submission_id, place: row.place },
     ...{ sourceRecordId: row.source_record_id, licenseType: row.license_type, operation: row.operation },
-    ...{ firstReceivedAt: isoOf(row.first_received_at), receivedAt: isoOf(row.received_at), attempts: row.attempts },
+    ...{ firstReceivedAt: toIso(row.first_received_at), receivedAt: toIso(row.received_at), attempts: row.attempts },
     ...{ outcome: row.outcome, problems: row.problems, record: row.record, line: row.line, status: row.status },
-    ...{ closedAt: row.closed_at === null ? null : isoOf(row.closed_at), closedBy: row.closed_by, note: row.note },
+    ...{ closedAt: row.closed_at === null ? null : toIso(row.closed_at), closedBy: row.closed_by, note: row.note },
   };
 }

@@ -11,7 +11,7 @@ import {
   type StoredKnowledge,
 } from "../../domain/licenses/batch.ts";
 import type { SubmissionCatalogue } from "../../domain/licenses/collecting.ts";
-import { checkForm } from "../../domain/licenses/license-record.ts";
+import { checkForm, type RawRecord } from "../../domain/licenses/license-record.ts";
 import { businessLicenseTypeCode } from "../../domain/licenses/license-type.ts";
 import type { Problem } from "../../domain/licenses/problem.ts";
 import { type LineReading, type ReadBatch, rawsOf } from "../../domain/licenses/record-line.ts";
@@ -135,12 +135,18 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
         ),
       ]);
     }
-    // An identifier that was made in a dry run is nobody's.
-    const told = results.map((result, place) =>
-      isDryRun && result.outcome === "ACCEPTED" && !raws[place]?.identifier ? { ...result, identifier: null } : result,
-    );
-    return { ...part, ...counts, results: told, replayed: false };
+    return { ...part, ...counts, results: isDryRun ? withoutMade(results, raws) : results, replayed: false };
   });
+}
+
+/** An identifier that was made in a dry run is nobody's. */
+function withoutMade(
+  results: readonly StoredResult[],
+  raws: readonly (RawRecord | undefined)[],
+): readonly StoredResult[] {
+  return results.map((result, place) =>
+    result.outcome === "ACCEPTED" && !raws[place]?.identifier ? { ...result, identifier: null } : result,
+  );
 }
 
 function checkBatch({ batchId, records }: SubmissionInput): void {

@@ -5,7 +5,7 @@ import type { AccessRecord as AccessRow } from "../../../store/access/access-sto
 import type { AccessOutcome } from "../../../store/tables/access-tables.ts";
 import type { Context } from "../../context.ts";
 import { Department, findDepartment } from "../catalogue.graph.ts";
-import { decodeCursor, PageArgs, PageInfo, pageSize, toConnection } from "../connection.ts";
+import { decodeNumber, PageArgs, PageInfo, pageSize, toConnection } from "../connection.ts";
 import { AccessActionEnum, AccessOutcomeEnum } from "../enums.ts";
 import { PurposeOutput } from "../purpose.graph.ts";
 import { DateTimeScalar, toInstant } from "../scalars.ts";
@@ -133,11 +133,11 @@ export class AccessResolver {
     @Arg("filter", () => AccessFilter, { nullable: true, description: "Narrows the records." })
     filter?: AccessFilter | null,
   ): Promise<AccessRecordConnection> {
-    const position = decodeCursor(after, /^\d{1,15}$/);
+    const position = decodeNumber(after);
     const query = {
       filter: toFilter(filter ?? {}),
       first: pageSize(first),
-      after: position === undefined ? undefined : Number(position),
+      after: position,
     };
     const page = await hub.readAccessRecords(caller, query);
     const self = caller.kind === "HOLDER" ? caller.holder.id : undefined;

@@ -1,7 +1,15 @@
 import { Arg, Args, Ctx, Field, ID, InputType, Mutation, ObjectType, Query, Resolver } from "type-graphql";
 import type { StoredGrant } from "../../../store/access/grant-store.ts";
 import type { Context } from "../../context.ts";
-import { type Connection, connectionOf, decodeCursor, PageArgs, pageSize, toConnection } from "../connection.ts";
+import {
+  type Connection,
+  connectionOf,
+  decodeNumber,
+  PageArgs,
+  pageSize,
+  toConnection,
+  toNumber,
+} from "../connection.ts";
 import { DateScalar, DateTimeScalar } from "../scalars.ts";
 
 @ObjectType({ description: "授权: one client may see one license type for one procedure." })
@@ -102,14 +110,14 @@ export class GrantResolver {
     filter?: GrantFilter | null,
   ): Promise<Connection<Grant>> {
     const { client, procedure, licenseType, standing } = filter ?? {};
-    const position = decodeCursor(after, /^\d{1,15}$/);
+    const position = decodeNumber(after);
     const page = await hub.readGrants(caller, {
       filter: {
         ...{ client: client ?? undefined, procedure: procedure ?? undefined },
         ...{ licenseType: licenseType ?? undefined, standing: standing ?? undefined },
       },
       first: pageSize(first),
-      after: position === undefined ? undefined : Number(position),
+      after: position,
     });
     return toConnection(page.rows.map(toGrant), page.hasNextPage, (grant) => grant.id, after);
   }
@@ -138,11 +146,6 @@ export class GrantResolver {
   ): Promise<Grant> {
     return toGrant(await hub.revokeGrant(caller, toNumber(id)));
   }
-}
-
-/** 0 is no grant's number: whatever is none is not found, like a number nobody has. */
-function toNumber(id: string): number {
-  return /^\d{1,15}$/.test(id) ? Number(id) : 0;
 }
 
 function toGrant({ id, clientId, ...grant }: StoredGrant): Grant {

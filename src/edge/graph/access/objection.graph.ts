@@ -4,7 +4,15 @@ import { maskHolderId } from "../../../domain/resident-id.ts";
 import type { Objection } from "../../../store/access/objection-store.ts";
 import type { Context } from "../../context.ts";
 import { Department, findDepartment } from "../catalogue.graph.ts";
-import { type Connection, connectionOf, decodeCursor, PageArgs, pageSize, toConnection } from "../connection.ts";
+import {
+  type Connection,
+  connectionOf,
+  decodeNumber,
+  PageArgs,
+  pageSize,
+  toConnection,
+  toNumber,
+} from "../connection.ts";
 import { DateTimeScalar } from "../scalars.ts";
 import { AccessRecord } from "./access.graph.ts";
 
@@ -58,11 +66,11 @@ export class ObjectionResolver {
     @Arg("answered", () => Boolean, { nullable: true, description: "Only those answered, or only the others." })
     answered?: boolean | null,
   ): Promise<Connection<AccessObjection>> {
-    const position = decodeCursor(after, /^\d{1,15}$/);
+    const position = decodeNumber(after);
     const page = await hub.readObjections(caller, {
       answered: answered ?? undefined,
       first: pageSize(first),
-      after: position === undefined ? undefined : Number(position),
+      after: position,
     });
     const objections = await Promise.all(page.rows.map((row) => toObjection(hub, caller, row)));
     return toConnection(objections, page.hasNextPage, (row) => row.record, after);
@@ -90,11 +98,6 @@ export class ObjectionResolver {
   ): Promise<AccessObjection> {
     return toObjection(hub, caller, await hub.answerObjection(caller, { record: toNumber(record), answer }));
   }
-}
-
-/** 0 is no record's number: whatever is none is not found, like a number nobody has. */
-function toNumber(id: string): number {
-  return /^\d{1,15}$/.test(id) ? Number(id) : 0;
 }
 
 async function toObjection(hub: Context["hub"], caller: Caller, objection: Objection): Promise<AccessObjection> {

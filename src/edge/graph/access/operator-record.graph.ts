@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, Field, ID, ObjectType, Query, Resolver } from "type-graphql";
 import type { OperatorAction } from "../../../domain/access/client.ts";
 import type { Context } from "../../context.ts";
-import { type Connection, connectionOf, decodeCursor, PageArgs, pageSize, toConnection } from "../connection.ts";
+import { type Connection, connectionOf, decodeNumber, PageArgs, pageSize, toConnection } from "../connection.ts";
 import { DateTimeScalar, JsonScalar } from "../scalars.ts";
 import { OperatorActionEnum } from "./access-enums.ts";
 
@@ -38,11 +38,11 @@ export class OperatorRecordResolver {
     @Args(() => PageArgs) { first, after }: PageArgs,
     @Arg("client", () => ID, { nullable: true, description: "About this client only." }) client?: string | null,
   ): Promise<Connection<OperatorRecord>> {
-    const position = decodeCursor(after, /^\d{1,15}$/);
+    const position = decodeNumber(after);
     const page = await hub.readOperatorRecords(caller, {
       client: client ?? undefined,
       first: pageSize(first),
-      after: position === undefined ? undefined : Number(position),
+      after: position,
     });
     const records = page.rows.map(({ id, clientId, ...record }) => ({ ...record, id: String(id), client: clientId }));
     return toConnection(records, page.hasNextPage, (record) => record.id, after);

@@ -8,6 +8,7 @@ import {
   codeShape,
   connectionOf,
   decodeCursor,
+  decodeNumber,
   PageArgs,
   pageSize,
   toConnection,
@@ -183,8 +184,8 @@ export class SourceResolver {
     @Args(() => PageArgs) { first, after }: PageArgs,
     @Arg("source", () => ID, idOfSource) source: string,
   ): Promise<Connection<SourceRun>> {
-    const position = decodeCursor(after, numberShape);
-    const query = { source, first: pageSize(first), after: position === undefined ? undefined : Number(position) };
+    const position = decodeNumber(after);
+    const query = { source, first: pageSize(first), after: position };
     const page = await hub.readSourceRuns(caller, query);
     return toConnection(page.rows.map(toRun), page.hasNextPage, (run) => run.id, after);
   }
@@ -238,8 +239,6 @@ export class SourceResolver {
     return (await hub.removeSource(caller, id)).id;
   }
 }
-
-const numberShape = /^\d{1,15}$/;
 
 function toSource(source: StoredSource, now: Date): Source {
   const { place, dueAt, failures, lastRun } = source;

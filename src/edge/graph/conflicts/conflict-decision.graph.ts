@@ -18,7 +18,15 @@ import type { StoredState } from "../../../domain/licenses/license.ts";
 import type { DecisionRecord } from "../../../store/conflicts/conflict-store.ts";
 import type { Context } from "../../context.ts";
 import { Department, findDepartment } from "../catalogue.graph.ts";
-import { type Connection, connectionOf, decodeCursor, PageArgs, pageSize, toConnection } from "../connection.ts";
+import {
+  type Connection,
+  connectionOf,
+  decodeNumber,
+  PageArgs,
+  pageSize,
+  toConnection,
+  toNumber,
+} from "../connection.ts";
 import { LicenseStateEnum } from "../enums.ts";
 import { DateTimeScalar } from "../scalars.ts";
 import { DecisionKindEnum } from "./conflict-enums.ts";
@@ -111,11 +119,11 @@ export class ConflictDecisionResolver {
     @Args(() => PageArgs) { first, after }: PageArgs,
     @Arg("conflict", () => ID, { nullable: true, description: "About this conflict only." }) conflict?: string | null,
   ): Promise<Connection<ConflictDecision>> {
-    const position = decodeCursor(after, /^\d{1,15}$/);
+    const position = decodeNumber(after);
     const page = await hub.readConflictDecisions(caller, {
       conflict: conflict === null || conflict === undefined ? undefined : toNumber(conflict),
       first: pageSize(first),
-      after: position === undefined ? undefined : Number(position),
+      after: position,
     });
     return toConnection(page.rows.map(toDecision), page.hasNextPage, (row) => row.id, after);
   }
@@ -142,11 +150,6 @@ export class ConflictDecisionResolver {
   standingIssuer(@Ctx() { hub }: Context, @Root() { standingIssuerCode }: ConflictDecision): Promise<Department> {
     return findDepartment(hub, standingIssuerCode);
   }
-}
-
-/** 0 is nothing's number: whatever is none is not found, like a number nobody has. */
-export function toNumber(id: string): number {
-  return /^\d{1,15}$/.test(id) ? Number(id) : 0;
 }
 
 function toDecision({ conflictId, claimId, clientId, department, standingIssuer, ...decision }: DecisionRecord) {

@@ -19,10 +19,17 @@ import { HubError } from "../../../errors.ts";
 import type { Claim, Conflict } from "../../../store/conflicts/conflict-store.ts";
 import type { Context } from "../../context.ts";
 import { Department, findDepartment } from "../catalogue.graph.ts";
-import { type Connection, connectionOf, decodeCursor, PageArgs, pageSize, toConnection } from "../connection.ts";
+import {
+  type Connection,
+  connectionOf,
+  decodeNumber,
+  PageArgs,
+  pageSize,
+  toConnection,
+  toNumber,
+} from "../connection.ts";
 import { LicenseStateEnum } from "../enums.ts";
 import { DateScalar, DateTimeScalar, JsonScalar } from "../scalars.ts";
-import { toNumber } from "./conflict-decision.graph.ts";
 import { ClaimStatusEnum, ConflictStatusEnum } from "./conflict-enums.ts";
 
 @ObjectType({ description: "A record that claims an identifier which another source's license has; not what it says." })
@@ -175,7 +182,7 @@ export class ConflictResolver {
     @Arg("filter", () => ConflictFilter, { nullable: true, description: "Which; left out: all." })
     filter?: ConflictFilter | null,
   ): Promise<Connection<IdentifierConflict>> {
-    const position = decodeCursor(after, /^\d{1,15}$/);
+    const position = decodeNumber(after);
     const { status, department, olderThanDays } = filter ?? {};
     if (department && (department.length > 60 || /\p{Cc}/u.test(department) || !department.isWellFormed()))
       throw new HubError("INPUT_INVALID", { argument: "department" });
@@ -185,7 +192,7 @@ export class ConflictResolver {
         olderThanDays: olderThanDays ?? undefined,
       },
       first: pageSize(first),
-      after: position === undefined ? undefined : Number(position),
+      after: position,
     });
     return toConnection(page.rows.map(toConflict), page.hasNextPage, (row) => row.id, after);
   }

@@ -24,7 +24,7 @@ import { HubError } from "../../../errors.ts";
 import type { CorrectionOutline, Correction as StoredCorrection } from "../../../store/corrections/correction-rows.ts";
 import type { Context } from "../../context.ts";
 import { Department, findDepartment } from "../catalogue.graph.ts";
-import { type Connection, connectionOf, decodeCursor, PageArgs, pageSize, toConnection } from "../connection.ts";
+import { type Connection, connectionOf, decodeNumber, PageArgs, pageSize, toConnection } from "../connection.ts";
 import { LicenseStateEnum } from "../enums.ts";
 import { DateScalar, DateTimeScalar, JsonScalar } from "../scalars.ts";
 import {
@@ -201,10 +201,10 @@ export class CorrectionResolver {
     @Arg("filter", () => CorrectionFilter, { nullable: true, description: "Which; left out: all." })
     filter?: CorrectionFilter | null,
   ): Promise<Connection<Correction>> {
-    const position = decodeCursor(after, /^\d{1,15}$/);
+    const position = decodeNumber(after);
     const page = await hub.readCorrections(caller, {
       ...{ side: side ?? undefined, filter: toFilter(filter ?? {}), first: pageSize(first) },
-      after: position === undefined ? undefined : Number(position),
+      after: position,
     });
     const corrections = await Promise.all(page.rows.map((row) => toCorrection(hub, row)));
     return toConnection(corrections, page.hasNextPage, (row) => row.id, after);

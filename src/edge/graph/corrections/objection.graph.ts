@@ -9,6 +9,7 @@ import {
   seesField,
 } from "../../../domain/corrections/correction.ts";
 import type { Context } from "../../context.ts";
+import { toNumber } from "../connection.ts";
 import { type DisclosedLicense, License } from "../license.graph.ts";
 import { PurposeInput } from "../purpose.graph.ts";
 import { DateScalar, DateTimeScalar } from "../scalars.ts";
@@ -105,9 +106,4 @@ export class LicenseObjectionResolver {
   ): Promise<Correction> {
     return toCorrection(hub, await hub.answerCorrection(caller, { id: toNumber(id), answer, reason }));
   }
-}
-
-/** 0 is no correction's number: whatever is none is not found, like a number nobody has. */
-function toNumber(id: string): number {
-  return /^\d{1,15}$/.test(id) ? Number(id) : 0;
 }

@@ -6,7 +6,15 @@ import type { KeptOutcome, ProblemStatus } from "../../../domain/licenses/proble
 import { HubError } from "../../../errors.ts";
 import type { ProblemFilter, ProblemRecord as StoredProblem } from "../../../store/licenses/problem-desk-store.ts";
 import type { Context } from "../../context.ts";
-import { type Connection, connectionOf, decodeCursor, PageArgs, pageSize, toConnection } from "../connection.ts";
+import {
+  type Connection,
+  connectionOf,
+  decodeNumber,
+  PageArgs,
+  pageSize,
+  toConnection,
+  toNumber,
+} from "../connection.ts";
 import { LicenseOperationEnum, SeverityEnum } from "../enums.ts";
 import { DateTimeScalar, JsonScalar } from "../scalars.ts";
 import { LicenseRecordInput, Problem, SubmissionResult } from "../submission.graph.ts";
@@ -131,11 +139,11 @@ export class ProblemRecordResolver {
     @Arg("filter", () => ProblemRecordFilter, { nullable: true, description: "Which; left out: all." })
     filter?: ProblemRecordFilter | null,
   ): Promise<Connection<ProblemRecord>> {
-    const position = decodeCursor(after, /^\d{1,15}$/);
+    const position = decodeNumber(after);
     const page = await hub.readProblems(caller, {
       filter: toFilter(filter ?? {}),
       first: pageSize(first),
-      after: position === undefined ? undefined : Number(position),
+      after: position,
     });
     return toConnection(page.rows.map(toProblem), page.hasNextPage, (row) => row.id, after);
   }
@@ -165,11 +173,6 @@ export class ProblemRecordResolver {
   ): Promise<ProblemRecord> {
     return toProblem(await hub.dismissProblem(caller, { id: toNumber(id), reason }));
   }
-}
-
-/** 0 is no problem's number: whatever is none is not found, like a number nobody has. */
-function toNumber(id: string): number {
-  return /^\d{1,15}$/.test(id) ? Number(id) : 0;
 }
 
 function toFilter(filter: ProblemRecordFilter): ProblemFilter {

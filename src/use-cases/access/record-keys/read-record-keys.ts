@@ -1,5 +1,6 @@
 import type { Caller } from "../../../domain/access/caller.ts";
-import type { RecordKeyStore, StoredRecordKey } from "../../../store/keys/record-key-store.ts";
+import type { StoredKey } from "../../../store/keys/key-rows.ts";
+import type { RecordKeyStore } from "../../../store/keys/record-key-store.ts";
 
 /** What reading them needs. */
 export type Tools = Readonly<{
@@ -12,7 +13,7 @@ export async function readRecordKeys(
   tools: Tools,
   caller: Caller,
   clientIds: readonly string[],
-): Promise<ReadonlyMap<string, readonly StoredRecordKey[]>> {
+): Promise<ReadonlyMap<string, readonly StoredKey[]>> {
   await tools.permit(caller);
   return tools.keys.keysOf(clientIds);
 }
