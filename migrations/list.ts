@@ -11,6 +11,7 @@ import { Migration20261123110000_conflicts } from "./Migration20261123110000_con
 import { Migration20261123120000_signatures } from "./Migration20261123120000_signatures.ts";
 import { Migration20261123130000_reconciling_sources } from "./Migration20261123130000_reconciling_sources.ts";
 import { Migration20261123160000_each_signature } from "./Migration20261123160000_each_signature.ts";
+import { Migration20261123170000_log } from "./Migration20261123170000_log.ts";
 
 /** Every migration in order. A test compares this list with the files beside it. */
 export const migrationList = [
@@ -27,4 +28,5 @@ export const migrationList = [
   Migration20261123120000_signatures,
   Migration20261123130000_reconciling_sources,
   Migration20261123160000_each_signature,
+  Migration20261123170000_log,
 ] as const;

@@ -5,7 +5,10 @@ import { digestOf } from "./canonical-json.ts";
 import { isJsonObject, type JsonObject, parseStrictJson } from "./strict-json.ts";
 
 /** What a key may sign; a key never serves two purposes. */
-export type KeyPurpose = "license" | "receipt" | "token";
+export type KeyPurpose = (typeof keyPurposes)[number];
+
+/** Licenses, lists of their states, the head of the public log (always Ed25519, as signed notes are), receipts, tokens. */
+export const keyPurposes = ["license", "status", "log", "receipt", "token"] as const;
 
 /** The signature algorithms there are. Source: RFC 7518 §3.4 (ES256); RFC 8037 §3.1 (EdDSA, Ed25519 only). */
 export type KeyAlgorithm = "ES256" | "EdDSA";
@@ -183,7 +186,7 @@ function algorithmOf(jwk: JsonObject): KeyAlgorithm | undefined {
 }
 
 function isPurpose(text: string): text is KeyPurpose {
-  return text === "license" || text === "receipt" || text === "token";
+  return keyPurposes.some((purpose) => purpose === text);
 }
 
 /** 32 bytes in canonical base64url: the unused bits of the last character are zero. */

@@ -93,7 +93,14 @@ describe("a first start on empty folders", () => {
 
   test("keeps private keys to itself", async () => {
     const files = readdirSync(home.KEYS_DIR).filter((name) => name.endsWith(".private.jwk.json"));
-    expect(files.map((name) => name.split("-")[0]).sort()).toEqual(["license", "receipt", "token", "token"]);
+    expect(files.map((name) => name.split("-")[0]).sort()).toEqual([
+      "license",
+      "log",
+      "receipt",
+      "status",
+      "token",
+      "token",
+    ]);
     for (const name of files) expect(statSync(join(home.KEYS_DIR, name)).mode & 0o777).toBe(0o600);
     const keys = await keysOf(first);
     expect(keys).toHaveLength(4);

@@ -134,7 +134,7 @@ describe("the other addresses", () => {
     expect((await house.server.inject("/readyz")).statusCode).toBe(200);
     const keys = (await house.server.inject("/.well-known/jwks.json")).json().keys;
     expect(keys.map((key: { purpose: string }) => key.purpose).sort()).toEqual([
-      ...["license", "receipt", "token", "token"],
+      ...["license", "log", "receipt", "status", "token", "token"],
     ]);
     for (const key of keys) expect(Object.keys(key)).not.toContain("d");
   });

@@ -18,6 +18,8 @@ import {
 /** The hub's keys: what it signs with now, and everything it ever signed with. */
 export type HubKeys = Readonly<{
   license: SigningKey;
+  status: SigningKey;
+  log: SigningKey;
   receipt: SigningKey;
   /** Signs access tokens in the hub's own name; its public half; undefined: somebody outside issues them. */
   token: TokenKey | undefined;
@@ -61,26 +63,27 @@ export async function openKeys(place: KeyPlace, now: Date): Promise<HubKeys> {
   const made: PublicJwk[] = [];
 
   const current = async (purpose: KeyPurpose, issuer: string): Promise<PrivateJwk> => {
-    const own = privateKeys.filter(
-      (key) => key.purpose === purpose && key.iss === issuer && key.alg === place.algorithm,
-    );
+    const alg = purpose === "log" ? "EdDSA" : place.algorithm;
+    const own = privateKeys.filter((key) => key.purpose === purpose && key.iss === issuer && key.alg === alg);
     const usable = own.filter((key) => key.exp === undefined || key.exp * 1000 > now.getTime());
     const newest = usable.toSorted((a, b) => b.nbf - a.nbf)[0];
     if (newest) return newest;
-    const { privateJwk, publicJwk } = await makeKeyPair(purpose, issuer, now, place.algorithm);
+    const { privateJwk, publicJwk } = await makeKeyPair(purpose, issuer, now, alg);
     await writeKey(place.folder, privateJwk, publicJwk);
     made.push(publicJwk);
     return privateJwk;
   };
 
   const license = await importSigningKey(await current("license", place.issuer));
+  const status = await importSigningKey(await current("status", place.issuer));
+  const log = await importSigningKey(await current("log", place.issuer));
   const receipt = await importSigningKey(await current("receipt", place.issuer));
   const token = place.issuesTokens ? await toTokenKey(await current("token", place.issuer)) : undefined;
   if (place.tokenIssuer) await current("token", place.tokenIssuer);
   for (const key of [...privateKeys.map(withoutSecret), ...made]) published.set(key.kid, key);
   const nameOf = ({ purpose, kid }: PublicJwk) => `${purpose}-${kid}`;
   const publicKeys = [...published.values()].toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
-  return { license, receipt, token, publicKeys };
+  return { license, status, log, receipt, token, publicKeys };
 }
 
 /** The secret comes from the key, so every copy of the hub with this key folder has it, and no other file is kept. */

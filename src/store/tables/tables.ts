@@ -38,6 +38,7 @@ import {
   StatusListTable,
   SubmissionTable,
 } from "./license-tables.ts";
+import { LogBatchTable, LogWaitingTable } from "./log-tables.ts";
 import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tables.ts";
 import { ReconciliationLineTable, ReconciliationTable, SourceRecordTable } from "./reconciling-tables.ts";
 import { RecordKeyTable, RecordSignatureTable } from "./signature-tables.ts";
@@ -89,4 +90,6 @@ export const tables = [
   IdentifierAliasTable,
   CorrectionTable,
   CorrectionEventTable,
+  LogBatchTable,
+  LogWaitingTable,
 ] as const;

@@ -36,15 +36,23 @@ const kids = (keys: Awaited<ReturnType<typeof open>>) => keys.publicKeys.map(({ 
 describe("a first opening", () => {
   test("makes a key for each purpose, private to the hub, and publishes all of them without their secrets", async () => {
     const keys = await open();
-    expect((await privateFiles()).map((name) => name.split("-")[0])).toEqual(["license", "receipt", "token"]);
+    expect((await privateFiles()).map((name) => name.split("-")[0])).toEqual([
+      "license",
+      "log",
+      "receipt",
+      "status",
+      "token",
+    ]);
     for (const name of await privateFiles()) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
     expect(keys.publicKeys.map(({ purpose, iss }) => [purpose, iss])).toEqual([
       ["license", issuer],
+      ["log", issuer],
       ["receipt", issuer],
+      ["status", issuer],
       ["token", tokenIssuer],
     ]);
     for (const key of keys.publicKeys) expect(key).not.toHaveProperty("d");
-    expect(parseJwks({ keys: keys.publicKeys }).size).toBe(3);
+    expect(parseJwks({ keys: keys.publicKeys }).size).toBe(5);
     for (const name of await readdir(join(folder, "public")))
       expect(await read(join(folder, "public", name))).not.toHaveProperty("d");
   });
@@ -77,13 +85,14 @@ describe("a first opening", () => {
 
   test("makes no token key outside of demo mode", async () => {
     const keys = await open({ tokenIssuer: undefined });
-    expect(keys.publicKeys.map(({ purpose }) => purpose)).toEqual(["license", "receipt"]);
+    expect(keys.publicKeys.map(({ purpose }) => purpose)).toEqual(["license", "log", "receipt", "status"]);
     expect(await findTokenKey(folder, tokenIssuer)).toBe(undefined);
   });
 
   test("signs with the algorithm asked for", async () => {
     const keys = await open({ algorithm: "EdDSA" });
     expect([keys.license.alg, keys.receipt.alg]).toEqual(["EdDSA", "EdDSA"]);
+    expect((await open()).log.alg).toBe("EdDSA");
   });
 
   test.each([
@@ -181,7 +190,7 @@ describe("a damaged key file stops the opening: a new key in its place would hid
     expect(refused).toBeInstanceOf(ConfigError);
     expect(refused).toMatchObject({ message: expect.stringContaining(`${file} is damaged (${why})`) });
     expect(String(refused)).not.toContain(JSON.parse(text).d);
-    expect(await privateFiles()).toHaveLength(3);
+    expect(await privateFiles()).toHaveLength(5);
   });
 
   test.each<[string, (text: string) => string, string]>([
