@@ -10,6 +10,7 @@ import type { WorkingCalendar } from "./domain/working-days.ts";
 import { accessVerbs } from "./hub/access-verbs.ts";
 import { collectingVerbs } from "./hub/collecting-verbs.ts";
 import { correctionVerbs } from "./hub/correction-verbs.ts";
+import { logVerbs } from "./hub/log-verbs.ts";
 import { reconcilingVerbs } from "./hub/reconciling-verbs.ts";
 import { recordVerbs } from "./hub/record-verbs.ts";
 import { sourceVerbs } from "./hub/source-verbs.ts";
@@ -58,6 +59,7 @@ import { readLicensesByIdentifier } from "./use-cases/licenses/read-licenses-by-
 import { readSubmission } from "./use-cases/licenses/read-submission.ts";
 import { type VerifyLicenseInput, verifyLicense } from "./use-cases/licenses/verify-license.ts";
 import { loadDemo } from "./use-cases/load-demo.ts";
+import type { LogTrouble } from "./use-cases/log/publish-checkpoint.ts";
 import { checkMaterials, type MaterialQuestion } from "./use-cases/materials/check-materials.ts";
 import { fetchMaterials } from "./use-cases/materials/fetch-materials.ts";
 import { judgeCase } from "./use-cases/materials/judge-case.ts";
@@ -66,6 +68,8 @@ import { judgeCase } from "./use-cases/materials/judge-case.ts";
 export type HubParts = Readonly<{
   database: Database;
   keys: HubKeys;
+  /** Where the log's newest head is remembered, beside its key. */
+  keysDir: string;
   publicUrl: string;
   now: () => Date;
   /** Absent: the standard ones. */
@@ -85,7 +89,7 @@ export type Hub = ReturnType<typeof makeHub>;
 
 /** Wires every verb to its tools. */
 export function makeHub(parts: HubParts) {
-  const { database, keys, publicUrl, now, limits = standardLimits, outsideKeys, sourceSecrets } = parts;
+  const { database, keys, keysDir, publicUrl, now, limits = standardLimits, outsideKeys, sourceSecrets } = parts;
   const { correctionTerms: terms, workingDays: calendar } = parts;
   const newId = randomUUID;
   const sql = database.sql();
@@ -131,6 +135,8 @@ export function makeHub(parts: HubParts) {
   };
 
   const accessOnly = accessVerbs({ database, now, newId });
+
+  const log = logVerbs({ database, keys, keysDir, publicUrl, now });
 
   const chance = () => randomInt(2 ** 20) / 2 ** 20;
   const { submit, ...collected } = collectingVerbs({
@@ -193,6 +199,9 @@ export function makeHub(parts: HubParts) {
         input,
       ),
 
+    // public log
+    ...log,
+
     // verify
     verifyLicense: async (input: VerifyLicenseInput) => {
       const { licenseTypes } = await catalogue();
@@ -234,10 +243,10 @@ export function makeHub(parts: HubParts) {
     /** Takes points of the caller's minute. *Throws* RATE_LIMITED, BUSY. */
     charge,
     /** What is wrong with the database, if anything is. */
-    findTrouble: async (): Promise<Outage | "MIGRATING" | undefined> => {
+    findTrouble: async (): Promise<Outage | LogTrouble | "MIGRATING" | undefined> => {
       const isReady = await database.isReady().catch(() => undefined);
       if (!isReady) return isReady === undefined ? "BUSY" : "MIGRATING";
-      return (await database.isFull()) ? "STORAGE_FULL" : undefined;
+      return (await database.isFull()) ? "STORAGE_FULL" : log.logTrouble();
     },
     /** Removes expired codes, sessions, proofs and counted requests; any copy may do it at any time. */
     removeExpired: () => removeExpired(sql, now()),

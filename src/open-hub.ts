@@ -51,7 +51,18 @@ export async function openHub(
       const keys = await openKeys(place, now());
       const outsideKeys = outside && issuerKeys(outside, now, (error) => steps.onIssuerFailure?.(error));
       const hub = makeHub({
-        ...{ database, keys, publicUrl, now, limits, outsideKeys, sourceSecrets, correctionTerms, workingDays },
+        ...{
+          database,
+          keys,
+          keysDir: folder,
+          publicUrl,
+          now,
+          limits,
+          outsideKeys,
+          sourceSecrets,
+          correctionTerms,
+          workingDays,
+        },
       });
       return { hub, demo: await loadFirstData(hub, config.demo, root, steps) };
     });

@@ -5,6 +5,8 @@ import type { Hub } from "./hub.ts";
 /** Work that every copy of the hub does again and again; which copy gets to do it, the database decides. */
 const rounds: readonly Round[] = [
   { everyMs: 1_000, failed: "access records could not be sealed", run: (hub) => hub.sealAccessRecords() },
+  { everyMs: 1_000, failed: "the public log could not be tended", run: tendLog },
+  { everyMs: 60_000, failed: "older events could not be logged", run: (hub) => hub.logOlderEvents() },
   { everyMs: 60_000, failed: "what has expired could not be removed", run: (hub) => hub.removeExpired() },
   { everyMs: 600_000, failed: "the problem desk could not be tended", run: (hub) => hub.tendDesk() },
   { everyMs: 600_000, failed: "overdue corrections could not be marked", run: (hub) => hub.escalateCorrections() },
@@ -21,6 +23,13 @@ const rounds: readonly Round[] = [
     },
   })),
 ];
+
+/** Nothing is signed that would contradict what was signed before: an operator has to look. */
+async function tendLog(hub: Hub): Promise<void> {
+  const trouble = await hub.tendLog();
+  if (trouble)
+    throw new Error(`${trouble}: no checkpoint of the public log is signed; see "Restoring" in docs/operating.md`);
+}
 
 type Round = Readonly<{
   everyMs: number;

@@ -12,6 +12,7 @@ import type {
 } from "../store/licenses/history-store.ts";
 import type { LicensePage, LicenseQuery, StoredLicense } from "../store/licenses/license-store.ts";
 import type { Enterprise } from "../use-cases/licenses/read-enterprises.ts";
+import type { LicenseProof } from "../use-cases/log/prove-licenses.ts";
 
 /** One statement a list: every loader of one request, keyed by what it asks. */
 export type Loaders = ReturnType<typeof makeLoaders>;
@@ -62,6 +63,12 @@ export function makeLoaders(hub: Hub, caller: Caller) {
     correctionEvents: new DataLoader<number, readonly CorrectionEvent[]>(async (ids) => {
       const found = await hub.readCorrectionEvents(caller, ids);
       return ids.map((id) => found.get(id) ?? []);
+    }),
+
+    /** By identifier of a license that was shown to the caller. */
+    logProofs: new DataLoader<string, LicenseProof | undefined>(async (identifiers) => {
+      const found = await hub.proveLicenses(identifiers);
+      return identifiers.map((identifier) => found.get(identifier));
     }),
 
     licenseObjections: (purpose: Purpose) =>

@@ -24,6 +24,7 @@ import { License, LicenseResolver } from "./graph/license.graph.ts";
 import { MaterialAnswerResolver, MaterialResolver } from "./graph/material.graph.ts";
 import { PermitItem, PermitItemResolver } from "./graph/permit-item.graph.ts";
 import { LicenseChangeResolver, LicenseHistoryResolver } from "./graph/records/license-history.graph.ts";
+import { LogProofResolver } from "./graph/records/log-proof.graph.ts";
 import { ReconciliationResolver } from "./graph/records/reconciliation.graph.ts";
 import { ProblemResolver, SubmissionResolver } from "./graph/submission.graph.ts";
 import { VerificationResolver } from "./graph/verification.graph.ts";
@@ -40,7 +41,13 @@ type ResolverMap = NonNullable<
 export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
   const plain = buildSchemaSync({
     resolvers: [
-      ...([EnterpriseResolver, LicenseResolver, LicenseHistoryResolver, LicenseChangeResolver] as const),
+      ...([
+        EnterpriseResolver,
+        LicenseResolver,
+        LicenseHistoryResolver,
+        LicenseChangeResolver,
+        LogProofResolver,
+      ] as const),
       ...([ReconciliationResolver, SubmissionResolver, ProblemResolver, MaterialResolver] as const),
       ...([
         MaterialAnswerResolver,

@@ -32,6 +32,7 @@ import { graphqlRoutes } from "./http/graphql.http.ts";
 import { healthRoutes } from "./http/health.http.ts";
 import { ingestRoutes } from "./http/ingest.http.ts";
 import { keyRoutes } from "./http/keys.http.ts";
+import { logRoutes } from "./http/log.http.ts";
 import { problemRecordRoutes } from "./http/problem-records.http.ts";
 import { reconcilingRoutes } from "./http/reconciling.http.ts";
 import { limitsGuard } from "./limits/limits-plugin.ts";
@@ -129,6 +130,7 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   await app.register(reconcilingRoutes(hub, callerOf, limits));
   await app.register(healthRoutes(hub));
   await app.register(keyRoutes(hub));
+  await app.register(logRoutes(hub));
   if (hub.authorization) {
     const { key, store } = hub.authorization;
     const login = realNameLogin ?? (demo ? demoLogin(hub) : undefined);

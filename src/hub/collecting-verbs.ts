@@ -100,7 +100,7 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
   const read = (caller: Caller, records: readonly LineReading[]) =>
     readRecords({ now, catalogue: submissionCatalogue, findSender }, caller, records);
 
-  const submitting = { now, newId, newSerial, catalogue: submissionCatalogue, read, sign, takeStatusPlaces };
+  const submitting = { now, newId, newSerial, newSalts, catalogue: submissionCatalogue, read, sign, takeStatusPlaces };
   const submit = (caller: Caller, input: SubmissionInput, also?: AlsoInTransaction) =>
     submitLicenses(
       {
@@ -197,6 +197,12 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
         source,
       ),
   };
+}
+
+/** 128 random bits each, drawn together. */
+function newSalts(count: number): readonly string[] {
+  const bytes = randomBytes(16 * count);
+  return Array.from({ length: count }, (_, at) => bytes.toString("base64url", 16 * at, 16 * at + 16));
 }
 
 /** Serial of a license identifier: 20 digits and upper-case letters, 100 random bits. */

@@ -49,6 +49,11 @@ export function isDigest(value: unknown): boolean {
   return typeof value === "string" && /^[\w-]{43}$/.test(value);
 }
 
+/** Absent, or 128 bits in base64url. */
+export function isSaltOrAbsent(value: unknown): boolean {
+  return value === undefined || (typeof value === "string" && /^[\w-]{22}$/.test(value));
+}
+
 function memberAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (at, name) => (isJsonObject(at) && Object.hasOwn(at, name) ? at[name] : undefined),

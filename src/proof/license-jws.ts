@@ -7,6 +7,7 @@ import {
   isDateOrNull,
   isDigest,
   isDigestOrAbsent,
+  isSaltOrAbsent,
   isSeconds,
   isSecondsOrAbsent,
   isText,
@@ -60,6 +61,8 @@ export type LicenseClaims = Readonly<{
   status: Readonly<{ status_list: Readonly<{ uri: string; idx: number }> }>;
   license: LicenseContent;
   source: LicenseSource;
+  /** 128 random bits: what the license's digest in the public log can not be guessed without. Absent: an older license. */
+  salt?: string;
 }>;
 
 /**
@@ -78,6 +81,8 @@ export type LicenseClaimsInput = Omit<LicenseContent, "type" | "typeName" | "reg
     /** The license's place on its status list. */
     status: Readonly<{ uri: string; idx: number }>;
     source: LicenseSource;
+    /** 22 characters of base64url, fresh. */
+    salt?: string | undefined;
   }>;
 
 /**
@@ -113,6 +118,7 @@ export function buildLicenseClaims(input: LicenseClaimsInput): LicenseClaims {
       ...{ client: source.client, recordId: source.recordId, digest: source.digest },
       ...(source.kid !== undefined && { kid: source.kid }),
     },
+    ...(input.salt !== undefined && { salt: input.salt }),
   };
 }
 
@@ -171,6 +177,7 @@ const licenseShape: ClaimsShape = {
   "source.recordId": isText,
   "source.digest": isDigest,
   "source.kid": isDigestOrAbsent,
+  salt: isSaltOrAbsent,
 };
 
 function seconds(instant: Date): number {

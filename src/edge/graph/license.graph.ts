@@ -200,9 +200,4 @@ export class LicenseResolver {
     const { predecessor, purpose, knownAt } = license;
     return predecessor === null ? null : findLicense(loaders, predecessor, purpose, knownAt);
   }
-
-  @FieldResolver(() => Int, { nullable: true, description: "Index in the public log; null until the hub keeps one." })
-  logIndex(): number | null {
-    return null;
-  }
 }

@@ -4,6 +4,7 @@ import { holderCommitment, type SealedRecord } from "../../proof/access/access-c
 import { type ColumnTypes, insertRows } from "../bulk.ts";
 import type { Page } from "../catalogue/catalogue-store.ts";
 import { type Row, type Sql, statement, toInstant } from "../database.ts";
+import { logEntries } from "../log/entry-store.ts";
 import { toPurpose } from "./access-store.ts";
 
 /** How far the ledger is sealed. `transaction` and `recordId`: the last record; `place` and `chain`: of the open day. */
@@ -75,11 +76,13 @@ export function ledgerStore(db: Sql) {
       await db.updateTable("access_seal_position").set({ transaction, record_id, day, place, chain }).execute();
     },
 
+    /** Closes a day, and leaves its root to the public log. */
     closeDay: async (day: Omit<LedgerDay, "closedAt"> & Readonly<{ closedAt: Date }>): Promise<void> => {
       await db
         .insertInto("access_day")
         .values({ ...{ day: day.day, count: day.count, root: day.root }, closed_at: day.closedAt.toISOString() })
         .execute();
+      await logEntries(db, [{ kind: "ACCESS_DAY", day: day.day, count: day.count, root: day.root }]);
     },
 
     /** Closed days, newest first. @param after the last day seen */

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { UnsignedPolicy } from "../../domain/access/client.ts";
 import type { ClientJwk } from "../../proof/access/client-key.ts";
 import type { Sql } from "../database.ts";
+import { logEntries } from "../log/entry-store.ts";
 import { keyRows } from "./key-rows.ts";
 
 /** A department's client as whoever reads its records must know it. */
@@ -15,8 +16,30 @@ export type RecordSender = Readonly<{
 
 /** The keys records are signed with, and what becomes of unsigned ones. */
 export function recordKeyStore(db: Sql) {
+  const rows = keyRows(db, "record_key");
+  const log = (event: "ADDED" | "RETIRED", client: string, kids: readonly string[]) =>
+    logEntries(
+      db,
+      kids.map((kid) => ({ kind: "RECORD_KEY", event, client, kid })),
+    );
   return {
-    ...keyRows(db, "record_key"),
+    ...rows,
+
+    // Whoever checks a record's signature later must be able to trust that its key was there: the public log says so.
+    addKeys: async (clientId: string, keys: readonly ClientJwk[], addedAt: Date): Promise<void> => {
+      await rows.addKeys(clientId, keys, addedAt);
+      if (keys.length > 0)
+        await log(
+          "ADDED",
+          clientId,
+          keys.map(({ kid }) => kid),
+        );
+    },
+
+    retireKey: async (clientId: string, kid: string, retiredAt: Date): Promise<void> => {
+      await rows.retireKey(clientId, kid, retiredAt);
+      await log("RETIRED", clientId, [kid]);
+    },
 
     /** In one statement. */
     findSender: async (clientId: string): Promise<RecordSender | undefined> => {

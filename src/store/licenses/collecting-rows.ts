@@ -2,6 +2,7 @@ import type { AcceptedIssue, BatchDecision, Entry } from "../../domain/licenses/
 import { checkStatusOf } from "../../domain/licenses/license-identifier.ts";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { businessLicenseTypeCode } from "../../domain/licenses/license-type.ts";
+import type { LoggedEvent } from "../log/entry-store.ts";
 import type { ToldRecord } from "../reconciling/told-records.ts";
 import type {
   CollectingStore,
@@ -13,8 +14,8 @@ import type {
 } from "./collecting-store.ts";
 import { carriedSignatures, signatureRows } from "./record-signatures.ts";
 
-/** The batch a row comes from. */
-export type SubmissionFacts = Readonly<{ id: string; clientId: string; receivedAt: Date }>;
+/** The batch a row comes from. `log`: where its events are left to the public log; 0 when there are none. */
+export type SubmissionFacts = Readonly<{ id: string; clientId: string; receivedAt: Date; log: number }>;
 
 /** A new version with everything that was made for it. */
 export type SignedIssue = Readonly<{
@@ -34,7 +35,10 @@ export function rowsOf(
   submission: SubmissionFacts,
 ): BatchRows {
   const pending = pendingRows(decision, entries, raws, submission);
-  const events = [...issueEvents(decision, submission), ...changeEvents(decision, submission)];
+  const events = eventRows(decision, submission).map((event, log_place) => ({
+    ...event,
+    ...{ log_batch: submission.log, log_place },
+  }));
   const became = [...decision.issues, ...decision.changes, ...waitingOf(decision, entries)];
   return {
     holders: holderRows(decision.issues),
@@ -68,10 +72,23 @@ function holderRows(issues: readonly AcceptedIssue[]): readonly SeenHolder[] {
 
 /** The new versions, signed. */
 export function licenseRows(signed: readonly SignedIssue[], submission: SubmissionFacts): readonly NewLicense[] {
-  return signed.map((issue) => licenseRow(issue, submission));
+  return signed.map((issue, log_place) => ({ ...licenseRow(issue, submission), log_batch: submission.log, log_place }));
 }
 
-function licenseRow({ issue, jws, kid, place }: SignedIssue, submission: SubmissionFacts): NewLicense {
+/** The events of a batch with those they come from, as the public log has them; the first ones brought the licenses. */
+export function loggedEvents(decision: BatchDecision, submission: SubmissionFacts): readonly LoggedEvent[] {
+  const from = [...decision.issues, ...decision.changes];
+  return eventRows(decision, submission).map((row, place) => ({ row, issuer: from[place]?.record.issuer ?? "" }));
+}
+
+function eventRows(decision: BatchDecision, submission: SubmissionFacts): readonly EventRow[] {
+  return [...issueEvents(decision, submission), ...changeEvents(decision, submission)];
+}
+
+type Unplaced<Placed> = Omit<Placed, "log_batch" | "log_place">;
+type EventRow = Unplaced<NewEvent>;
+
+function licenseRow({ issue, jws, kid, place }: SignedIssue, submission: SubmissionFacts): Unplaced<NewLicense> {
   const { record, identifier, version, contentDigest } = issue;
   return {
     holder_code: record.holder.id,
@@ -105,7 +122,7 @@ function licenseRow({ issue, jws, kid, place }: SignedIssue, submission: Submiss
   };
 }
 
-function issueEvents(decision: BatchDecision, submission: SubmissionFacts): readonly NewEvent[] {
+function issueEvents(decision: BatchDecision, submission: SubmissionFacts): readonly EventRow[] {
   return decision.issues.map(({ record, identifier, contentDigest }) => ({
     holder_code: record.holder.id,
     identifier,
@@ -122,7 +139,7 @@ function issueEvents(decision: BatchDecision, submission: SubmissionFacts): read
   }));
 }
 
-function changeEvents(decision: BatchDecision, submission: SubmissionFacts): readonly NewEvent[] {
+function changeEvents(decision: BatchDecision, submission: SubmissionFacts): readonly EventRow[] {
   return decision.changes.map(({ record, identifier, holderId, state, effectiveOn, contentDigest, waited }) => ({
     holder_code: holderId,
     identifier,

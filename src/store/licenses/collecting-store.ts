@@ -3,6 +3,7 @@ import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
 import { settleCorrections } from "../corrections/settle-corrections.ts";
 import type { Row, Sql } from "../database.ts";
+import { type LogBatch, type LoggedEvent, logEvents, takeLogBatch } from "../log/entry-store.ts";
 import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
 import { together } from "../together.ts";
@@ -209,6 +210,10 @@ export function collectingStore(db: Sql) {
       ]);
     },
 
+    takeLogBatch: () => takeLogBatch(db),
+    logEvents: (batch: LogBatch, events: readonly LoggedEvent[], licenseDigests: readonly string[]) =>
+      logEvents(db, batch, events, licenseDigests),
+
     /** Writes new versions, and then the present state of every license that was met. */
     saveLicenses: async (licenses: readonly NewLicense[], updates: readonly StateUpdate[]): Promise<void> => {
       if (licenses.length > 0) await insertRows("license", licenseColumns, licenses).execute(db);
@@ -271,6 +276,7 @@ const licenseColumns: ColumnTypes = {
   },
   ...{ jws: "text", kid: "text", status_list: "int", status_index: "int", content_digest: "text", client_id: "text" },
   ...{ source_record_id: "text", source_updated_at: "timestamptz", received_at: "timestamptz", submission_id: "uuid" },
+  ...{ log_batch: "bigint", log_place: "int" },
 };
 
 const eventColumns: ColumnTypes = {
@@ -283,7 +289,7 @@ const eventColumns: ColumnTypes = {
     reason: "text",
   },
   ...{ client_id: "text", source_record_id: "text", source_updated_at: "timestamptz", received_at: "timestamptz" },
-  ...{ content_digest: "text", submission_id: "uuid" },
+  ...{ content_digest: "text", submission_id: "uuid", log_batch: "bigint", log_place: "int" },
 };
 
 const updateColumns: ColumnTypes = {

@@ -54,11 +54,18 @@ export const LicenseTable = defineEntity({
     sourceUpdatedAt: instant(),
     receivedAt: instant(),
     submissionId: p.uuid(),
+    /** Where its entry of the public log was left, and its place there; null: it came before there was a log. */
+    logBatch: p.bigint("number").nullable(),
+    logPlace: p.integer().nullable(),
   },
   indexes: [
     { properties: ["holderCode", "typeCode"] },
     { properties: ["clientId", "sourceRecordId"] },
     { properties: ["issuerCode", "contentDigest"] },
+    {
+      name: "license_unlogged",
+      expression: 'create index "license_unlogged" on "license" ("holder_code") where "log_batch" is null',
+    },
   ],
   uniques: [{ properties: ["statusList", "statusIndex"] }],
 });
@@ -81,8 +88,17 @@ export const LicenseEventTable = defineEntity({
     receivedAt: instant(),
     contentDigest: text(),
     submissionId: p.uuid(),
+    /** As of the license; the event that brought it shares its entry. */
+    logBatch: p.bigint("number").nullable(),
+    logPlace: p.integer().nullable(),
   },
-  indexes: [{ properties: ["identifier", "id"] }],
+  indexes: [
+    { properties: ["identifier", "id"] },
+    {
+      name: "license_event_unlogged",
+      expression: 'create index "license_event_unlogged" on "license_event" ("holder_code") where "log_batch" is null',
+    },
+  ],
 });
 
 /** Events that came before the license they speak of. */

@@ -38,7 +38,15 @@ import {
   StatusListTable,
   SubmissionTable,
 } from "./license-tables.ts";
-import { LogBatchTable, LogWaitingTable } from "./log-tables.ts";
+import {
+  LogBatchTable,
+  LogCheckpointTable,
+  LogCosignatureTable,
+  LogEntriesTable,
+  LogHeadTable,
+  LogTileTable,
+  LogWaitingTable,
+} from "./log-tables.ts";
 import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tables.ts";
 import { ReconciliationLineTable, ReconciliationTable, SourceRecordTable } from "./reconciling-tables.ts";
 import { RecordKeyTable, RecordSignatureTable } from "./signature-tables.ts";
@@ -92,4 +100,9 @@ export const tables = [
   CorrectionEventTable,
   LogBatchTable,
   LogWaitingTable,
+  LogHeadTable,
+  LogTileTable,
+  LogEntriesTable,
+  LogCheckpointTable,
+  LogCosignatureTable,
 ] as const;

@@ -16,11 +16,13 @@ import { businessLicenseTypeCode } from "../../domain/licenses/license-type.ts";
 import type { Problem } from "../../domain/licenses/problem.ts";
 import { type LineReading, type ReadBatch, rawsOf } from "../../domain/licenses/record-line.ts";
 import { HubError } from "../../errors.ts";
+import { payloadDigest } from "../../proof/compact-jws.ts";
 import type { LicenseClaimsInput } from "../../proof/license-jws.ts";
 import { claimsOf } from "../../store/conflicts/claim-store.ts";
 import { aliasesOf } from "../../store/conflicts/deciding-store.ts";
 import {
   licenseRows,
+  loggedEvents,
   rowsOf,
   type SignedIssue,
   type SubmissionFacts,
@@ -38,6 +40,8 @@ export type Tools = Readonly<{
   now: () => Date;
   newId: () => string;
   newSerial: () => string;
+  /** Each 128 random bits, base64url. */
+  newSalts: (count: number) => readonly string[];
   catalogue: () => Promise<SubmissionCatalogue>;
   /** Form and references: the stages before what is stored. */
   read: (caller: Caller, records: readonly LineReading[]) => Promise<ReadBatch>;
@@ -107,7 +111,8 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
     const problems = new Map(read.problems);
     const { entries, origins, ...stored } = await loadKnowledge(store, read.entries, clientId, receivedAt);
     const decision = decideBatch(entries, stored, tools.newSerial);
-    const submission = { id, clientId, receivedAt };
+    const isLogged = !isDryRun && decision.issues.length + decision.changes.length > 0;
+    const submission = { id, clientId, receivedAt, log: isLogged ? await store.takeLogBatch() : 0 };
     await warnOfNames(store, decision.issues, problems);
     const results = resultsOf(input.records, firstIndex, problems, decision);
     const count = (outcome: StoredResult["outcome"]) => results.filter((result) => result.outcome === outcome).length;
@@ -131,7 +136,14 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
         store.finish(id, counts, results),
         isHubsWord ? Promise.resolve() : leave(),
         signIssues(tools, catalogue, decision.issues, { places, entries, submission }).then((signed) =>
-          store.saveLicenses(licenseRows(signed, submission), stateUpdates(decision)),
+          together([
+            store.saveLicenses(licenseRows(signed, submission), stateUpdates(decision)),
+            store.logEvents(
+              { id: submission.log, secret: tools.newSalts(1)[0] ?? "" },
+              loggedEvents(decision, submission),
+              signed.map(({ jws }) => payloadDigest(jws)),
+            ),
+          ]),
         ),
       ]);
     }
@@ -261,6 +273,7 @@ async function signIssues(
   { places, entries, submission }: Signing,
 ): Promise<readonly SignedIssue[]> {
   const { clientId, receivedAt } = submission;
+  const salts = tools.newSalts(issues.length);
   const byIndex = new Map(entries.map((entry) => [entry.index, entry]));
   const signOne = async (issue: AcceptedIssue, position: number): Promise<SignedIssue> => {
     const { record, identifier, version, index } = issue;
@@ -279,6 +292,7 @@ async function signIssues(
         ...{ client: clientId, recordId: record.sourceRecordId, digest: entry.receivedDigest },
         ...(entry.signature && { kid: entry.signature.kid }),
       },
+      salt: salts[position],
     });
     return { issue, jws, kid, place };
   };

@@ -1,0 +1,44 @@
+import { Ctx, Field, FieldResolver, Int, ObjectType, Resolver, Root } from "type-graphql";
+import { base64 } from "../../../proof/log/base64.ts";
+import type { Context } from "../../context.ts";
+import { type DisclosedLicense, License } from "../license.graph.ts";
+
+@ObjectType({ description: "Proof that a license stands in the public log (RFC 6962 tree, C2SP tlog-tiles)." })
+export class LogProof {
+  @Field(() => Int, { description: "Index of its entry." })
+  index: number;
+
+  @Field(() => String, {
+    description: "The entry as it stands in the log; its `digest` is the SHA-256 of the payload of the license's JWS.",
+  })
+  entry: string;
+
+  @Field(() => [String], { description: "Inclusion proof, from the leaf upwards: SHA-256 values in base64." })
+  proof: readonly string[];
+
+  @Field(() => String, { description: "The signed checkpoint the proof leads to (C2SP tlog-checkpoint)." })
+  checkpoint: string;
+}
+
+@Resolver(() => License)
+export class LogProofResolver {
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description: "Index in the public log; null until a checkpoint holds it, which takes some seconds.",
+  })
+  async logIndex(@Root() { identifier }: DisclosedLicense, @Ctx() { loaders }: Context): Promise<number | null> {
+    return (await loaders.logProofs.load(identifier))?.index ?? null;
+  }
+
+  @FieldResolver(() => LogProof, {
+    nullable: true,
+    description:
+      "Proof that this version stands in the public log, under the newest checkpoint; null until one holds it, which takes some seconds.",
+  })
+  async logProof(@Root() { identifier }: DisclosedLicense, @Ctx() { loaders }: Context): Promise<LogProof | null> {
+    const found = await loaders.logProofs.load(identifier);
+    if (!found) return null;
+    const { index, entry, proof, checkpoint } = found;
+    return { index, entry, proof: proof.map(base64.encode), checkpoint: checkpoint.note };
+  }
+}

@@ -1,0 +1,36 @@
+import type { FastifyPluginAsync, FastifyReply } from "fastify";
+import { HubError } from "../../errors.ts";
+import type { Hub } from "../../hub.ts";
+import { parseTilePath } from "../../proof/log/tile.ts";
+
+/** Bytes of a tile of one width never change. */
+const forEver = "public, max-age=31536000, immutable";
+
+/**
+ * The public log as anybody may copy it: `/log/checkpoint`, `/log/vkey`, `/log/tile/…`.
+ * *Source*: C2SP tlog-tiles.
+ */
+export function logRoutes(hub: Hub): FastifyPluginAsync {
+  return async (app) => {
+    app.get("/log/vkey", async (_request, reply) => open(reply, "public, max-age=300").send(`${hub.logKey}\n`));
+    app.get("/log/checkpoint", async (_request, reply) => {
+      const checkpoint = await hub.readCheckpoint();
+      if (!checkpoint) throw new HubError("NOT_FOUND");
+      return open(reply, "no-cache").send(checkpoint.note);
+    });
+    app.get<{ Params: { "*": string } }>("/log/tile/*", async (request, reply) => {
+      const tile = parseTilePath(request.params["*"]);
+      const bytes = tile && (await hub.readLogTile(tile));
+      if (!bytes) throw new HubError("NOT_FOUND");
+      return open(reply, forEver).type("application/octet-stream").send(Buffer.from(bytes));
+    });
+  };
+}
+
+function open(reply: FastifyReply, caching: string): FastifyReply {
+  return reply
+    .header("cache-control", caching)
+    .header("access-control-allow-origin", "*")
+    .header("cross-origin-resource-policy", "cross-origin")
+    .type("text/plain; charset=utf-8");
+}

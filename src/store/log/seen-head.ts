@@ -1,0 +1,38 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { base64 } from "../../proof/log/base64.ts";
+import type { LogHead } from "./log-store.ts";
+
+/**
+ * The newest head of the log that this machine has seen signed, in a file beside the log's key: a database that is put
+ * back to an older day can not take it along. One file a key. *Throws* an Error when the file says nothing readable: it
+ * must not be taken for none.
+ */
+export function seenHead(folder: string, kid: string) {
+  const file = join(folder, `log-seen-${kid.slice(0, 12)}.txt`);
+  let known: LogHead | undefined;
+  return {
+    read: async (): Promise<LogHead | undefined> => {
+      known ??= await readHead(file);
+      return known;
+    },
+    write: async (head: LogHead): Promise<void> => {
+      await writeFile(`${file}.new`, `${head.size}\n${base64.encode(head.root)}\n`, { mode: 0o600, flush: true });
+      await rename(`${file}.new`, file);
+      known = head;
+    },
+  };
+}
+
+async function readHead(file: string): Promise<LogHead | undefined> {
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    if (typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const [size = "", root = ""] = text.split("\n");
+  const digest = base64.decode(root);
+  if (!/^\d{1,16}$/.test(size) || digest?.length !== 32)
+    throw new Error(`${file} does not say which head of the log was seen last: restore it, or move it away`);
+  return { size: Number(size), root: digest };
+}
