@@ -21,6 +21,8 @@ const inOrder: Readonly<Record<string, string>> = {
   "use-cases/b.ts":
     '// never fetch(url), new Date() or import "pg"\nimport type { B } from "../store/b.ts"; tools.fetch(x);',
   "use-cases/v.ts": 'import { b } from "../proof/b.ts"; import type { B } from "../store/b.ts";',
+  "use-cases/licenses/verify-license.ts": 'import { p } from "../../proof/p.ts"; import type { C } from "node:crypto";',
+  "proof/p.ts": '// no Buffer here\nconst native = globalThis.process?.getBuiltinModule?.("node:crypto");',
   "store/b.ts": 'import "./c.ts"; import pg from "pg"; import one from "../../migrations/one.ts"; /* process.env */',
   "store/c.ts": 'import type { B } from "./b.ts"; import a from "../../schema/a.json" with { type: "json" };',
   "connectors/b.ts": 'import "../config.ts"; await fetch(new URL("https://a.example/"));',
@@ -75,6 +77,8 @@ const culprits: readonly (readonly [keyof typeof rules, string, string])[] = [
   ["words stay in their room", "hub.ts", "const tool = await import(path);"],
   ["auditors need no server", "use-cases/v.ts", 'import pg from "pg";'],
   ["auditors need no server", "proof/b.ts", 'import { graphql } from "graphql";'],
+  ["what a page runs needs no Node", "proof/p.ts", 'import { hash } from "node:crypto";'],
+  ["what a page runs needs no Node", "proof/p.ts", "Buffer.from(text);"],
   ["what auditors run is erasable", "proof/a.ts", "export enum A {\n  B,\n}"],
   ["what auditors run is erasable", "domain/a.ts", "class A {\n  constructor(x: string, private y: string) {}\n}"],
   ["what auditors run is erasable", "use-cases/v.ts", "@Service()\nclass V {}"],

@@ -1,6 +1,8 @@
-import { hash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { HubError } from "../errors.ts";
+import { sha256Base64url } from "./bytes/sha256.ts";
+
+export { sha256Base64url };
 
 /**
  * The one canonical text of a JSON value; equal values have equal texts whatever the order of their members.
@@ -13,15 +15,6 @@ export function canonicalJson(value: unknown): string {
   const text = serialize(value);
   if (text === undefined) throw new HubError("INPUT_INVALID", { reason: "NOT_JSON" });
   return text;
-}
-
-/**
- * SHA-256 of bytes, or of a text's UTF-8 bytes.
- * Shape: 43 characters of base64url, no padding.
- * Source: FIPS 180-4; RFC 7515 §2 (base64url).
- */
-export function sha256Base64url(bytes: Uint8Array | string): string {
-  return hash("sha256", bytes, "base64url");
 }
 
 /**

@@ -1,5 +1,6 @@
 import { HubError } from "../errors.ts";
-import { sha256Base64url } from "./canonical-json.ts";
+import { decodeBase64url } from "./bytes/base64url.ts";
+import { sha256Base64url } from "./bytes/sha256.ts";
 import { isJsonObject, type JsonObject, parseStrictJson } from "./strict-json.ts";
 import type { VerificationCode } from "./verification.ts";
 
@@ -58,11 +59,6 @@ export function payloadDigest(token: string): string {
 const compactShape = /^([\w-]+)\.([\w-]+)\.([\w-]*)$/;
 const headerLimits = { maxBytes: 4096, maxDepth: 4 };
 const keyMembers = ["jwk", "jku", "x5u", "x5c"];
-
-function decodeBase64url(part: string): Uint8Array | undefined {
-  const bytes = Buffer.from(part, "base64url");
-  return bytes.toString("base64url") === part ? bytes : undefined;
-}
 
 function findHeaderFault(header: JsonObject, types: readonly string[]): VerificationCode | undefined {
   if (keyMembers.some((name) => Object.hasOwn(header, name))) return "HEADER_KEY_INJECTION";

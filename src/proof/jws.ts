@@ -86,8 +86,9 @@ export async function openJws<C extends BaseClaims>(
  * Source: RFC 7515 §5.2; RFC 7518 §3.4; RFC 8037 §3.1.
  */
 export async function isSignedBy(token: string, key: Pick<VerifyingKey, "alg" | "publicKey">): Promise<boolean> {
+  const publicKey = await key.publicKey();
   try {
-    await compactVerify(token, key.publicKey, { algorithms: [key.alg] });
+    await compactVerify(token, publicKey, { algorithms: [key.alg] });
     return true;
   } catch (error) {
     if (error instanceof errors.JOSEError) return false;
@@ -132,6 +133,11 @@ async function checkSignature(token: string, jws: CompactJws, key: VerifyingKey)
   if (jws.alg !== key.alg) {
     const detail = { en: `this key signs with ${key.alg}`, zh: `该密钥的算法是 ${key.alg}` };
     return found("SIGNATURE", "ALGORITHM_NOT_ALLOWED", detail);
+  }
+  try {
+    await key.publicKey();
+  } catch {
+    return found("SIGNATURE", "ALGORITHM_NOT_AVAILABLE");
   }
   return (await isSignedBy(token, key)) ? passed("SIGNATURE") : found("SIGNATURE", "SIGNATURE_WRONG");
 }

@@ -1,6 +1,7 @@
-import { createPublicKey } from "node:crypto";
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK } from "jose";
 import { HubError } from "../errors.ts";
+import { decodeBase64url } from "./bytes/base64url.ts";
+import { isOnP256 } from "./bytes/p256-point.ts";
 import { digestOf } from "./canonical-json.ts";
 import { isJsonObject, type JsonObject, parseStrictJson } from "./strict-json.ts";
 
@@ -47,10 +48,13 @@ type KeyFacts = Readonly<{
 /** A key ready to sign for its issuer and purpose. */
 export type SigningKey = KeyFacts & Readonly<{ privateKey: CryptoKey }>;
 
-/** A key ready to verify. Trust: comes from a key set the caller trusts, never from a token. */
-export type VerifyingKey = KeyFacts & Readonly<{ publicKey: CryptoKey }>;
+/**
+ * A key to verify with. `publicKey` imports it the first time and keeps it; it rejects with a DOMException where Web
+ * Crypto does not know the algorithm. Trust: comes from a key set the caller trusts, never from a token.
+ */
+export type VerifyingKey = KeyFacts & Readonly<{ publicKey(): Promise<CryptoKey> }>;
 
-/** A trusted set of public keys, imported once. */
+/** A trusted set of public keys, each imported once, when it is first needed. */
 export type Keyring = Readonly<{
   /** How many usable keys there are. */
   size: number;
@@ -161,10 +165,12 @@ function readPublicJwk(jwk: unknown, where: Where): VerifyingKey | undefined {
   if (typeof purpose !== "string") throw refusal("KEY_MALFORMED", where);
   if (!isPurpose(purpose)) return undefined;
   const point = alg === "ES256" ? { ...shapes.ES256, x, y } : { ...shapes.EdDSA, x };
-  if (!isCoordinate(x) || (alg === "ES256" && !isCoordinate(y))) throw refusal("KEY_POINT", where);
+  const [xBytes, yBytes] = [coordinateOf(x), coordinateOf(y)];
+  if (!(xBytes && (yBytes || alg === "EdDSA"))) throw refusal("KEY_POINT", where);
   if (typeof kid !== "string" || kid !== digestOf(point)) throw refusal("KEY_ID", where);
   if (!isIssuer(iss)) throw refusal("KEY_ISSUER", where);
   if (!isSeconds(nbf) || !(exp === undefined || (isSeconds(exp) && exp >= nbf))) throw refusal("KEY_PERIOD", where);
+  if (alg === "ES256" && !(yBytes && isOnP256(xBytes, yBytes))) throw refusal("KEY_POINT", where);
   return {
     kid,
     purpose,
@@ -172,7 +178,7 @@ function readPublicJwk(jwk: unknown, where: Where): VerifyingKey | undefined {
     issuer: iss,
     notBefore: new Date(nbf * 1000),
     ...(exp !== undefined && { notAfter: new Date(exp * 1000) }),
-    publicKey: importPublic(point, alg, where),
+    publicKey: importedOnce(point, alg),
   };
 }
 
@@ -190,8 +196,9 @@ function isPurpose(text: string): text is KeyPurpose {
 }
 
 /** 32 bytes in canonical base64url: the unused bits of the last character are zero. */
-function isCoordinate(value: unknown): boolean {
-  return typeof value === "string" && /^[\w-]{42}[AEIMQUYcgkosw048]$/.test(value);
+function coordinateOf(value: unknown): Uint8Array | undefined {
+  const bytes = typeof value === "string" && value.length === 43 ? decodeBase64url(value) : undefined;
+  return bytes?.length === 32 ? bytes : undefined;
 }
 
 /** Seconds that a Date can hold. */
@@ -199,16 +206,12 @@ function isSeconds(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 8_640_000_000_000;
 }
 
-function importPublic(point: JsonObject, alg: KeyAlgorithm, where: Where): CryptoKey {
-  try {
-    const key = createPublicKey({ key: { ...point }, format: "jwk" }).toCryptoKey(webCryptoNames[alg], true, [
-      "verify",
-    ]);
-    // One class, two type declarations: Node's and the one jose sees.
-    return key as CryptoKey;
-  } catch (cause) {
-    throw refusal("KEY_POINT", where, cause);
-  }
+function importedOnce(point: JsonObject, alg: KeyAlgorithm): () => Promise<CryptoKey> {
+  let imported: Promise<CryptoKey> | undefined;
+  return () => {
+    imported ??= crypto.subtle.importKey("jwk", { ...point }, webCryptoNames[alg], true, ["verify"]);
+    return imported;
+  };
 }
 
 /** Web Crypto compares the secret with the public point; a test holds it to that. */

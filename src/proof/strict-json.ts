@@ -21,7 +21,7 @@ export function parseStrictJson(input: Uint8Array | string, limits: JsonLimits):
   if (input.length > limits.maxBytes) return { fault: "JSON_TOO_LARGE" };
   const text = typeof input === "string" ? input : decodeUtf8(input);
   if (text === undefined || !text.isWellFormed()) return { fault: "JSON_INVALID" };
-  if (typeof input === "string" && Buffer.byteLength(text) > limits.maxBytes) return { fault: "JSON_TOO_LARGE" };
+  if (typeof input === "string" && isLonger(input, limits.maxBytes)) return { fault: "JSON_TOO_LARGE" };
   const fault = findFault(text, limits.maxDepth);
   if (fault !== undefined) return { fault };
   try {
@@ -36,6 +36,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** No UTF-16 unit takes more than three bytes, so most texts need no counting. */
+function isLonger(text: string, maxBytes: number): boolean {
+  return text.length * 3 > maxBytes && encoder.encode(text).length > maxBytes;
+}
+
+const encoder = new TextEncoder();
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {

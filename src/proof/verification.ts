@@ -106,6 +106,14 @@ export const verificationCodes = {
     text: { en: "The signature does not fit: content or signature was changed.", zh: "签名不符：内容或签名被改动。" },
     todo: distrust,
   },
+  ALGORITHM_NOT_AVAILABLE: {
+    outcome: "SKIPPED",
+    text: {
+      en: "The cryptography of this program cannot use the signing key.",
+      zh: "本程序所用的密码组件不支持该签名密钥。",
+    },
+    todo: { en: "Verify with a newer browser or with the command.", zh: "请使用较新的浏览器或命令行工具验证。" },
+  },
   NO_KEYS: {
     outcome: "SKIPPED",
     text: { en: "The key set holds no usable key.", zh: "密钥集中没有可用的密钥。" },

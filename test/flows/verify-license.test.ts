@@ -96,6 +96,14 @@ describe("what cannot be told", () => {
     ).toBe("INVALID");
   });
 
+  test("a key that this machine's cryptography cannot use leaves a license UNDECIDED", async () => {
+    const key = hub.keyring.find(hub.key.publicJwk.kid);
+    const publicKey = () => Promise.reject(new DOMException("Unrecognized algorithm name", "NotSupportedError"));
+    const report = await verifyWith({ size: 1, find: () => key && { ...key, publicKey } }, hub.token);
+    expect(codes(report)).toBe(codesFrom("PASS", "ALGORITHM_NOT_AVAILABLE"));
+    expect(report.outcome).toBe("UNDECIDED");
+  });
+
   test.each([
     ["an SD-JWT", () => `${hub.token}~`],
     ["an SD-JWT with disclosures", () => `${hub.token}~WyJhIiwgImIiLCAiYyJd~${hub.token}`],

@@ -110,6 +110,14 @@ export const rules: Readonly<Record<string, Rule>> = {
         .filter(({ to, typeOnly }) => !typeOnly && unfitForAuditors.test(to))
         .map(({ to }) => `${file} imports ${to}, and cli/verify.ts reaches it`),
     ),
+  "what a page runs needs no Node": (house) =>
+    [...reach(house, "use-cases/licenses/verify-license.ts")].flatMap((file) => {
+      const modules = importsIn(file, house.get(file) ?? "").filter(
+        ({ to, typeOnly }) => !typeOnly && /^node:/.test(to),
+      );
+      const said = [...modules.map(({ to }) => to), ...(/\bBuffer\b/.exec(house.get(file) ?? "") ?? [])];
+      return said.map((word) => `${file} needs ${word}, and a page that verifies reaches it`);
+    }),
   "what auditors run is erasable": (house) =>
     [...house].flatMap(([file, text]) => {
       const run = /^(domain|proof)\/|^errors\.ts$/.test(file) || reach(house, "cli/verify.ts").has(file);

@@ -63,11 +63,15 @@ function isAlg({ alg }: JsonObject, names: readonly string[]): boolean {
   return alg === undefined || names.some((name) => name === alg);
 }
 
-function importPoint(point: JsonObject, algorithm: { name: string; namedCurve?: string }): CryptoKey | undefined {
+function importPoint(
+  point: JsonObject,
+  algorithm: { name: string; namedCurve?: string },
+): VerifyingKey["publicKey"] | undefined {
   try {
     const key = createPublicKey({ key: { ...point }, format: "jwk" }).toCryptoKey(algorithm, true, ["verify"]);
     // One class, two type declarations: Node's and the one jose sees.
-    return key as CryptoKey;
+    const imported = Promise.resolve(key as CryptoKey);
+    return () => imported;
   } catch {
     return undefined;
   }

@@ -74,7 +74,7 @@ export async function checkRecordSignature(
   if (!jwk) return "SIGNATURE_KEY_UNKNOWN";
   const alg = jwk.kty === "EC" ? "ES256" : "EdDSA";
   if (opened.alg !== alg) return "SIGNATURE_INVALID";
-  return (await isSignedBy(jws, { alg, publicKey: await importedKey(jwk, alg) }))
+  return (await isSignedBy(jws, { alg, publicKey: () => importedKey(jwk, alg) }))
     ? { jws, kid: jwk.kid }
     : "SIGNATURE_INVALID";
 }
