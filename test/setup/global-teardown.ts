@@ -1,6 +1,6 @@
-import { stopPostgres } from "./global-setup.ts";
+import { closeRun } from "./global-setup.ts";
 
-/** Ends the server of global-setup. If the run is killed before this, the server's guard does it. */
+/** Ends what global-setup began. If the run is killed before this, the server's guard ends that. */
 export default async function globalTeardown(): Promise<void> {
-  await stopPostgres();
+  await closeRun();
 }

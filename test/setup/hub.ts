@@ -1,7 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { Client } from "pg";
 import { pino } from "pino";
@@ -13,12 +10,9 @@ import { type Limits, standardLimits } from "../../src/limits.ts";
 import { openHub } from "../../src/open-hub.ts";
 import { type AccessTokenInput, mintAccessToken } from "../../src/proof/access/access-token.ts";
 import { findTokenKey } from "../../src/store/keys/key-store.ts";
-import { testDatabaseUrl } from "./postgres.ts";
+import { makePlace, removePlace, root, type TestPlace, testNow } from "./place.ts";
 
-const root = join(import.meta.dirname, "../..");
-
-/** The day every flow test lives on; a test that needs another moves `clock.now`. */
-export const testNow = new Date("2026-11-22T12:00:00+08:00");
+export { testNow };
 
 /** What a GraphQL request came back with. */
 export type Answer = Readonly<{
@@ -30,13 +24,12 @@ export type Answer = Readonly<{
   headers: Record<string, unknown>;
 }>;
 
-/** A database and a folder of keys. */
-export type TestPlace = Readonly<{ url: string; keysDir: string }>;
-
 /** What a test hub may have otherwise. */
 export type TestHubOptions = Readonly<{
   /** With the sample data loaded. */
   demo?: boolean;
+  /** On an empty database without keys, which it prepares itself as at a first start, instead of on a prepared copy. */
+  fresh?: boolean;
   /** The place of a hub that is open: this one is a copy beside it, and closes before it. */
   database?: TestPlace;
   limits?: Partial<Limits>;
@@ -76,10 +69,10 @@ export function department(clientId: string, only: readonly string[] = scopesOfK
   return { kind: "DEPARTMENT", clientId, scopes: new Set(only) };
 }
 
-/** Opens a hub on a real PostgreSQL database, a fresh one unless a place is given. */
+/** Opens a hub on a real PostgreSQL database, one of its own unless a place is given. */
 export async function openTestHub(options: TestHubOptions = {}): Promise<TestHub> {
-  const { demo = true, database } = options;
-  const place = database ?? (await makePlace());
+  const { demo = true, fresh = false, database } = options;
+  const place = database ?? (await makePlace(fresh ? "NOTHING" : demo ? "DEMO" : "CATALOGUE"));
   const { url, keysDir } = place;
   const limits = { ...standardLimits, ...restfulRates, ...options.limits };
   const env = { DATABASE_URL: url, KEYS_DIR: keysDir, DEMO: demo ? "on" : "off", PORT: "0", ...options.env };
@@ -146,24 +139,4 @@ function identity(who: string): Pick<AccessTokenInput, "sub" | "client_id" | "sc
   const id = who.slice("holder:".length);
   const holder = { idType: /^\d{17}[\dX]$/.test(id) && id.startsWith("37") ? "RESIDENT_ID" : "USCC", id };
   return { sub: who, client_id: "wallet", role: "holder", scope: scopesOfKind.HOLDER.join(" "), holder };
-}
-
-async function makePlace(): Promise<TestPlace> {
-  const name = `t_${randomUUID().replaceAll("-", "")}`;
-  await administer(`create database ${name}`);
-  const url = new URL(testDatabaseUrl());
-  url.pathname = `/${name}`;
-  return { url: url.href, keysDir: await mkdtemp(join(tmpdir(), "zhengzhao-keys-")) };
-}
-
-async function removePlace({ url, keysDir }: TestPlace): Promise<void> {
-  await administer(`drop database ${new URL(url).pathname.slice(1)} with (force)`);
-  await rm(keysDir, { recursive: true, force: true });
-}
-
-async function administer(statement: string): Promise<void> {
-  const client = new Client({ connectionString: testDatabaseUrl() });
-  await client.connect();
-  await client.query(statement);
-  await client.end();
 }

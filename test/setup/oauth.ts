@@ -1,8 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import { Client } from "pg";
@@ -11,9 +8,7 @@ import { type Config, readConfig } from "../../src/config.ts";
 import { makeServer, type ServerOptions } from "../../src/edge/server.ts";
 import type { Hub } from "../../src/hub.ts";
 import { openHub } from "../../src/open-hub.ts";
-import { testDatabaseUrl } from "./postgres.ts";
-
-const root = join(import.meta.dirname, "../..");
+import { makePlace, removePlace, root, type TestPlace } from "./place.ts";
 
 /** What a test may choose about its hub. `beside`: another copy on the same database and keys. */
 export type ListeningOptions = Readonly<{
@@ -28,6 +23,7 @@ export type ListeningHub = Readonly<{
   server: FastifyInstance;
   url: string;
   config: Config;
+  place: TestPlace;
   sql: (text: string, parameters?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
   close: () => Promise<void>;
 }>;
@@ -35,15 +31,11 @@ export type ListeningHub = Readonly<{
 /** Opens a hub with the demo's clients on a real PostgreSQL, outside demo mode unless `env` says otherwise. */
 export async function openListeningHub(options: ListeningOptions = {}): Promise<ListeningHub> {
   const { beside, env = {}, login } = options;
-  const name = `t_${randomUUID().replaceAll("-", "")}`;
-  const keysDir = beside?.config.keysDir ?? (await mkdtemp(join(tmpdir(), "zhengzhao-keys-")));
-  const database = new URL(testDatabaseUrl());
-  database.pathname = `/${name}`;
-  if (!beside) await administer(`create database ${name}`);
+  const place = beside?.place ?? (await makePlace("CATALOGUE", { keys: false }));
   const port = await freePort();
   const config = readConfig({
-    DATABASE_URL: beside?.config.databaseUrl ?? database.href,
-    KEYS_DIR: keysDir,
+    DATABASE_URL: place.url,
+    KEYS_DIR: place.keysDir,
     PORT: String(port),
     ...(beside && { PUBLIC_URL: beside.config.publicUrl }),
     ...env,
@@ -59,15 +51,13 @@ export async function openListeningHub(options: ListeningOptions = {}): Promise<
   const client = new Client({ connectionString: config.databaseUrl });
   await client.connect();
   return {
-    ...{ hub: opened.hub, server, config, url: `http://127.0.0.1:${port}` },
+    ...{ hub: opened.hub, server, config, place, url: `http://127.0.0.1:${port}` },
     sql: async (text, parameters = []) => (await client.query(text, [...parameters])).rows,
     close: async () => {
       await client.end();
       await server.close();
       await opened.close();
-      if (beside) return;
-      await administer(`drop database ${name} with (force)`);
-      await rm(keysDir, { recursive: true, force: true });
+      if (!beside) await removePlace(place);
     },
   };
 }
@@ -191,13 +181,6 @@ export async function askGraphql(
     details: error?.details,
     headers: response.headers,
   };
-}
-
-async function administer(statement: string): Promise<void> {
-  const client = new Client({ connectionString: testDatabaseUrl() });
-  await client.connect();
-  await client.query(statement);
-  await client.end();
 }
 
 /** A port nobody listens on at this moment. */
