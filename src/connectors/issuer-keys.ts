@@ -1,5 +1,5 @@
 import { maxIssuerKeysBytes, parseIssuerKeys } from "../proof/access/issuer-keys.ts";
-import type { Keyring } from "../proof/keyring.ts";
+import { type Keyring, keyringOf } from "../proof/keyring.ts";
 
 /** Whose keys, where they are published. */
 export type IssuerPlace = Readonly<{ issuer: string; jwksUrl: string }>;
@@ -28,7 +28,7 @@ export type IssuerKeys = Readonly<{
  * @param onFailure is told why a fetch brought nothing
  */
 export function issuerKeys(place: IssuerPlace, now: () => Date, onFailure: (error: unknown) => void): IssuerKeys {
-  let current: Keyring = { size: 0, find: () => undefined };
+  let current: Keyring = keyringOf(new Map());
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | undefined;
@@ -50,6 +50,7 @@ export function issuerKeys(place: IssuerPlace, now: () => Date, onFailure: (erro
         return current.size;
       },
       find: (kid) => current.find(kid),
+      ofPurpose: (purpose) => current.ofPurpose(purpose),
     },
     refresh: async (kid) => {
       const at = now().getTime();

@@ -52,7 +52,12 @@ export type SigningKey = KeyFacts & Readonly<{ privateKey: CryptoKey }>;
  * A key to verify with. `publicKey` imports it the first time and keeps it; it rejects with a DOMException where Web
  * Crypto does not know the algorithm. Trust: comes from a key set the caller trusts, never from a token.
  */
-export type VerifyingKey = KeyFacts & Readonly<{ publicKey(): Promise<CryptoKey> }>;
+export type VerifyingKey = KeyFacts &
+  Readonly<{
+    publicKey(): Promise<CryptoKey>;
+    /** The point of Ed25519, or the x of P-256: 32 bytes. */
+    point: Uint8Array;
+  }>;
 
 /** A trusted set of public keys, each imported once, when it is first needed. */
 export type Keyring = Readonly<{
@@ -60,6 +65,8 @@ export type Keyring = Readonly<{
   size: number;
   /** The key of this id. Trust: `kid` may be attacker-chosen. */
   find(kid: string): VerifyingKey | undefined;
+  /** Every key of a purpose. */
+  ofPurpose(purpose: KeyPurpose): readonly VerifyingKey[];
 }>;
 
 /** Most keys a key set may hold. */
@@ -124,7 +131,16 @@ export function parseJwks(value: unknown): Keyring {
     if (keys.has(key.kid)) throw refusal("KEY_REPEATED", { index });
     keys.set(key.kid, key);
   }
-  return { size: keys.size, find: (kid) => keys.get(kid) };
+  return keyringOf(keys);
+}
+
+/** A keyring of keys by id. */
+export function keyringOf(keys: ReadonlyMap<string, VerifyingKey>): Keyring {
+  return {
+    size: keys.size,
+    find: (kid) => keys.get(kid),
+    ofPurpose: (purpose) => [...keys.values()].filter((key) => key.purpose === purpose),
+  };
 }
 
 /** Whether a text may name an issuer: an absolute http(s) URL in ASCII without credentials, query or fragment. */
@@ -179,6 +195,7 @@ function readPublicJwk(jwk: unknown, where: Where): VerifyingKey | undefined {
     notBefore: new Date(nbf * 1000),
     ...(exp !== undefined && { notAfter: new Date(exp * 1000) }),
     publicKey: importedOnce(point, alg),
+    point: xBytes,
   };
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { base64 } from "../../src/proof/bytes/base64.ts";
 import { payloadDigest } from "../../src/proof/compact-jws.ts";
-import { base64 } from "../../src/proof/log/base64.ts";
 import { parseCheckpoint } from "../../src/proof/log/checkpoint.ts";
 import { unpackEntries } from "../../src/proof/log/entry-bundle.ts";
 import { growTree } from "../../src/proof/log/growing-tree.ts";

@@ -1,7 +1,8 @@
 import { createPublicKey } from "node:crypto";
 import type { CryptoKey } from "jose";
 import { HubError } from "../../errors.ts";
-import { type Keyring, maxKeys, type VerifyingKey } from "../keyring.ts";
+import { decodeBase64url } from "../bytes/base64url.ts";
+import { type Keyring, keyringOf, maxKeys, type VerifyingKey } from "../keyring.ts";
 import { isJsonObject, type JsonObject, parseStrictJson } from "../strict-json.ts";
 
 /** Largest key set taken from an outside issuer. *Units*: bytes. */
@@ -24,7 +25,7 @@ export function parseIssuerKeys(text: Uint8Array, issuer: string): Keyring {
     const key = readIssuerKey(member, issuer);
     if (key && !keys.has(key.kid)) keys.set(key.kid, key);
   }
-  return { size: keys.size, find: (kid) => keys.get(kid) };
+  return keyringOf(keys);
 }
 
 /** Several key sets as one. *Order*: the first that holds a key id has it. */
@@ -40,14 +41,16 @@ export function joinKeyrings(keyrings: readonly Keyring[]): Keyring {
       }
       return undefined;
     },
+    ofPurpose: (purpose) => keyrings.flatMap((keyring) => keyring.ofPurpose(purpose)),
   };
 }
 
 function readIssuerKey(jwk: unknown, issuer: string): VerifyingKey | undefined {
   if (!isJsonObject(jwk) || (jwk["use"] !== undefined && jwk["use"] !== "sig")) return undefined;
   const { kid, kty, crv, x, y } = jwk;
-  if (typeof kid !== "string" || kid === "" || kid.length > 200) return undefined;
-  const shared = { kid, purpose: "token", issuer, notBefore: new Date(0) } as const;
+  const point = typeof x === "string" ? decodeBase64url(x) : undefined;
+  if (typeof kid !== "string" || kid === "" || kid.length > 200 || point?.length !== 32) return undefined;
+  const shared = { kid, point, purpose: "token", issuer, notBefore: new Date(0) } as const;
   if (kty === "EC" && crv === "P-256" && isAlg(jwk, ["ES256"])) {
     const publicKey = importPoint({ kty, crv, x, y }, { name: "ECDSA", namedCurve: "P-256" });
     return publicKey && { ...shared, alg: "ES256", publicKey };

@@ -1,4 +1,4 @@
-import { base64 } from "./base64.ts";
+import { base64 } from "../bytes/base64.ts";
 import { type Digest, emptyRoot, isSame } from "./merkle.ts";
 
 /** The head of a log: which log, how many leaves, and the hash over them. */

@@ -1,5 +1,5 @@
 import { checkResidentId } from "../../domain/resident-id.ts";
-import { sha256Base64url } from "../canonical-json.ts";
+import { sha256Base64url } from "../bytes/sha256.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 
 /**

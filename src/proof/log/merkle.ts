@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { sha256 } from "../bytes/sha256.ts";
 
 /** A SHA-256. Shape: 32 bytes. */
 export type Digest = Uint8Array;
@@ -20,11 +20,6 @@ export function nodeHash(left: Digest, right: Digest): Digest {
   bytes.set(left, 1);
   bytes.set(right, 33);
   return sha256(bytes);
-}
-
-/** SHA-256 of bytes. */
-export function sha256(bytes: Uint8Array): Digest {
-  return hash("sha256", bytes, "buffer");
 }
 
 /** Whether two digests are the same. Nothing here is secret: time may tell. */

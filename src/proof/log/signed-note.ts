@@ -1,5 +1,6 @@
-import { base64 } from "./base64.ts";
-import { isSame, sha256 } from "./merkle.ts";
+import { base64 } from "../bytes/base64.ts";
+import { sha256 } from "../bytes/sha256.ts";
+import { isSame } from "./merkle.ts";
 
 /** What a key of a note signs: the note itself (0x01), or a checkpoint as seen by a witness at a time (0x04). */
 export type NoteAlgorithm = "ED25519" | "COSIGNATURE_V1";
@@ -52,19 +53,20 @@ export function signatureLine({ name, id, signature }: NoteSignature): string {
 }
 
 /**
- * The keys, of those given, whose signature of the note holds. A key whose signature is there and does not hold spoils
- * nothing but itself.
+ * The keys, of those given, that have signed the note. Undefined: a line says it is of one of them, and does not hold.
+ * Lines of other keys are passed over.
  * Source: C2SP signed-note, "Verifying"; tlog-cosignature.
  */
 export async function verifyNote(
   { text, signatures }: SignedNote,
   keys: readonly NoteKey[],
-): Promise<readonly NoteKey[]> {
+): Promise<readonly NoteKey[] | undefined> {
   const good: NoteKey[] = [];
   for (const key of keys) {
     const own = signatures.filter(({ name, id }) => name === key.name && isSame(id, key.id));
-    const holds = await Promise.all(own.map(({ signature }) => isSignature(text, signature, key)));
-    if (holds.includes(true)) good.push(key);
+    const held = await Promise.all(own.map(({ signature }) => isSignature(text, signature, key)));
+    if (held.includes(false)) return undefined;
+    if (held.length > 0) good.push(key);
   }
   return good;
 }

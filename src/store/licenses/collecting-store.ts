@@ -7,6 +7,14 @@ import { type LogBatch, type LoggedEvent, logEvents, takeLogBatch } from "../log
 import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
 import { together } from "../together.ts";
+import {
+  decidedColumns,
+  eventColumns,
+  holderColumns,
+  licenseColumns,
+  pendingColumns,
+  updateColumns,
+} from "./collecting-columns.ts";
 import { type KnownRow, toKnown } from "./known-row.ts";
 import { type CarriedSignature, type NewRecordSignature, saveSignatures } from "./record-signatures.ts";
 
@@ -240,67 +248,3 @@ const keepRegisteredName = sql`on conflict (code) do update set
   region = case when excluded.name_license is not null or holder.name_license is null then coalesce(excluded.region, holder.region) else holder.region end,
   name_license = coalesce(excluded.name_license, holder.name_license)
   where excluded.name_license is not null or (holder.name_license is null and holder.name <> excluded.name)`;
-
-const holderColumns: ColumnTypes = {
-  code: "text",
-  id_type: "text",
-  name: "text",
-  region: "text",
-  name_license: "text",
-};
-
-const licenseColumns: ColumnTypes = {
-  ...{
-    holder_code: "text",
-    identifier: "text",
-    type_code: "text",
-    number: "text",
-    holder_id_type: "text",
-    holder_name: "text",
-  },
-  ...{
-    issuer_code: "text",
-    region: "text",
-    issued_on: "date",
-    valid_from: "date",
-    valid_until: "date",
-    version: "int",
-  },
-  ...{
-    predecessor: "text",
-    successor: "text",
-    attributes: "jsonb",
-    state: "text",
-    state_since: "date",
-    check_status: "text",
-  },
-  ...{ jws: "text", kid: "text", status_list: "int", status_index: "int", content_digest: "text", client_id: "text" },
-  ...{ source_record_id: "text", source_updated_at: "timestamptz", received_at: "timestamptz", submission_id: "uuid" },
-  ...{ log_batch: "bigint", log_place: "int" },
-};
-
-const eventColumns: ColumnTypes = {
-  ...{
-    holder_code: "text",
-    identifier: "text",
-    operation: "text",
-    state: "text",
-    effective_on: "date",
-    reason: "text",
-  },
-  ...{ client_id: "text", source_record_id: "text", source_updated_at: "timestamptz", received_at: "timestamptz" },
-  ...{ content_digest: "text", submission_id: "uuid", log_batch: "bigint", log_place: "int" },
-};
-
-const updateColumns: ColumnTypes = {
-  ...{ holder_code: "text", identifier: "text", state: "text", state_since: "date", successor: "text" },
-  source_updated_at: "timestamptz",
-};
-
-const decidedColumns: ColumnTypes = { identifier: "text", content_digest: "text", source_updated_at: "timestamptz" };
-
-const pendingColumns: ColumnTypes = {
-  source_updated_at: "timestamptz",
-  ...{ identifier: "text", content_digest: "text", issuer_code: "text", client_id: "text", record: "jsonb" },
-  ...{ received_at: "timestamptz", submission_id: "uuid" },
-};

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { base64 } from "../../proof/log/base64.ts";
+import { base64 } from "../../proof/bytes/base64.ts";
 import { type Digest, emptyRoot } from "../../proof/log/merkle.ts";
 import { type ReadTile, readNodes } from "../../proof/log/tile.ts";
 import { rowSource } from "../bulk.ts";

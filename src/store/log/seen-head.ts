@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { base64 } from "../../proof/log/base64.ts";
+import { base64 } from "../../proof/bytes/base64.ts";
 import type { LogHead } from "./log-store.ts";
 
 /**

@@ -11,8 +11,8 @@ import {
   type StoredKnowledge,
 } from "../../domain/licenses/batch.ts";
 import type { SubmissionCatalogue } from "../../domain/licenses/collecting.ts";
+import { differentNames, enterprisesOf } from "../../domain/licenses/holder-names.ts";
 import { checkForm, type RawRecord } from "../../domain/licenses/license-record.ts";
-import { businessLicenseTypeCode } from "../../domain/licenses/license-type.ts";
 import type { Problem } from "../../domain/licenses/problem.ts";
 import { type LineReading, type ReadBatch, rawsOf } from "../../domain/licenses/record-line.ts";
 import { HubError } from "../../errors.ts";
@@ -250,17 +250,10 @@ async function warnOfNames(
   issues: readonly AcceptedIssue[],
   problems: Map<number, readonly Problem[]>,
 ): Promise<void> {
-  const enterprises = issues.filter(({ record }) => record.holder.idType === "USCC");
-  if (enterprises.length === 0) return;
-  const names = new Map(await store.findHolderNames([...new Set(enterprises.map(({ record }) => record.holder.id))]));
-  for (const { record } of enterprises) {
-    if (record.licenseType === businessLicenseTypeCode) names.set(record.holder.id, record.holder.name);
-  }
-  for (const { record, index } of enterprises) {
-    const name = names.get(record.holder.id);
-    if (name === undefined || name === record.holder.name) continue;
+  const holders = enterprisesOf(issues);
+  if (holders.length === 0) return;
+  for (const index of differentNames(issues, await store.findHolderNames(holders)))
     problems.set(index, [...(problems.get(index) ?? []), { code: "HOLDER_NAME_MISMATCH", path: "holder.name" }]);
-  }
 }
 
 /** How many are signed at once: in between, the database is told what to do next. */

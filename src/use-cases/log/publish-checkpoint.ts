@@ -1,4 +1,4 @@
-import { base64 } from "../../proof/log/base64.ts";
+import { base64 } from "../../proof/bytes/base64.ts";
 import { formatCheckpoint } from "../../proof/log/checkpoint.ts";
 import { rootOf } from "../../proof/log/growing-tree.ts";
 import { type Digest, isSame } from "../../proof/log/merkle.ts";

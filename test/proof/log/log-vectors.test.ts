@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { base64 } from "../../../src/proof/log/base64.ts";
+import { base64 } from "../../../src/proof/bytes/base64.ts";
 import { parseCheckpoint } from "../../../src/proof/log/checkpoint.ts";
 import { packEntries, unpackEntries } from "../../../src/proof/log/entry-bundle.ts";
 import { growTree, rootOf } from "../../../src/proof/log/growing-tree.ts";
@@ -155,8 +155,9 @@ describe("C2SP", () => {
     const parsed = parseNote(note);
     if (!key || !parsed) throw new Error("not parsed");
     expect(formatNoteKey(key)).toBe(vkey);
-    expect((await verifyNote(parsed, [key])).length === 1).toBe(valid);
-    expect(await verifyNote({ ...parsed, text: `${parsed.text}x\n` }, [key])).toEqual([]);
+    expect(await verifyNote(parsed, [key])).toEqual(valid ? [key] : undefined);
+    expect(await verifyNote({ ...parsed, text: `${parsed.text}x\n` }, [key])).toBeUndefined();
+    expect(await verifyNote({ ...parsed, signatures: [] }, [key])).toEqual([]);
   });
 
   test.each<[string, { level: number | "entries"; index: number; width: number; path: string }]>(

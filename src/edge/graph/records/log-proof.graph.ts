@@ -1,5 +1,5 @@
 import { Ctx, Field, FieldResolver, Int, ObjectType, Resolver, Root } from "type-graphql";
-import { base64 } from "../../../proof/log/base64.ts";
+import { base64 } from "../../../proof/bytes/base64.ts";
 import type { Context } from "../../context.ts";
 import { type DisclosedLicense, License } from "../license.graph.ts";
 

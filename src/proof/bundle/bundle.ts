@@ -1,0 +1,86 @@
+import type { PublicJwk } from "../keyring.ts";
+import type { LogEvidence } from "../log/judge-inclusion.ts";
+import { isJsonObject, type JsonObject, parseStrictJson } from "../strict-json.ts";
+import type { VerificationCode } from "../verification.ts";
+
+/**
+ * A license with everything that proves it, in one file: schema/bundle.schema.json.
+ * `keys`: those that signed what is in it, so that a reader sees which they are. They are never trusted for being here.
+ */
+export type Bundle = Readonly<{
+  version: typeof bundleVersion;
+  /** Compact JWS, `typ` license+jwt. */
+  license: string;
+  /** Status list token, `typ` statuslist+jwt. */
+  statusList?: string;
+  log?: LogEvidence;
+  keys: readonly BundleKey[];
+}>;
+
+/** What of a published key never changes. */
+export type BundleKey = Pick<PublicJwk, "kid" | "purpose" | "iss" | "nbf">;
+
+/** The version written now. Every version that was ever written is read for ever. */
+export const bundleVersion = 1;
+
+/** Largest bundle. Units: bytes. */
+export const maxBundleBytes = 4 * 1024 * 1024;
+
+/** Whether a text is a bundle and not a token. */
+export function isBundle(text: string): boolean {
+  return text.startsWith("{");
+}
+
+/** Writes a bundle: one line of JSON. */
+export function formatBundle({ version, license, statusList, log, keys }: Bundle): string {
+  return JSON.stringify({
+    ...{ version, license },
+    ...(statusList !== undefined && { statusList }),
+    ...(log && { log }),
+    keys,
+  });
+}
+
+/**
+ * Takes a bundle apart. What it holds is verified by nobody yet.
+ * Trust: attacker-chosen.
+ */
+export function parseBundle(text: string): Bundle | { code: VerificationCode } {
+  const parsed = parseStrictJson(text, { maxBytes: maxBundleBytes, maxDepth: 4 });
+  if ("fault" in parsed) return { code: parsed.fault === "JSON_TOO_LARGE" ? "BUNDLE_TOO_LARGE" : parsed.fault };
+  if (!isJsonObject(parsed.value)) return { code: "JSON_INVALID" };
+  const bundle = parsed.value;
+  if (bundle["version"] !== bundleVersion)
+    return { code: Number.isSafeInteger(bundle["version"]) ? "BUNDLE_VERSION" : "BUNDLE_MALFORMED" };
+  return isBundleOfOne(bundle) ? bundle : { code: "BUNDLE_MALFORMED" };
+}
+
+function isBundleOfOne(bundle: JsonObject): bundle is JsonObject & Bundle {
+  const { license, statusList, log, keys } = bundle;
+  return (
+    holdsOnly(bundle, ["version", "license", "statusList", "log", "keys"]) &&
+    typeof license === "string" &&
+    (statusList === undefined || typeof statusList === "string") &&
+    (log === undefined || isEvidence(log)) &&
+    Array.isArray(keys) &&
+    keys.length <= 20 &&
+    keys.every(isKey)
+  );
+}
+
+function isEvidence(log: unknown): boolean {
+  if (!isJsonObject(log) || !holdsOnly(log, ["index", "entry", "proof", "checkpoint"])) return false;
+  const { index, entry, proof, checkpoint } = log;
+  const isProof = Array.isArray(proof) && proof.every((node) => typeof node === "string");
+  return Number.isSafeInteger(index) && typeof entry === "string" && typeof checkpoint === "string" && isProof;
+}
+
+function isKey(key: unknown): boolean {
+  if (!isJsonObject(key) || !holdsOnly(key, ["kid", "purpose", "iss", "nbf"])) return false;
+  const { kid, purpose, iss, nbf } = key;
+  return [kid, purpose, iss].every((value) => typeof value === "string") && Number.isSafeInteger(nbf);
+}
+
+function holdsOnly(object: JsonObject, names: readonly string[]): boolean {
+  return Object.keys(object).every((name) => names.includes(name));
+}

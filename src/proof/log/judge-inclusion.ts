@@ -1,0 +1,121 @@
+import { base64 } from "../bytes/base64.ts";
+import { payloadDigest } from "../compact-jws.ts";
+import type { Keyring } from "../keyring.ts";
+import type { LicenseClaims } from "../license-jws.ts";
+import { type Finding, found, passed, type VerificationCode } from "../verification.ts";
+import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
+import { isPersonal, parseEntry, tagOf } from "./log-entry.ts";
+import { isIncluded, leafHash } from "./merkle.ts";
+import { type NoteKey, noteKey, parseNote, verifyNote } from "./signed-note.ts";
+
+/** Proof that a license stands in the log, as a bundle carries it. Trust: attacker-chosen. */
+export type LogEvidence = Readonly<{
+  index: number;
+  /** The entry's text. */
+  entry: string;
+  /** From the leaf upwards, base64. */
+  proof: readonly string[];
+  /** A signed note. */
+  checkpoint: string;
+}>;
+
+/** A checkpoint whose signature held, and by how many witnesses it is signed besides; or why it is none. */
+export type CheckpointOpening =
+  | Readonly<{ checkpoint: Checkpoint; witnesses: number }>
+  | Readonly<{ code: VerificationCode }>;
+
+/** Opens checkpoints. Trust: the note is attacker-chosen, the issuer verified by now. */
+export type OpenCheckpoint = (note: string, issuer: string) => Promise<CheckpointOpening>;
+
+/** Most hashes of a proof: a tree of 2^53 leaves. */
+const maxProof = 53;
+
+/**
+ * Opens checkpoints and remembers the last few: one is verified once for all the licenses proved under it. Known again by
+ * every character.
+ * @param witnesses whose signatures count; that of one named here must hold when it is there
+ */
+export function checkpointReader(keyring: Keyring, witnesses: readonly NoteKey[] = [], maxKnown = 8): OpenCheckpoint {
+  const known = new Map<string, Promise<CheckpointOpening>>();
+  return (note, issuer) => {
+    const name = `${issuer}\n${note}`;
+    const opening = known.get(name) ?? openCheckpoint(note, issuer, keyring, witnesses);
+    known.delete(name);
+    known.set(name, opening);
+    for (const oldest of known.keys()) {
+      if (known.size <= maxKnown) break;
+      known.delete(oldest);
+    }
+    return opening;
+  };
+}
+
+/** A log's name: the issuer's address without its scheme. Source: C2SP tlog-checkpoint, "Note text". */
+export function originOf(issuer: string): string {
+  return `${issuer.replace(/^https?:\/\//, "").replace(/\/+$/, "")}/log`;
+}
+
+/** The keys that sign an issuer's checkpoints, as a key set names them. */
+export function logKeysOf(keyring: Keyring, issuer: string): readonly NoteKey[] {
+  return keyring
+    .ofPurpose("log")
+    .flatMap((key) => (key.issuer === issuer && key.alg === "EdDSA" ? [noteKey(originOf(issuer), key.point)] : []));
+}
+
+/**
+ * Judges the step LOG_INCLUSION.
+ * Trust: the evidence is attacker-chosen; the license's signature and issuer hold by now.
+ * Source: RFC 9162 §2.1.3.2; C2SP tlog-checkpoint.
+ */
+export async function judgeInclusion(
+  evidence: LogEvidence,
+  license: Readonly<{ token: string; claims: LicenseClaims }>,
+  open: OpenCheckpoint,
+): Promise<Finding> {
+  const opened = await open(evidence.checkpoint, license.claims.iss);
+  if ("code" in opened) return found("LOG_INCLUSION", opened.code);
+  const { checkpoint, witnesses } = opened;
+  const proof = evidence.proof.length > maxProof ? undefined : evidence.proof.map(base64.decode);
+  const entry = new TextEncoder().encode(evidence.entry);
+  if (!proof?.every((node) => node?.length === 32)) return found("LOG_INCLUSION", "LOG_PROOF_MALFORMED");
+  const fault = findEntryFault(entry, license);
+  if (fault) return found("LOG_INCLUSION", fault);
+  const nodes = proof.filter((node) => node !== undefined);
+  if (!isIncluded(leafHash(entry), evidence.index, checkpoint, nodes))
+    return found("LOG_INCLUSION", "LOG_NOT_INCLUDED");
+  return passed("LOG_INCLUSION", {
+    en: `entry ${evidence.index} of ${checkpoint.size}${witnesses > 0 ? `, seen by ${witnesses} witnesses` : ""}`,
+    zh: `第 ${evidence.index} 条，共 ${checkpoint.size} 条${witnesses > 0 ? `，${witnesses} 个见证方` : ""}`,
+  });
+}
+
+async function openCheckpoint(
+  text: string,
+  issuer: string,
+  keyring: Keyring,
+  witnesses: readonly NoteKey[],
+): Promise<CheckpointOpening> {
+  const note = parseNote(text);
+  const checkpoint = note && parseCheckpoint(note.text);
+  if (!note || !checkpoint) return { code: "LOG_PROOF_MALFORMED" };
+  if (checkpoint.origin !== originOf(issuer)) return { code: "LOG_FOREIGN" };
+  const keys = logKeysOf(keyring, issuer);
+  if (keys.length === 0) return { code: "LOG_KEY_UNKNOWN" };
+  const good = await verifyNote(note, [...keys, ...witnesses]);
+  if (good === undefined || !keys.some((key) => good.includes(key))) return { code: "LOG_CHECKPOINT_SIGNATURE" };
+  return { checkpoint, witnesses: good.filter((key) => !keys.includes(key)).length };
+}
+
+/** The entry must be the license's own, and marked for its issuer and holder, so that their monitors find it. */
+function findEntryFault(
+  bytes: Uint8Array,
+  { token, claims }: Readonly<{ token: string; claims: LicenseClaims }>,
+): VerificationCode | undefined {
+  const entry = parseEntry(bytes);
+  if (!entry) return "LOG_PROOF_MALFORMED";
+  if (entry.kind !== "LICENSE" || entry.digest !== payloadDigest(token)) return "LOG_OTHER_LICENSE";
+  const { salt, issuer, holder } = entry;
+  if (issuer !== tagOf(salt, "issuer", claims.license.issuer.code)) return "LOG_OTHER_LICENSE";
+  const isOfHolder = isPersonal(claims.sub) || holder === tagOf(salt, "holder", claims.sub);
+  return isOfHolder ? undefined : "LOG_OTHER_LICENSE";
+}
