@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
-import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
+import { insertRows, rowSource } from "../bulk.ts";
 import { settleCorrections } from "../corrections/settle-corrections.ts";
 import type { Row, Sql } from "../database.ts";
 import { type LogBatch, type LoggedEvent, logEvents, takeLogBatch } from "../log/entry-store.ts";

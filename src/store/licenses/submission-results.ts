@@ -1,5 +1,6 @@
 import type { BatchDecision } from "../../domain/licenses/batch.ts";
 import { isIssuing } from "../../domain/licenses/license.ts";
+import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { recordLimits } from "../../domain/licenses/license-record.ts";
 import type { Problem } from "../../domain/licenses/problem.ts";
 import type { LineReading } from "../../domain/licenses/record-line.ts";
@@ -47,4 +48,14 @@ function resultOf(
 /** A text of a refused record as it may be kept and shown. */
 function shown<Text extends string | null | undefined>(text: Text): Text | string {
   return typeof text === "string" ? legible(text, recordLimits.maxCharacters.identifier) : text;
+}
+
+/** An identifier that was made in a dry run is nobody's. */
+export function withoutMade(
+  results: readonly StoredResult[],
+  raws: readonly (RawRecord | undefined)[],
+): readonly StoredResult[] {
+  return results.map((result, place) =>
+    result.outcome === "ACCEPTED" && !raws[place]?.identifier ? { ...result, identifier: null } : result,
+  );
 }

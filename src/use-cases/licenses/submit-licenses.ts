@@ -31,7 +31,7 @@ import {
 import type { CollectingStore, StoredSubmission } from "../../store/licenses/collecting-store.ts";
 import { deskRowsOf } from "../../store/licenses/problem-rows.ts";
 import type { ProblemKeeping } from "../../store/licenses/problem-store.ts";
-import { resultsOf } from "../../store/licenses/submission-results.ts";
+import { resultsOf, withoutMade } from "../../store/licenses/submission-results.ts";
 import type { StoredResult } from "../../store/tables/license-tables.ts";
 import { together } from "../../store/together.ts";
 
@@ -149,16 +149,6 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
     }
     return { ...part, ...counts, results: isDryRun ? withoutMade(results, raws) : results, replayed: false };
   });
-}
-
-/** An identifier that was made in a dry run is nobody's. */
-function withoutMade(
-  results: readonly StoredResult[],
-  raws: readonly (RawRecord | undefined)[],
-): readonly StoredResult[] {
-  return results.map((result, place) =>
-    result.outcome === "ACCEPTED" && !raws[place]?.identifier ? { ...result, identifier: null } : result,
-  );
 }
 
 function checkBatch({ batchId, records }: SubmissionInput): void {
