@@ -12,7 +12,7 @@ import {
 } from "../../domain/licenses/batch.ts";
 import type { SubmissionCatalogue } from "../../domain/licenses/collecting.ts";
 import { differentNames, enterprisesOf } from "../../domain/licenses/holder-names.ts";
-import { checkForm, type RawRecord } from "../../domain/licenses/license-record.ts";
+import { checkForm } from "../../domain/licenses/license-record.ts";
 import type { Problem } from "../../domain/licenses/problem.ts";
 import { type LineReading, type ReadBatch, rawsOf } from "../../domain/licenses/record-line.ts";
 import { HubError } from "../../errors.ts";
