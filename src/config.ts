@@ -31,6 +31,8 @@ export type Config = Readonly<{
   sourceSecrets: string | undefined;
   /** How long sources have to answer and to correct. */
   correctionTerms: Readonly<{ answer: number; change: number; escalation: number }>;
+  /** Whose signatures under the log's checkpoints count; `url`: of one that is asked for its signature. */
+  witnesses: readonly Readonly<{ key: string; url: string | undefined }>[];
   /** The file of holidays and working days that the calendar has otherwise: JSON. */
   workingDays: string | undefined;
 }>;
@@ -64,6 +66,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     trustedProxies: readNetworks(env, "TRUST_PROXY"),
     sourceSecrets: env["SOURCE_SECRETS"] ? resolve(env["SOURCE_SECRETS"]) : undefined,
     correctionTerms: readTerms(env),
+    witnesses: readWitnesses(env),
     workingDays: env["WORKING_DAYS"] ? resolve(env["WORKING_DAYS"]) : undefined,
   };
 }
@@ -193,6 +196,20 @@ function readNetworks(env: Env, name: string): readonly string[] {
     if (version !== 0 && isPrefix && rest.length === 0) return network;
     throw new ConfigError(
       `${name} holds ${JSON.stringify(network)}; expected addresses or networks such as 10.0.0.0/8`,
+    );
+  });
+}
+
+/** Parses `KEY URL, KEY`: verifier keys as signed notes have them, each with or without the address to ask. */
+function readWitnesses(env: Env): Config["witnesses"] {
+  const items = (env["LOG_WITNESSES"] ?? "").split(",").map((item) => item.trim());
+  return items.filter(Boolean).map((item) => {
+    const [key = "", url, ...rest] = item.split(/\s+/);
+    const isUrl = url === undefined || (/^https?:/.test(url) && URL.canParse(url));
+    if (/^[^+\s]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]{44}$/.test(key) && isUrl && rest.length === 0)
+      return { key, url: url?.replace(/\/+$/, "") };
+    throw new ConfigError(
+      `LOG_WITNESSES holds ${JSON.stringify(item.slice(0, 200))}; expected NAME+ID+KEY, with or without an address behind it`,
     );
   });
 }

@@ -1,4 +1,5 @@
 import { accessErrors } from "./access-errors.ts";
+import { logErrors } from "./log-errors.ts";
 import { outageErrors } from "./outage-errors.ts";
 
 /** Languages every public message exists in. */
@@ -135,6 +136,7 @@ export const errorTable = {
     },
   },
   ...accessErrors,
+  ...logErrors,
   DATE_BEFORE_ISSUE: {
     status: 400,
     message: { en: "The license had not been issued on that day.", zh: "该日期早于证照的签发日期。" },

@@ -1,4 +1,5 @@
 import { randomInt, randomUUID } from "node:crypto";
+import type { Config } from "./config.ts";
 import type { IssuerKeys } from "./connectors/issuer-keys.ts";
 import type { Caller, Purpose } from "./domain/access/caller.ts";
 import type { Misses } from "./domain/access/rate.ts";
@@ -68,6 +69,8 @@ import { judgeCase } from "./use-cases/materials/judge-case.ts";
 export type HubParts = Readonly<{
   database: Database;
   keys: HubKeys;
+  /** Whose signatures under checkpoints count. */
+  witnesses?: Config["witnesses"];
   /** Where the log's newest head is remembered, beside its key. */
   keysDir: string;
   publicUrl: string;
@@ -89,7 +92,17 @@ export type Hub = ReturnType<typeof makeHub>;
 
 /** Wires every verb to its tools. */
 export function makeHub(parts: HubParts) {
-  const { database, keys, keysDir, publicUrl, now, limits = standardLimits, outsideKeys, sourceSecrets } = parts;
+  const {
+    witnesses = [],
+    database,
+    keys,
+    keysDir,
+    publicUrl,
+    now,
+    limits = standardLimits,
+    outsideKeys,
+    sourceSecrets,
+  } = parts;
   const { correctionTerms: terms, workingDays: calendar } = parts;
   const newId = randomUUID;
   const sql = database.sql();
@@ -136,7 +149,7 @@ export function makeHub(parts: HubParts) {
 
   const accessOnly = accessVerbs({ database, now, newId });
 
-  const log = logVerbs({ database, keys, keysDir, publicUrl, now });
+  const log = logVerbs({ database, keys, keysDir, publicUrl, witnesses, now });
 
   const chance = () => randomInt(2 ** 20) / 2 ** 20;
   const { submit, ...collected } = collectingVerbs({

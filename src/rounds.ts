@@ -6,6 +6,7 @@ import type { Hub } from "./hub.ts";
 const rounds: readonly Round[] = [
   { everyMs: 1_000, failed: "access records could not be sealed", run: (hub) => hub.sealAccessRecords() },
   { everyMs: 1_000, failed: "the public log could not be tended", run: tendLog },
+  { everyMs: 1_000, failed: "a witness of the public log did not sign", run: (hub) => hub.askWitnesses() },
   { everyMs: 60_000, failed: "older events could not be logged", run: (hub) => hub.logOlderEvents() },
   { everyMs: 60_000, failed: "what has expired could not be removed", run: (hub) => hub.removeExpired() },
   { everyMs: 600_000, failed: "the problem desk could not be tended", run: (hub) => hub.tendDesk() },

@@ -1,6 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { type Config, ConfigError } from "../config.ts";
+import { askWitness as callWitness } from "../connectors/witness.ts";
 import { signBytes } from "../proof/jws.ts";
-import { formatNoteKey, noteKey } from "../proof/log/signed-note.ts";
+import { originOf } from "../proof/log/judge-inclusion.ts";
+import { formatNoteKey, type NoteKey, noteKey, parseNoteKey } from "../proof/log/signed-note.ts";
 import type { Tile } from "../proof/log/tile.ts";
 import { type Database, tryAgain } from "../store/database.ts";
 import type { HubKeys } from "../store/keys/key-store.ts";
@@ -8,7 +11,10 @@ import { logStore } from "../store/log/log-store.ts";
 import { olderStore } from "../store/log/older-store.ts";
 import { findLicenseEntries } from "../store/log/proof-store.ts";
 import { seenHead } from "../store/log/seen-head.ts";
+import { witnessStore } from "../store/log/witness-store.ts";
 import { enter } from "../store/reader.ts";
+import { addCosignatures } from "../use-cases/log/add-cosignatures.ts";
+import { askWitness } from "../use-cases/log/ask-witness.ts";
 import { logOlderEvents } from "../use-cases/log/log-older-events.ts";
 import { proveLicenses } from "../use-cases/log/prove-licenses.ts";
 import { type LogTrouble, publishCheckpoint } from "../use-cases/log/publish-checkpoint.ts";
@@ -21,15 +27,19 @@ export type LogParts = Readonly<{
   keys: HubKeys;
   keysDir: string;
   publicUrl: string;
+  witnesses: Config["witnesses"];
   now: () => Date;
 }>;
 
 /** The verbs about the public log, wired to their tools. */
-export function logVerbs({ database, keys, keysDir, publicUrl, now }: LogParts) {
+export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }: LogParts) {
   const key = noteKey(originOf(publicUrl), pointOf(keys));
+  const cosigning = { now, store: witnessStore(database.sql()), witnesses: witnesses.map(witnessKey) };
+  const cosign = (note: string) => addCosignatures(cosigning, note);
+  const known = new Map<string, number>();
   const sign = (text: Uint8Array) => signBytes(text, keys.log);
   const log = logStore(database.sql());
-  const seen = seenHead(keysDir, keys.log.kid);
+  const seen = seenHead(keysDir, keys.log.kid, randomBytes(6).toString("hex"));
   const collecting = <T>(run: (db: Parameters<typeof olderStore>[0]) => Promise<T>) =>
     tryAgain(() =>
       database.transaction(async (db) => {
@@ -38,11 +48,13 @@ export function logVerbs({ database, keys, keysDir, publicUrl, now }: LogParts) 
       }),
     );
   let trouble: LogTrouble | undefined;
+  /** What a witness has said: more of this log was signed than there is. */
+  let witnessed: LogTrouble | undefined;
 
   return {
     /** A round, to be run every second on every copy: places, then a signed checkpoint. @returns why nothing is signed */
     tendLog: async (): Promise<LogTrouble | undefined> => {
-      trouble = await publishCheckpoint({ now, log, seen, key, sign });
+      trouble = witnessed ?? (await publishCheckpoint({ now, log, seen, key, sign }));
       if (trouble) return trouble;
       await sequenceLog({ transaction: (run) => database.transaction((db) => run(logStore(db))) });
       trouble = await publishCheckpoint({ now, log, seen, key, sign });
@@ -54,12 +66,33 @@ export function logVerbs({ database, keys, keysDir, publicUrl, now }: LogParts) 
         newSecret: () => randomBytes(16).toString("base64url"),
         transaction: (run) => collecting((db) => run(olderStore(db))),
       }),
+    /** A round, to be run every second or so: asks each witness that has an address. *Throws* what went wrong, in one error. */
+    askWitnesses: async (): Promise<void> => {
+      const failures: string[] = [];
+      const ask = async ({ key: witness, url }: (typeof witnesses)[number]) => {
+        if (url === undefined) return;
+        const tools = { log, keep: cosign, ask: (body: string) => callWitness({ url }, body) };
+        const asked = await askWitness(tools, known.get(witness) ?? 0).catch((error: unknown) => {
+          failures.push(`${url} ${error instanceof Error ? error.message : "failed"}`);
+        });
+        if (asked?.kind === "COSIGNED") known.set(witness, asked.size);
+        if (asked?.kind === "REFUSED") failures.push(`${url} answered ${asked.status}`);
+        if (asked?.kind === "ROLLED_BACK") witnessed = "LOG_ROLLED_BACK";
+      };
+      await Promise.all(witnesses.map(ask));
+      if (failures.length > 0) throw new Error(failures.join("; "));
+    },
     /** What keeps the log from being signed, as of the last round. */
     logTrouble: () => trouble,
 
     // open to everyone
     logKey: formatNoteKey(key),
-    readCheckpoint: () => log.newestCheckpoint(),
+    /** The newest checkpoint as it is published; `cosigned`: the newest that a witness has signed. */
+    readCheckpoint: async (isCosigned = false): Promise<string | undefined> => {
+      const found = await (isCosigned ? cosigning.store.newestCosigned() : cosigning.store.newest());
+      return found && `${found.note}${found.lines.join("")}`;
+    },
+    addCosignatures: cosign,
     readLogTile: (tile: Tile) => readTile({ log }, tile),
     /** Proofs of licenses that were just disclosed to the caller. */
     proveLicenses: (identifiers: readonly string[]) =>
@@ -67,9 +100,10 @@ export function logVerbs({ database, keys, keysDir, publicUrl, now }: LogParts) 
   };
 }
 
-/** The log's name: its address without the scheme. Source: C2SP tlog-checkpoint, "Note text". */
-function originOf(publicUrl: string): string {
-  return `${publicUrl.replace(/^https?:\/\//, "")}/log`;
+function witnessKey({ key }: Config["witnesses"][number]): NoteKey {
+  const parsed = parseNoteKey(key);
+  if (!parsed) throw new ConfigError(`LOG_WITNESSES holds a key that is none: ${key}`);
+  return parsed;
 }
 
 function pointOf({ publicKeys, log }: HubKeys): Uint8Array {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
+import { noteLimits } from "../../proof/log/signed-note.ts";
 import { parseTilePath } from "../../proof/log/tile.ts";
 
 /** Bytes of a tile of one width never change. */
@@ -13,10 +14,27 @@ const forEver = "public, max-age=31536000, immutable";
 export function logRoutes(hub: Hub): FastifyPluginAsync {
   return async (app) => {
     app.get("/log/vkey", async (_request, reply) => open(reply, "public, max-age=300").send(`${hub.logKey}\n`));
-    app.get("/log/checkpoint", async (_request, reply) => {
-      const checkpoint = await hub.readCheckpoint();
-      if (!checkpoint) throw new HubError("NOT_FOUND");
-      return open(reply, "no-cache").send(checkpoint.note);
+    for (const [path, isCosigned] of [
+      ["/log/checkpoint", false],
+      ["/log/checkpoint/cosigned", true],
+    ] as const) {
+      app.get(path, async (_request, reply) => {
+        const checkpoint = await hub.readCheckpoint(isCosigned);
+        if (checkpoint === undefined) throw new HubError("NOT_FOUND");
+        return open(reply, "no-cache").send(checkpoint);
+      });
+    }
+    // A witness that watches by itself leaves its signature here: the note as it is published, with its line under it.
+    app.addContentTypeParser(
+      "text/plain",
+      { parseAs: "string", bodyLimit: noteLimits.maxBytes },
+      (_request, body, done) => done(null, body),
+    );
+    app.post<{ Body: unknown }>("/log/cosignatures", async ({ body }, reply) => {
+      if (typeof body !== "string") throw new HubError("MEDIA_TYPE");
+      return open(reply, "no-store")
+        .type("application/json")
+        .send({ witnesses: await hub.addCosignatures(body) });
     });
     app.get<{ Params: { "*": string } }>("/log/tile/*", async (request, reply) => {
       const tile = parseTilePath(request.params["*"]);

@@ -89,9 +89,14 @@ export function noteKey(name: string, point: Uint8Array, algorithm: NoteAlgorith
   return { name, id, algorithm, point };
 }
 
+/** A key's name and id, which its lines of signature carry. Shape: `NAME+ID`. */
+export function noteKeyName({ name, id }: Pick<NoteKey, "name" | "id">): string {
+  return `${name}+${hex(id)}`;
+}
+
 /** A key as it is handed around: `NAME+ID+KEY`. Source: C2SP signed-note, "Verifier keys". */
-export function formatNoteKey({ name, id, algorithm, point }: NoteKey): string {
-  return `${name}+${hex(id)}+${base64.encode(joined(Uint8Array.of(typeBytes[algorithm]), point))}`;
+export function formatNoteKey({ algorithm, point, ...key }: NoteKey): string {
+  return `${noteKeyName(key)}+${base64.encode(joined(Uint8Array.of(typeBytes[algorithm]), point))}`;
 }
 
 /** Reads such a text. Undefined: it is none, its id is not its own, or its kind is not known here. */

@@ -115,7 +115,8 @@ function toHead({ size, root }: HeadRow): LogHead {
   return { size: Number(size), root: digest };
 }
 
-function toCheckpoint(row: CheckpointRow): StoredCheckpoint {
+/** A row as it is meant. */
+export function toCheckpoint(row: CheckpointRow): StoredCheckpoint {
   return { ...toHead(row), note: row.note, signedAt: toInstant(row.signed_at) };
 }
 

@@ -5,20 +5,26 @@ import type { LogHead } from "./log-store.ts";
 
 /**
  * The newest head of the log that this machine has seen signed, in a file beside the log's key: a database that is put
- * back to an older day can not take it along. One file a key. *Throws* an Error when the file says nothing readable: it
- * must not be taken for none.
+ * back to an older day can not take it along. One file a key, which copies of the hub on one folder share. *Throws* an Error
+ * when the file says nothing readable: it must not be taken for none.
+ * @param mark tells this copy's files from those of others
  */
-export function seenHead(folder: string, kid: string) {
+export function seenHead(folder: string, kid: string, mark: string) {
   const file = join(folder, `log-seen-${kid.slice(0, 12)}.txt`);
   let known: LogHead | undefined;
+  const read = async (): Promise<LogHead | undefined> => {
+    const kept = await readHead(file);
+    if (kept && kept.size > (known?.size ?? -1)) known = kept;
+    return known;
+  };
   return {
-    read: async (): Promise<LogHead | undefined> => {
-      known ??= await readHead(file);
-      return known;
-    },
+    read,
+    /** Remembers a head, unless a newer one is. */
     write: async (head: LogHead): Promise<void> => {
-      await writeFile(`${file}.new`, `${head.size}\n${base64.encode(head.root)}\n`, { mode: 0o600, flush: true });
-      await rename(`${file}.new`, file);
+      if (((await read())?.size ?? -1) >= head.size) return;
+      const fresh = `${file}.${mark}.new`;
+      await writeFile(fresh, `${head.size}\n${base64.encode(head.root)}\n`, { mode: 0o600, flush: true });
+      await rename(fresh, file);
       known = head;
     },
   };

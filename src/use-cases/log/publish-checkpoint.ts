@@ -33,9 +33,10 @@ export type LogTrouble = "LOG_ROLLED_BACK" | "LOG_FORKED";
  * @returns the trouble, if there is one
  */
 export async function publishCheckpoint({ now, log, seen, key, sign }: Tools): Promise<LogTrouble | undefined> {
-  const head = await log.head();
-  const newest = await log.newestCheckpoint();
+  // In this order: another copy may be signing, and what it has signed is in the head that is read after.
   const before = await seen.read();
+  const newest = await log.newestCheckpoint();
+  const head = await log.head();
   for (const known of [before, newest]) {
     const trouble = known && (await findTrouble(log, head, known));
     if (trouble) return trouble;

@@ -1,0 +1,126 @@
+import { cp, readdir, rm } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { issuer, makeRecords } from "../bench/records.ts";
+import { department, openTestHub, type TestHub } from "../setup/hub.ts";
+import { parsed, readLog } from "../setup/log.ts";
+import { administer, makePlace, removePlace, type TestPlace, urlOf } from "../setup/place.ts";
+
+const nameOf = ({ url }: TestPlace) => new URL(url).pathname.slice(1);
+const submit = ({ hub }: TestHub, batchId: string, firstHolder: number) =>
+  hub.submitLicenses(department(issuer.client), { batchId, records: makeRecords(firstHolder, 4) });
+
+describe("two copies of the hub", () => {
+  let place: TestPlace;
+  let copies: TestHub[] = [];
+  beforeAll(async () => {
+    place = await makePlace("CATALOGUE");
+    copies = [await openTestHub({ demo: false, database: place }), await openTestHub({ demo: false, database: place })];
+  });
+  afterAll(async () => {
+    for (const copy of copies) await copy.close();
+    await removePlace(place);
+  });
+
+  test("write and sign at the same time, and there is one log: no gap, nothing twice, every state after its license", async () => {
+    const [one, other] = copies;
+    if (!one || !other) throw new Error("no copies");
+    let isWriting = true;
+    const tending = copies.map(async ({ hub }) => {
+      while (isWriting) expect(await hub.tendLog()).toBeUndefined();
+    });
+    const sizes: number[] = [];
+    const watching = (async () => {
+      while (isWriting) sizes.push((await readLog(one.server).catch(() => undefined))?.checkpoint.size ?? 0);
+    })();
+    await Promise.all(
+      copies.map(async (copy, at) => {
+        for (let batch = 0; batch < 8; batch += 1) await submit(copy, `${at}-${batch}`, (at * 8 + batch) * 4);
+      }),
+    );
+    isWriting = false;
+    await Promise.all([...tending, watching]);
+    for (const { hub } of copies) await hub.tendLog();
+    const { entries } = await readLog(other.server);
+    const [counts] = await one.sql("select count(*) from license_event");
+    const events = parsed(entries).filter(({ kind }) => kind === "LICENSE" || kind === "STATE");
+    expect(events).toHaveLength(Number(counts?.["count"]));
+    expect(new Set(events.map(({ event }) => event)).size).toBe(events.length);
+    expect(sizes).toEqual(sizes.toSorted((a, b) => a - b));
+    const gaps = await one.sql(`select * from (select first_index, count, lag(first_index + count, 1, 0) over
+      (order by first_index) as expected from log_batch) b where first_index is distinct from expected`);
+    expect(gaps).toEqual([]);
+    expect(await one.sql("select * from log_waiting")).toEqual([]);
+    // A checkpoint each of them has signed is a beginning of the log there is.
+    expect((await one.sql("select size from log_checkpoint")).length).toBeGreaterThan(2);
+  });
+
+  test("leave nothing in the log of a transaction that is rolled back", async () => {
+    const [one] = copies;
+    if (!one) throw new Error("no copies");
+    const before = await readLog(one.server);
+    await one.sql(`create function stop_it() returns trigger language plpgsql as $$
+      begin raise exception 'stopped' using errcode = '22000'; end $$`);
+    await one.sql("create trigger stop_it before insert on license for each row execute function stop_it()");
+    await expect(submit(one, "stopped", 1_000)).rejects.toThrow();
+    await one.sql("drop trigger stop_it on license");
+    await one.hub.tendLog();
+    expect((await readLog(one.server)).note).toBe(before.note);
+    await submit(one, "stopped", 1_000);
+    await one.hub.tendLog();
+    expect((await readLog(one.server)).checkpoint.size).toBe(before.checkpoint.size + 20);
+  });
+});
+
+describe("a database that is put back to an older day", () => {
+  const places: TestPlace[] = [];
+  const backup = async ({ url, keysDir }: TestPlace): Promise<TestPlace> => {
+    const name = `${nameOf({ url, keysDir })}_b`;
+    await administer(`create database ${name} template ${nameOf({ url, keysDir })}`);
+    const place = { url: urlOf(name), keysDir };
+    places.push(place);
+    return place;
+  };
+  afterAll(async () => {
+    for (const place of places) await removePlace(place);
+  });
+
+  test("is noticed: no checkpoint is signed, the hub says so, and goes on answering", async () => {
+    const place = await makePlace("CATALOGUE");
+    places.push(place);
+    const first = await openTestHub({ demo: false, database: place });
+    await submit(first, "one", 0);
+    expect(await first.hub.tendLog()).toBeUndefined();
+    await first.close();
+    const older = await backup(place);
+    const second = await openTestHub({ demo: false, database: place });
+    await submit(second, "two", 10);
+    expect(await second.hub.tendLog()).toBeUndefined();
+    const published = await readLog(second.server);
+    await second.close();
+
+    const restored = await openTestHub({ demo: false, database: older });
+    expect(await restored.hub.tendLog()).toBe("LOG_ROLLED_BACK");
+    await submit(restored, "three", 20);
+    await submit(restored, "four", 30);
+    expect(await restored.hub.tendLog()).toBe("LOG_ROLLED_BACK");
+    const ready = await restored.server.inject("/readyz");
+    expect([ready.statusCode, ready.json().problem]).toEqual([200, expect.stringMatching(/^LOG_ROLLED_BACK: /)]);
+    expect((await readLog(restored.server)).checkpoint.size).toBeLessThan(published.checkpoint.size);
+
+    // A machine that has never seen the log can not know better; the one that has still refuses what came of it.
+    const stranger = await openTestHub({ demo: false, database: { url: older.url, keysDir: await strangerTo(place) } });
+    expect(await stranger.hub.tendLog()).toBeUndefined();
+    expect((await readLog(stranger.server)).checkpoint.size).toBeGreaterThan(published.checkpoint.size);
+    expect(await restored.hub.tendLog()).toBe("LOG_FORKED");
+    await stranger.close();
+    await restored.close();
+  });
+
+  /** The same keys on a machine that has seen no checkpoint. */
+  async function strangerTo({ keysDir }: TestPlace): Promise<string> {
+    const folder = `${keysDir}-stranger`;
+    await cp(keysDir, folder, { recursive: true });
+    for (const name of await readdir(folder)) if (name.startsWith("log-seen")) await rm(`${folder}/${name}`);
+    return folder;
+  }
+});
