@@ -34,6 +34,7 @@ import { ingestRoutes } from "./http/ingest.http.ts";
 import { keyRoutes } from "./http/keys.http.ts";
 import { problemRecordRoutes } from "./http/problem-records.http.ts";
 import { reconcilingRoutes } from "./http/reconciling.http.ts";
+import { statusListRoutes } from "./http/status-lists.http.ts";
 import { limitsGuard } from "./limits/limits-plugin.ts";
 import { demoLogin } from "./oauth/demo-login.ts";
 import { oauthRoutes } from "./oauth/oauth.http.ts";
@@ -129,6 +130,7 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   await app.register(reconcilingRoutes(hub, callerOf, limits));
   await app.register(healthRoutes(hub));
   await app.register(keyRoutes(hub));
+  await app.register(statusListRoutes(hub));
   if (hub.authorization) {
     const { key, store } = hub.authorization;
     const login = realNameLogin ?? (demo ? demoLogin(hub) : undefined);

@@ -1,4 +1,5 @@
 import type { LocalizedText } from "../errors.ts";
+import { statusCodes } from "./status/status-codes.ts";
 
 /** The steps of every verification, in the order of the report, with their names in plain words. */
 export const verificationSteps = [
@@ -16,7 +17,8 @@ export const verificationSteps = [
 /** A step of a verification. */
 export type VerificationStep = (typeof verificationSteps)[number]["name"];
 
-type CodeRow = Readonly<{ outcome: "FAIL" | "SKIPPED"; text: LocalizedText; todo: LocalizedText }>;
+/** Whether a step with this code failed or was skipped, what the code means, what to do. */
+export type CodeRow = Readonly<{ outcome: "FAIL" | "SKIPPED"; text: LocalizedText; todo: LocalizedText }>;
 
 const askAgain = { en: "Ask the holder or the hub for the license again.", zh: "请向持证人或枢纽重新获取证照。" };
 const distrust = {
@@ -157,6 +159,7 @@ export const verificationCodes = {
     text: { en: "The license had expired at the time asked about.", zh: "所询时间证照已过期。" },
     todo: { en: "Ask for the renewed license.", zh: "请索取延续后的证照。" },
   },
+  ...statusCodes,
   NOT_CHECKED: {
     outcome: "SKIPPED",
     text: { en: "This file carries no proof for this step.", zh: "此文件未附带该项证明。" },

@@ -209,13 +209,15 @@ export function collectingStore(db: Sql) {
       ]);
     },
 
-    /** Writes new versions, and then the present state of every license that was met. */
+    /** Writes new versions, and then the present state of every license that was met, and leaves it to its status list. */
     saveLicenses: async (licenses: readonly NewLicense[], updates: readonly StateUpdate[]): Promise<void> => {
       if (licenses.length > 0) await insertRows("license", licenseColumns, licenses).execute(db);
       if (updates.length > 0) {
-        await sql`update license l set state = r.state, state_since = r.state_since, successor = r.successor,
-          source_updated_at = r.source_updated_at from ${rowSource(updateColumns, updates)}
-          where l.holder_code = r.holder_code and l.identifier = r.identifier`.execute(db);
+        await sql`with changed as (update license l set state = r.state, state_since = r.state_since, successor = r.successor,
+            source_updated_at = r.source_updated_at from ${rowSource(updateColumns, updates)}
+            where l.holder_code = r.holder_code and l.identifier = r.identifier
+            returning l.status_list, l.status_index, l.state)
+          insert into status_change (status_list, status_index, state) select * from changed`.execute(db);
       }
       await settleCorrections(db, updates);
     },

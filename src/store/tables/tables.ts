@@ -43,6 +43,7 @@ import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tab
 import { ReconciliationLineTable, ReconciliationTable, SourceRecordTable } from "./reconciling-tables.ts";
 import { RecordKeyTable, RecordSignatureTable } from "./signature-tables.ts";
 import { SourceRunTable, SourceTable } from "./source-tables.ts";
+import { StatusChangeTable, StatusTokenTable } from "./status-tables.ts";
 
 /** Every table of the hub. */
 export const tables = [
@@ -92,4 +93,6 @@ export const tables = [
   CorrectionEventTable,
   LogBatchTable,
   LogWaitingTable,
+  StatusChangeTable,
+  StatusTokenTable,
 ] as const;
