@@ -4,6 +4,7 @@ import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
 import { settleCorrections } from "../corrections/settle-corrections.ts";
 import type { Row, Sql } from "../database.ts";
 import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
+import { statusPlaces } from "../status/status-places.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
 import { together } from "../together.ts";
 import { type KnownRow, toKnown } from "./known-row.ts";
@@ -162,26 +163,7 @@ export function collectingStore(db: Sql) {
       return new Map(rows.map((row) => [row.code, row.name]));
     },
 
-    /** Numbers that no other license ever got. They may have gaps. */
-    takeStatusSequence: async (count: number): Promise<readonly number[]> => {
-      const { rows } = await sql<{
-        n: number;
-      }>`select nextval('license_status_sequence')::int as n from generate_series(1, ${count})`.execute(db);
-      return rows.map((row) => row.n);
-    },
-
-    /** The secret that shuffles a status list; made with `fresh` at its first use. */
-    statusListKey: async (id: number, fresh: () => string): Promise<string> => {
-      const find = () => db.selectFrom("status_list").select("shuffle_key").where("id", "=", id).executeTakeFirst();
-      const found = await find();
-      if (found) return found.shuffle_key;
-      await db
-        .insertInto("status_list")
-        .values({ id, shuffle_key: fresh() })
-        .onConflict((c) => c.column("id").doNothing())
-        .execute();
-      return (await find())?.shuffle_key ?? "";
-    },
+    ...statusPlaces(db),
 
     /** Writes a decided batch but for its licenses: at most one statement a table, whatever its size. */
     save: (batch: {

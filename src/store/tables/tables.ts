@@ -35,7 +35,9 @@ import {
   LicenseEventTable,
   LicenseTable,
   PendingEventTable,
+  StatusChangeTable,
   StatusListTable,
+  StatusTokenTable,
   SubmissionTable,
 } from "./license-tables.ts";
 import { LogBatchTable, LogWaitingTable } from "./log-tables.ts";
@@ -43,7 +45,6 @@ import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tab
 import { ReconciliationLineTable, ReconciliationTable, SourceRecordTable } from "./reconciling-tables.ts";
 import { RecordKeyTable, RecordSignatureTable } from "./signature-tables.ts";
 import { SourceRunTable, SourceTable } from "./source-tables.ts";
-import { StatusChangeTable, StatusTokenTable } from "./status-tables.ts";
 
 /** Every table of the hub. */
 export const tables = [

@@ -45,7 +45,8 @@ async function publishList(tools: Tools, store: StatusStore, list: number, signe
   const isYoung = newest !== undefined && newest.issuedAt >= signedBefore;
   if (isYoung && changes.length === 0) return false; // another copy was faster
   const entries = newest ? entriesOfOwn(newest.token) : newEntries();
-  const isChanged = changes.map(({ index, state }) => setEntry(entries, index, statusValueOf(state))).includes(true);
+  const last = new Map(changes.map(({ index, state }) => [index, statusValueOf(state)]));
+  const isChanged = [...last].map(([index, value]) => setEntry(entries, index, value)).includes(true);
   if (isYoung && !isChanged) return false;
   await store.save(list, await tools.sign(list, entries, issuedAt));
   return true;
