@@ -193,6 +193,20 @@ describe("two copies of the hub", () => {
     expect([await said(identifier), await said(identifier, other)]).toEqual([2, 2]);
   });
 
+  test("never sign a list at the same time: whoever comes second leaves it to the first", async () => {
+    const identifier = await newLicense();
+    await submit(event(identifier, "SUSPEND"));
+    const first = new Client({ connectionString: house.place.url });
+    await first.connect();
+    await first.query("begin");
+    await first.query("select from status_list where id = 0 for update");
+    expect(await round()).toBe(0);
+    await first.query("commit");
+    await first.end();
+    expect(await round()).toBe(1);
+    expect(await said(identifier)).toBe(2);
+  });
+
   test("lose no change when one of them ends in the middle of signing", async () => {
     const identifier = await newLicense();
     await submit(event(identifier, "SUSPEND"));
