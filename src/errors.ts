@@ -137,6 +137,14 @@ export const errorTable = {
   },
   ...accessErrors,
   ...logErrors,
+  STATUS_LIST_NOT_FOUND: {
+    status: 404,
+    message: { en: "There is no status list with this number.", zh: "没有该编号的状态列表。" },
+  },
+  STATUS_LIST_TIME_NOT_FOUND: {
+    status: 404,
+    message: { en: "No signed list held at this time.", zh: "该时间没有有效的已签署状态列表。" },
+  },
   DATE_BEFORE_ISSUE: {
     status: 400,
     message: { en: "The license had not been issued on that day.", zh: "该日期早于证照的签发日期。" },

@@ -15,6 +15,7 @@ import { logVerbs } from "./hub/log-verbs.ts";
 import { reconcilingVerbs } from "./hub/reconciling-verbs.ts";
 import { recordVerbs } from "./hub/record-verbs.ts";
 import { sourceVerbs } from "./hub/source-verbs.ts";
+import { statusVerbs } from "./hub/status-verbs.ts";
 import { type Limits, standardLimits } from "./limits.ts";
 import { joinKeyrings } from "./proof/access/issuer-keys.ts";
 import { parseJwks } from "./proof/keyring.ts";
@@ -157,6 +158,8 @@ export function makeHub(parts: HubParts) {
     catalogue,
   });
 
+  const statusLists = statusVerbs({ database, keys, keyring, publicUrl, now, charge });
+
   return {
     // collect
     ...collected,
@@ -196,6 +199,9 @@ export function makeHub(parts: HubParts) {
       permitMember: accessOnly.permitMember,
     }),
 
+    // status lists
+    ...statusLists,
+
     // sources the hub pulls from
     ...sourceVerbs({ database, now, newId, chance, limits, sourceSecrets, submit }),
 
@@ -218,7 +224,8 @@ export function makeHub(parts: HubParts) {
     // verify
     verifyLicense: async (input: VerifyLicenseInput) => {
       const { licenseTypes } = await catalogue();
-      return verifyLicense({ keyring, now, schemaOf: (code) => licenseTypes.get(code)?.checkAttributes }, input);
+      const schemaOf = (code: string) => licenseTypes.get(code)?.checkAttributes;
+      return verifyLicense({ keyring, now, schemaOf, statusOf: statusLists.judgeOwnStatus }, input);
     },
     /** Every key that ever signed, for `/.well-known/jwks.json`. */
     publicKeys: keys.publicKeys,

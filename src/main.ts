@@ -47,6 +47,7 @@ async function run(): Promise<void> {
 
 async function serve(config: Config, { hub, demo: loaded }: OpenedHub, logger: Logger, stop: AbortSignal) {
   const { host, demo } = config;
+  await hub.publishStatusLists(); // whoever is given a license can check it from the first moment on
   const server = await makeServer({ ...config, hub, logger });
   await server.listen({ host, port: config.port });
   const [address] = server.addresses();

@@ -8,6 +8,8 @@ const rounds: readonly Round[] = [
   { everyMs: 1_000, failed: "the public log could not be tended", run: tendLog },
   { everyMs: 1_000, failed: "a witness of the public log did not sign", run: (hub) => hub.askWitnesses() },
   { everyMs: 60_000, failed: "older events could not be logged", run: (hub) => hub.logOlderEvents() },
+  { everyMs: 1_000, failed: "status lists could not be signed", run: (hub) => hub.publishStatusLists() },
+  { everyMs: 600_000, failed: "old status lists could not be removed", run: (hub) => hub.thinStatusLists() },
   { everyMs: 60_000, failed: "what has expired could not be removed", run: (hub) => hub.removeExpired() },
   { everyMs: 600_000, failed: "the problem desk could not be tended", run: (hub) => hub.tendDesk() },
   { everyMs: 600_000, failed: "overdue corrections could not be marked", run: (hub) => hub.escalateCorrections() },

@@ -35,6 +35,7 @@ import { keyRoutes } from "./http/keys.http.ts";
 import { logRoutes } from "./http/log.http.ts";
 import { problemRecordRoutes } from "./http/problem-records.http.ts";
 import { reconcilingRoutes } from "./http/reconciling.http.ts";
+import { statusListRoutes } from "./http/status-lists.http.ts";
 import { limitsGuard } from "./limits/limits-plugin.ts";
 import { demoLogin } from "./oauth/demo-login.ts";
 import { oauthRoutes } from "./oauth/oauth.http.ts";
@@ -131,6 +132,7 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   await app.register(healthRoutes(hub));
   await app.register(keyRoutes(hub));
   await app.register(logRoutes(hub));
+  await app.register(statusListRoutes(hub));
   if (hub.authorization) {
     const { key, store } = hub.authorization;
     const login = realNameLogin ?? (demo ? demoLogin(hub) : undefined);

@@ -7,7 +7,7 @@ import type { LineReading } from "../domain/licenses/record-line.ts";
 import { HubError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { buildLicenseClaims, type LicenseClaimsInput, signLicense } from "../proof/license-jws.ts";
-import { statusIndexBits, statusIndexOf } from "../proof/status-index.ts";
+import { statusIndexBits, statusIndexOf } from "../proof/status/status-index.ts";
 import { accessStore } from "../store/access/access-store.ts";
 import { clientStore } from "../store/access/client-store.ts";
 import type { Catalogue } from "../store/catalogue/catalogue-cache.ts";
@@ -30,6 +30,7 @@ import { type IngestInput, ingestLicenses, type LineSource } from "../use-cases/
 import { readRecords } from "../use-cases/licenses/read-records.ts";
 import { type SubmissionInput, type SubmissionOutcome, submitLicenses } from "../use-cases/licenses/submit-licenses.ts";
 import { conflictVerbs } from "./conflict-verbs.ts";
+import { statusListUri } from "./status-verbs.ts";
 
 /** What the verbs of collecting are made of. */
 export type CollectingParts = Readonly<{
@@ -83,7 +84,7 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
     }
     return places.map(({ list, place }) => {
       const key = keysOfLists.get(list) ?? new Uint8Array();
-      return { list, uri: `${publicUrl}/status-lists/${list}`, index: statusIndexOf(place, key) };
+      return { list, uri: statusListUri(publicUrl, list), index: statusIndexOf(place, key) };
     });
   };
 

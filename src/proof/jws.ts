@@ -111,10 +111,12 @@ export async function signBytes(data: Uint8Array, key: SigningKey): Promise<Uint
 }
 
 const encoder = new TextEncoder();
-const payloadLimits = { maxBytes: 96 * 1024, maxDepth: 32 };
+const maxPayloadDepth = 32;
 
 function readClaims<C extends BaseClaims>(jws: CompactJws, expected: ExpectedJws<C>): C | VerificationCode {
-  const parsed = parseStrictJson(jws.payload, payloadLimits);
+  // Four characters of base64url hold three bytes.
+  const limits = { maxBytes: (expected.maxLength / 4) * 3, maxDepth: maxPayloadDepth };
+  const parsed = parseStrictJson(jws.payload, limits);
   if ("fault" in parsed) return parsed.fault === "JSON_TOO_LARGE" ? "TOKEN_TOO_LARGE" : parsed.fault;
   if (!isJsonObject(parsed.value)) return "JSON_INVALID";
   return expected.parseClaims(parsed.value) ?? "CLAIMS_MALFORMED";

@@ -1,6 +1,7 @@
 import type { LocalizedText } from "../errors.ts";
 import { bundleCodes } from "./bundle/bundle-codes.ts";
 import { logCodes } from "./log/log-codes.ts";
+import { statusCodes } from "./status/status-codes.ts";
 
 /** The steps of every verification, in the order of the report, with their names in plain words. */
 export const verificationSteps = [
@@ -170,6 +171,7 @@ export const verificationCodes = {
     todo: { en: "Ask for the renewed license.", zh: "请索取延续后的证照。" },
   },
   ...logCodes,
+  ...statusCodes,
   NOT_CHECKED: {
     outcome: "SKIPPED",
     text: { en: "This file carries no proof for this step.", zh: "此文件未附带该项证明。" },

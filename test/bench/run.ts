@@ -7,10 +7,11 @@ import { cell, type Figure, isKept, type Outcome } from "./measure.ts";
 import { benchQuery } from "./query.ts";
 import { benchReconcile } from "./reconcile.ts";
 import { type Ground, openGround } from "./stage.ts";
+import { benchStatus } from "./status.ts";
 import { benchSubmit } from "./submit.ts";
 import { benchToken } from "./token.ts";
 
-// Usage: npm run bench -- [query|submit|access|export|ingest|token|limits|reconcile …] [--no-targets]
+// Usage: npm run bench -- [query|submit|access|export|ingest|token|limits|reconcile|status …] [--no-targets]
 // Exit code 1 when a target is missed (not with --no-targets), 2 on a wrong argument.
 
 const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>> = {
@@ -21,6 +22,7 @@ const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>>
   ingest: benchIngest,
   limits: benchLimits,
   reconcile: benchReconcile,
+  status: benchStatus,
   token: benchToken,
 };
 

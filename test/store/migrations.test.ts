@@ -2,7 +2,12 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { migrationList } from "../../migrations/list.ts";
+import { entriesOfOwn, signStatusList } from "../../src/proof/status/sign-status-list.ts";
+import { entryOf } from "../../src/proof/status/status-list.ts";
 import { type Database, openDatabase, statement } from "../../src/store/database.ts";
+import { statusStore } from "../../src/store/status/status-store.ts";
+import { publishStatusLists } from "../../src/use-cases/status/publish-status-lists.ts";
+import { issuer, makeTestKey, now } from "../proof/samples.ts";
 
 const folder = join(import.meta.dirname, "../../migrations");
 
@@ -33,6 +38,24 @@ describe("an embedded database", () => {
       await expect(database.transaction(send)).rejects.toThrow("outside of the transaction");
       expect(await send()).toEqual([]);
     }
+  });
+
+  test("has its status lists signed, too", async () => {
+    const { signing } = await makeTestKey("status");
+    const uris = { uri: `${issuer}/status-lists/0`, aggregationUri: `${issuer}/status-lists` };
+    const publish = () =>
+      publishStatusLists({
+        ...{ now: () => now, dueLists: statusStore(database.sql()).dueLists },
+        transaction: (run) => database.transaction((db) => run(statusStore(db))),
+        sign: (_list, entries, issuedAt) => signStatusList({ ...uris, entries, issuedAt }, signing),
+      });
+    await database.sql().insertInto("status_list").values({ id: 0, shuffle_key: "secret" }).execute();
+    expect([await publish(), await publish()]).toEqual([1, 0]);
+    const change = { status_list: 0, status_index: 4711, state: "SUSPENDED" } as const;
+    await database.sql().insertInto("status_change").values(change).execute();
+    expect([await publish(), await publish()]).toEqual([1, 0]);
+    const { token = "" } = (await statusStore(database.sql()).findAt(0, now)) ?? {};
+    expect(entryOf({ bits: 2, entries: entriesOfOwn(token) }, 4711)).toBe(2);
   });
 
   test("takes every migration back, and does it again", async () => {

@@ -37,7 +37,7 @@ export class VerificationReport {
 export class VerificationResolver {
   @Query(() => VerificationReport, {
     description:
-      "Stateless verification of a compact JWS; open to everyone. `at` asks about a past day. The same checks run offline: node src/cli/verify.ts.",
+      "Verification of a compact JWS; open to everyone. `at` asks about a past day. STATUS is checked by the hub's own status list. The same checks run offline: node src/cli/verify.ts.",
   })
   verifyLicense(
     @Ctx() { hub }: Context,

@@ -5,6 +5,7 @@ import { settleCorrections } from "../corrections/settle-corrections.ts";
 import type { Row, Sql } from "../database.ts";
 import { type LogBatch, type LoggedEvent, logEvents, takeLogBatch } from "../log/entry-store.ts";
 import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
+import { statusPlaces } from "../status/status-places.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
 import { together } from "../together.ts";
 import {
@@ -171,26 +172,7 @@ export function collectingStore(db: Sql) {
       return new Map(rows.map((row) => [row.code, row.name]));
     },
 
-    /** Numbers that no other license ever got. They may have gaps. */
-    takeStatusSequence: async (count: number): Promise<readonly number[]> => {
-      const { rows } = await sql<{
-        n: number;
-      }>`select nextval('license_status_sequence')::int as n from generate_series(1, ${count})`.execute(db);
-      return rows.map((row) => row.n);
-    },
-
-    /** The secret that shuffles a status list; made with `fresh` at its first use. */
-    statusListKey: async (id: number, fresh: () => string): Promise<string> => {
-      const find = () => db.selectFrom("status_list").select("shuffle_key").where("id", "=", id).executeTakeFirst();
-      const found = await find();
-      if (found) return found.shuffle_key;
-      await db
-        .insertInto("status_list")
-        .values({ id, shuffle_key: fresh() })
-        .onConflict((c) => c.column("id").doNothing())
-        .execute();
-      return (await find())?.shuffle_key ?? "";
-    },
+    ...statusPlaces(db),
 
     /** Writes a decided batch but for its licenses: at most one statement a table, whatever its size. */
     save: (batch: {
@@ -222,13 +204,15 @@ export function collectingStore(db: Sql) {
     logEvents: (batch: LogBatch, events: readonly LoggedEvent[], licenseDigests: readonly string[]) =>
       logEvents(db, batch, events, licenseDigests),
 
-    /** Writes new versions, and then the present state of every license that was met. */
+    /** Writes new versions, and then the present state of every license that was met, and leaves it to its status list. */
     saveLicenses: async (licenses: readonly NewLicense[], updates: readonly StateUpdate[]): Promise<void> => {
       if (licenses.length > 0) await insertRows("license", licenseColumns, licenses).execute(db);
       if (updates.length > 0) {
-        await sql`update license l set state = r.state, state_since = r.state_since, successor = r.successor,
-          source_updated_at = r.source_updated_at from ${rowSource(updateColumns, updates)}
-          where l.holder_code = r.holder_code and l.identifier = r.identifier`.execute(db);
+        await sql`with changed as (update license l set state = r.state, state_since = r.state_since, successor = r.successor,
+            source_updated_at = r.source_updated_at from ${rowSource(updateColumns, updates)}
+            where l.holder_code = r.holder_code and l.identifier = r.identifier
+            returning l.status_list, l.status_index, l.state)
+          insert into status_change (status_list, status_index, state) select * from changed`.execute(db);
       }
       await settleCorrections(db, updates);
     },

@@ -35,7 +35,9 @@ import {
   LicenseEventTable,
   LicenseTable,
   PendingEventTable,
+  StatusChangeTable,
   StatusListTable,
+  StatusTokenTable,
   SubmissionTable,
 } from "./license-tables.ts";
 import {
@@ -105,4 +107,6 @@ export const tables = [
   LogEntriesTable,
   LogCheckpointTable,
   LogCosignatureTable,
+  StatusChangeTable,
+  StatusTokenTable,
 ] as const;

@@ -18,6 +18,8 @@ import {
 export type VerifyLicenseTools = Readonly<{
   keyring: Keyring;
   schemaOf(typeCode: string): CompiledAttributesSchema | undefined;
+  /** The step STATUS, from a list at hand; undefined: it holds no word about this license. */
+  statusOf?(claims: LicenseClaims, at: Date): Promise<Finding | undefined>;
   now(): Date;
 }>;
 
@@ -48,26 +50,35 @@ export type VerificationReport = Readonly<{
  * Trust: the token is attacker-chosen, the tools are not.
  */
 export async function verifyLicense(tools: VerifyLicenseTools, input: VerifyLicenseInput): Promise<VerificationReport> {
-  const asked = askedInstant(input.at ?? tools.now());
+  const at = input.at ?? tools.now();
+  const asked = askedInstant(at);
   const { findings: opened, claims } = await openLicense(input.token, tools.keyring);
-  const judged = claims === undefined ? [] : judge(claims, tools, asked);
+  const status = claims && (await tools.statusOf?.(claims, at));
+  const judged = claims === undefined ? [] : judge(claims, tools, asked, status);
   const findings = completeFindings([...opened, ...judged]);
   const checks = findings.map((finding) => toCheck(finding, input.language ?? "en"));
   return { outcome: outcomeOf(findings), checks, ...(claims && { license: claims }) };
 }
 
-function judge(claims: LicenseClaims, tools: VerifyLicenseTools, asked: AskedInstant): readonly Finding[] {
+function judge(
+  claims: LicenseClaims,
+  tools: VerifyLicenseTools,
+  asked: AskedInstant,
+  status = noStatusList,
+): readonly Finding[] {
   return [
     checkAttributes(claims, tools),
     checkValidity(claims, asked),
-    found("STATUS", "NOT_CHECKED", {
-      en: "this file carries no status list; the state may have changed since",
-      zh: "此文件未附带状态列表，证照状态可能已变更",
-    }),
+    status,
     found("LOG_INCLUSION", "NOT_CHECKED", { en: "this file carries no log proof", zh: "此文件未附带日志证明" }),
     found("HOLDER_BINDING", "NOT_APPLICABLE"),
   ];
 }
+
+const noStatusList = found("STATUS", "NOT_CHECKED", {
+  en: "this file carries no status list; the state may have changed since",
+  zh: "此文件未附带状态列表，证照状态可能已变更",
+});
 
 function checkAttributes({ license }: LicenseClaims, tools: VerifyLicenseTools): Finding {
   const schema = tools.schemaOf(license.type);

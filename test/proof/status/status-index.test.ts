@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { statusIndexBits, statusIndexOf } from "../../src/proof/status-index.ts";
+import { statusIndexBits, statusIndexOf } from "../../../src/proof/status/status-index.ts";
 
 const listKey = Uint8Array.from({ length: 32 }, (_, index) => index);
 const otherKey = Uint8Array.from({ length: 32 }, (_, index) => index + 1);
