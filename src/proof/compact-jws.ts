@@ -28,11 +28,10 @@ export const maxTokenLength = 128 * 1024;
  */
 export function parseCompactJws(token: string, rules: CompactJwsRules): CompactJws | { code: VerificationCode } {
   if (token.length > rules.maxLength) return { code: "TOKEN_TOO_LARGE" };
-  const parts = compactShape.exec(token);
-  if (parts === null) return { code: "NOT_COMPACT_JWS" };
-  const [header, payload, signature] = parts.slice(1).map(decodeBase64url);
-  if (header === undefined || payload === undefined || signature === undefined)
-    return { code: "BASE64URL_NOT_CANONICAL" };
+  const parts = token.split(".", 4);
+  const [header, payload, signature] = parts.map(decodeBase64url);
+  if (parts.length !== 3 || !header?.length || !payload?.length || !signature)
+    return { code: compactShape.test(token) ? "BASE64URL_NOT_CANONICAL" : "NOT_COMPACT_JWS" };
   const parsed = parseStrictJson(header, headerLimits);
   if ("fault" in parsed) return { code: parsed.fault === "JSON_TOO_LARGE" ? "TOKEN_TOO_LARGE" : parsed.fault };
   if (!isJsonObject(parsed.value)) return { code: "JSON_INVALID" };

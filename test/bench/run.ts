@@ -9,8 +9,9 @@ import { benchReconcile } from "./reconcile.ts";
 import { type Ground, openGround } from "./stage.ts";
 import { benchSubmit } from "./submit.ts";
 import { benchToken } from "./token.ts";
+import { benchVerify } from "./verify.ts";
 
-// Usage: npm run bench -- [query|submit|access|export|ingest|token|limits|reconcile …] [--no-targets]
+// Usage: npm run bench -- [query|submit|access|export|ingest|token|limits|reconcile|verify …] [--no-targets]
 // Exit code 1 when a target is missed (not with --no-targets), 2 on a wrong argument.
 
 const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>> = {
@@ -22,6 +23,7 @@ const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>>
   limits: benchLimits,
   reconcile: benchReconcile,
   token: benchToken,
+  verify: benchVerify,
 };
 
 const args = process.argv.slice(2);
