@@ -32,7 +32,7 @@ export function isTextOrNull(value: unknown): boolean {
 
 /** Whole seconds since 1970 that a Date can hold, years before 1970 included: licenses are older than that. */
 export function isSeconds(value: unknown): value is number {
-  return typeof value === "number" && Number.isInteger(value) && Math.abs(value) <= 8_640_000_000_000;
+  return isWhole(value) && Math.abs(value) <= 8_640_000_000_000;
 }
 
 /** Absent, or whole seconds. */
@@ -42,7 +42,12 @@ export function isSecondsOrAbsent(value: unknown): boolean {
 
 /** A whole number from 0 on. */
 export function isCount(value: unknown): boolean {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+  return isWhole(value) && value >= 0;
+}
+
+/** A whole number that every reader of JSON reads alike: not rounded, and not −0. */
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && !Object.is(value, -0);
 }
 
 /** A calendar date in Asia/Shanghai. */

@@ -15,7 +15,12 @@ export type CompactJws = Readonly<{
 }>;
 
 /** What the text and its header must keep to. Units: characters. */
-export type CompactJwsRules = Readonly<{ types: readonly string[]; maxLength: number }>;
+export type CompactJwsRules = Readonly<{
+  types: readonly string[];
+  maxLength: number;
+  /** OPTIONAL where the key is known otherwise; required when left out. */
+  kid?: "OPTIONAL";
+}>;
 
 /** Longest license or receipt. Units: characters, all ASCII. */
 export const maxTokenLength = 128 * 1024;
@@ -37,7 +42,7 @@ export function parseCompactJws(token: string, rules: CompactJwsRules): CompactJ
   if (!isJsonObject(parsed.value)) return { code: "JSON_INVALID" };
   const { alg, kid } = parsed.value;
   if (typeof alg !== "string") return { code: "HEADER_MALFORMED" };
-  const headerFault = findHeaderFault(parsed.value, rules.types);
+  const headerFault = findHeaderFault(parsed.value, rules);
   return { alg, kid: typeof kid === "string" ? kid : "", payload, ...(headerFault && { headerFault }) };
 }
 
@@ -59,9 +64,9 @@ const compactShape = /^([\w-]+)\.([\w-]+)\.([\w-]*)$/;
 const headerLimits = { maxBytes: 4096, maxDepth: 4 };
 const keyMembers = ["jwk", "jku", "x5u", "x5c"];
 
-function findHeaderFault(header: JsonObject, types: readonly string[]): VerificationCode | undefined {
+function findHeaderFault(header: JsonObject, { types, kid }: CompactJwsRules): VerificationCode | undefined {
   if (keyMembers.some((name) => Object.hasOwn(header, name))) return "HEADER_KEY_INJECTION";
   if (Object.hasOwn(header, "crit")) return "HEADER_CRITICAL";
-  if (typeof header["kid"] !== "string") return "HEADER_MALFORMED";
+  if (typeof header["kid"] !== "string" && !(kid && header["kid"] === undefined)) return "HEADER_MALFORMED";
   return types.some((type) => type === header["typ"]) ? undefined : "TYP_UNEXPECTED";
 }

@@ -16,8 +16,8 @@ export type ExpectedJws<C extends BaseClaims> = Readonly<{
   purpose: KeyPurpose;
   /** Units: characters. */
   maxLength: number;
-  /** Trust: the payload is attacker-chosen when this runs. */
-  parseClaims(payload: JsonObject): C | undefined;
+  /** The claims, or what is wrong with them: CLAIMS_MALFORMED when undefined. Trust: the payload is attacker-chosen. */
+  parseClaims(payload: JsonObject): C | VerificationCode | undefined;
 }>;
 
 /**
@@ -40,7 +40,8 @@ export async function signJws<C extends BaseClaims>(
 ): Promise<string> {
   if (key.purpose !== expected.purpose) throw new TypeError(`A ${key.purpose} key may not sign ${expected.types[0]}.`);
   if (key.issuer !== claims.iss) throw new TypeError("A key signs for its own issuer only.");
-  if (expected.parseClaims(claims) === undefined) throw new HubError("INPUT_INVALID", { reason: "CLAIMS_MALFORMED" });
+  if (typeof (expected.parseClaims(claims) ?? "") === "string")
+    throw new HubError("INPUT_INVALID", { reason: "CLAIMS_MALFORMED" });
   const token = await new CompactSign(encoder.encode(JSON.stringify(claims)))
     .setProtectedHeader({ alg: key.alg, typ: expected.types[0], kid: key.kid })
     .sign(key.privateKey);

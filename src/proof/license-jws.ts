@@ -143,6 +143,25 @@ const licenseJws: ExpectedJws<LicenseClaims> = {
   parseClaims: (payload) => (fitsShape(payload, licenseShape) ? (payload as LicenseClaims) : undefined),
 };
 
+/** The members of a license, as they stand in `license` of its claims. */
+export const licenseContentShape: ClaimsShape = {
+  type: isText,
+  typeName: isText,
+  number: isText,
+  "holder.idType": isText,
+  "holder.id": isText,
+  "holder.name": isText,
+  "issuer.code": isText,
+  "issuer.name": isText,
+  region: isTextOrNull,
+  issuedOn: isDate,
+  validFrom: isDate,
+  validUntil: isDateOrNull,
+  version: isCount,
+  predecessor: isTextOrNull,
+  attributes: isJsonObject,
+};
+
 const licenseShape: ClaimsShape = {
   iss: isText,
   sub: isText,
@@ -152,21 +171,7 @@ const licenseShape: ClaimsShape = {
   exp: isSecondsOrAbsent,
   "status.status_list.uri": isText,
   "status.status_list.idx": isCount,
-  "license.type": isText,
-  "license.typeName": isText,
-  "license.number": isText,
-  "license.holder.idType": isText,
-  "license.holder.id": isText,
-  "license.holder.name": isText,
-  "license.issuer.code": isText,
-  "license.issuer.name": isText,
-  "license.region": isTextOrNull,
-  "license.issuedOn": isDate,
-  "license.validFrom": isDate,
-  "license.validUntil": isDateOrNull,
-  "license.version": isCount,
-  "license.predecessor": isTextOrNull,
-  "license.attributes": isJsonObject,
+  ...Object.fromEntries(Object.entries(licenseContentShape).map(([path, fits]) => [`license.${path}`, fits])),
   "source.client": isText,
   "source.recordId": isText,
   "source.digest": isDigest,

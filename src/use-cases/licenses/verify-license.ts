@@ -3,6 +3,9 @@ import type { CompiledAttributesSchema } from "../../domain/licenses/license-typ
 import { HubError, type LocalizedText } from "../../errors.ts";
 import type { Keyring } from "../../proof/keyring.ts";
 import { type LicenseClaims, openLicense } from "../../proof/license-jws.ts";
+import { checkKeyBinding } from "../../proof/sd-jwt/key-binding.ts";
+import { openLicenseSdJwt, type PresentedClaims, typeCodeOf } from "../../proof/sd-jwt/license-sd-jwt.ts";
+import { isSdJwt, type SdJwtParts, splitSdJwt } from "../../proof/sd-jwt/sd-jwt.ts";
 import {
   completeFindings,
   type Finding,
@@ -21,8 +24,16 @@ export type VerifyLicenseTools = Readonly<{
   now(): Date;
 }>;
 
-/** What to verify, the instant asked about (now when absent), and the language of details (English when absent). */
-export type VerifyLicenseInput = Readonly<{ token: string; at?: Date; language?: keyof LocalizedText }>;
+/**
+ * What to verify, the instant asked about (now when absent), and the language of details (English when absent).
+ * `holder`: what an SD-JWT's holder was asked to sign; with it, a license without that proof is invalid.
+ */
+export type VerifyLicenseInput = Readonly<{
+  token: string;
+  at?: Date;
+  language?: keyof LocalizedText;
+  holder?: Readonly<{ nonce: string; audience: string }>;
+}>;
 
 /** One line of a report. `detail` never holds attacker-chosen text or a personal identifier. */
 export type VerificationCheck = Readonly<{
@@ -34,12 +45,14 @@ export type VerificationCheck = Readonly<{
 
 /**
  * The report of a verification: all nine steps, in order.
- * Trust: `license` is there only when its signature held and its issuer is trusted; read `outcome` before relying on it.
+ * `license` is a whole license, `presented` one that its holder shows in part, as an SD-JWT.
+ * Trust: both are there only when the signature held and the issuer is trusted; read `outcome` before relying on them.
  */
 export type VerificationReport = Readonly<{
   outcome: VerificationOutcome;
   checks: readonly VerificationCheck[];
   license?: LicenseClaims;
+  presented?: PresentedClaims;
 }>;
 
 /**
@@ -49,30 +62,58 @@ export type VerificationReport = Readonly<{
  */
 export async function verifyLicense(tools: VerifyLicenseTools, input: VerifyLicenseInput): Promise<VerificationReport> {
   const asked = askedInstant(input.at ?? tools.now());
-  const { findings: opened, claims } = await openLicense(input.token, tools.keyring);
-  const judged = claims === undefined ? [] : judge(claims, tools, asked);
-  const findings = completeFindings([...opened, ...judged]);
+  const { findings: judged, ...content } = isSdJwt(input.token)
+    ? await verifySdJwt(tools, input, asked)
+    : await verifyJws(tools, input, asked);
+  const findings = completeFindings(judged);
   const checks = findings.map((finding) => toCheck(finding, input.language ?? "en"));
-  return { outcome: outcomeOf(findings), checks, ...(claims && { license: claims }) };
+  return { outcome: outcomeOf(findings), checks, ...content };
 }
 
-function judge(claims: LicenseClaims, tools: VerifyLicenseTools, asked: AskedInstant): readonly Finding[] {
+type Verified = Readonly<{ findings: readonly Finding[] }> & Pick<VerificationReport, "license" | "presented">;
+
+async function verifyJws(tools: VerifyLicenseTools, input: VerifyLicenseInput, asked: AskedInstant): Promise<Verified> {
+  const { findings, claims } = await openLicense(input.token, tools.keyring);
+  if (claims === undefined) return { findings };
+  const { type, attributes } = claims.license;
+  const binding = found("HOLDER_BINDING", input.holder ? "SD_JWT_KEY_BINDING_MISSING" : "NOT_APPLICABLE");
+  const schema = checkAttributes(type, attributes, tools);
+  return { findings: [...findings, schema, ...judge(claims, asked), binding], license: claims };
+}
+
+async function verifySdJwt(
+  tools: VerifyLicenseTools,
+  input: VerifyLicenseInput,
+  asked: AskedInstant,
+): Promise<Verified> {
+  const parts: SdJwtParts | { code: VerificationCode } = splitSdJwt(input.token);
+  if ("code" in parts) return { findings: [found("FORMAT", parts.code)] };
+  const { findings, claims } = await openLicenseSdJwt(parts, tools.keyring);
+  if (claims === undefined) return { findings };
+  const { attributes } = claims.license;
+  const schema =
+    claims.isWhole && attributes !== undefined
+      ? checkAttributes(typeCodeOf(claims), attributes, tools)
+      : found("TYPE_SCHEMA", "SD_JWT_PARTLY_DISCLOSED");
+  const binding = await checkKeyBinding(parts, claims.cnf, { ...input.holder, at: input.at ?? tools.now() });
+  return { findings: [...findings, schema, ...judge(claims, asked), binding], presented: claims };
+}
+
+function judge(period: Period, asked: AskedInstant): readonly Finding[] {
   return [
-    checkAttributes(claims, tools),
-    checkValidity(claims, asked),
+    checkValidity(period, asked),
     found("STATUS", "NOT_CHECKED", {
       en: "this file carries no status list; the state may have changed since",
       zh: "此文件未附带状态列表，证照状态可能已变更",
     }),
     found("LOG_INCLUSION", "NOT_CHECKED", { en: "this file carries no log proof", zh: "此文件未附带日志证明" }),
-    found("HOLDER_BINDING", "NOT_APPLICABLE"),
   ];
 }
 
-function checkAttributes({ license }: LicenseClaims, tools: VerifyLicenseTools): Finding {
-  const schema = tools.schemaOf(license.type);
+function checkAttributes(typeCode: string, attributes: unknown, tools: VerifyLicenseTools): Finding {
+  const schema = tools.schemaOf(typeCode);
   if (schema === undefined) return found("TYPE_SCHEMA", "TYPE_UNKNOWN");
-  const faults = schema(license.attributes);
+  const faults = schema(attributes);
   if (faults.length === 0) return passed("TYPE_SCHEMA");
   // Kinds only: the path of an unknown attribute is text somebody chose.
   const kinds = [...new Set(faults.map((fault) => fault.kind))].toSorted().join(", ");
@@ -83,7 +124,7 @@ function checkAttributes({ license }: LicenseClaims, tools: VerifyLicenseTools):
 }
 
 /** Both ends are inclusive to the second: the last day counts up to 23:59:59.999. */
-function checkValidity({ nbf, exp, iat }: LicenseClaims, { second, day }: AskedInstant): Finding {
+function checkValidity({ nbf, exp, iat }: Period, { second, day }: AskedInstant): Finding {
   const detail =
     second < iat
       ? { en: `asked about ${day}, before the hub signed this version`, zh: `查询日期 ${day}，早于枢纽签署本版本之时` }
@@ -93,6 +134,7 @@ function checkValidity({ nbf, exp, iat }: LicenseClaims, { second, day }: AskedI
   return passed("VALIDITY_PERIOD", detail);
 }
 
+type Period = Pick<LicenseClaims, "iat" | "nbf" | "exp">;
 type AskedInstant = Readonly<{ second: number; day: CalendarDate }>;
 
 function askedInstant(at: Date): AskedInstant {
