@@ -61,6 +61,7 @@ import { readLicensesByIdentifier } from "./use-cases/licenses/read-licenses-by-
 import { readSubmission } from "./use-cases/licenses/read-submission.ts";
 import { type VerifyLicenseInput, verifyLicense } from "./use-cases/licenses/verify-license.ts";
 import { loadDemo } from "./use-cases/load-demo.ts";
+import { makeBundles, type WholeLicense } from "./use-cases/log/make-bundles.ts";
 import type { LogTrouble } from "./use-cases/log/publish-checkpoint.ts";
 import { checkMaterials, type MaterialQuestion } from "./use-cases/materials/check-materials.ts";
 import { fetchMaterials } from "./use-cases/materials/fetch-materials.ts";
@@ -220,6 +221,9 @@ export function makeHub(parts: HubParts) {
 
     // public log
     ...log,
+    /** Bundles of licenses that were just disclosed whole to the caller. */
+    makeBundles: (licenses: readonly WholeLicense[]) =>
+      makeBundles({ keyring, prove: log.proveLicenses, findStatusList: statusLists.findStatusToken }, licenses),
 
     // verify
     verifyLicense: async (input: VerifyLicenseInput) => {

@@ -1,40 +1,30 @@
-import { createReadStream, existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { parseDate, parseInstant, startOfDay } from "../domain/calendar.ts";
-import { type CompiledAttributesSchema, compileAttributesSchema } from "../domain/licenses/license-type-schema.ts";
-import { HubError, type LocalizedText } from "../errors.ts";
+import { HubError } from "../errors.ts";
 import { type Keyring, parseJwks } from "../proof/keyring.ts";
-import { isJsonObject } from "../proof/strict-json.ts";
-import { verificationCodes, verificationSteps } from "../proof/verification.ts";
-import {
-  type VerificationCheck,
-  type VerificationReport,
-  verifyLicense,
-} from "../use-cases/licenses/verify-license.ts";
+import { verifyLicense } from "../use-cases/licenses/verify-license.ts";
+import { chooseFiles, messageOf, readBytes, schemaReader, UsageError } from "./verify/license-files.ts";
+import { verifyMany } from "./verify/many-files.ts";
+import { jsonOf, type Language, linesOf, printable } from "./verify/report-text.ts";
 
-type Language = keyof LocalizedText;
-type Order = Readonly<{ file: string; keys: string; at?: Date; json: boolean; language: Language }>;
+type Order = Readonly<{ names: readonly string[]; keys: string; at?: Date; json: boolean; language: Language }>;
 
-const help = `Verifies an electronic license offline, from the hub's public keys alone.
+const help = `Verifies electronic licenses offline, from the hub's public keys alone.
 
-Usage: node src/cli/verify.ts FILE --keys JWKS [--at WHEN] [--json] [--lang zh|en]
+Usage: node src/cli/verify.ts FILE… --keys JWKS [--at WHEN] [--json] [--lang zh|en]
 
-  FILE         the license, a compact JWS; - reads standard input. One newline at its end is ignored.
+  FILE         a license, as a compact JWS or an SD-JWT; - reads standard input. One newline at its end is ignored.
+               Of one file the whole report is printed. Of several, or of a folder (every file below it, those whose
+               names begin with a dot left out): a line for each that is not valid, and a summary.
   --keys JWKS  file with the hub's key set, as served at /.well-known/jwks.json
   --at WHEN    ask about another time than now: a day (2026-11-22, meaning noon of that day in Asia/Shanghai)
                or an instant (2026-11-22T09:00:00+08:00)
-  --json       print the whole report as JSON, the content of the license included
+  --json       print the whole report as JSON, the content of the license included; of many files, a line for each
   --lang       language of the report: en (default) or zh
   --help       print this
 
-Exit code: 0 valid, 1 invalid, 2 could not tell (unreadable file or key set, wrong usage, format not supported).`;
-
-/** Longest file read; a longer one is cut off there, which no license survives. */
-const maxFileBytes = 1024 * 1024;
-
-/** A wrong call, or a file that cannot be used: one line for standard error. */
-class UsageError extends Error {}
+Exit code: 0 valid, 1 invalid, 2 could not tell (unreadable file or key set, wrong usage, format not supported).
+Of many: 0 when all are valid, 1 when any is invalid, 2 when none is but some could not be told.`;
 
 async function main(args: readonly string[]): Promise<number> {
   try {
@@ -44,10 +34,13 @@ async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     const keyring = await readKeyring(order.keys);
-    const token = (await readBytes(order.file)).toString("utf8").replace(/\r?\n$/, "");
     const tools = { keyring, schemaOf: schemaReader(), now: () => new Date() };
-    const report = await verifyLicense(tools, { token, at: order.at, language: order.language });
-    console.log(order.json ? jsonOf(report) : linesOf(report, order.language).join("\n"));
+    const verify = (bytes: Buffer) =>
+      verifyLicense(tools, { token: textOf(bytes), at: order.at, language: order.language });
+    const { files, areMany } = chooseFiles(order.names);
+    if (areMany) return await verifyMany(files, { json: order.json, language: order.language, verify });
+    const report = await verify(await readBytes(files[0] ?? "-"));
+    console.log(order.json ? jsonOf(report, 2) : linesOf(report, order.language).join("\n"));
     return { VALID: 0, INVALID: 1, UNDECIDED: 2 }[report.outcome];
   } catch (error) {
     // Whatever went wrong, it must not read as the verdict "invalid".
@@ -61,13 +54,12 @@ async function main(args: readonly string[]): Promise<number> {
 function readOrder(args: readonly string[]): Order | undefined {
   const { values, positionals } = parse(args);
   if (values.help) return undefined;
-  const [file, ...more] = positionals;
-  if (file === undefined || more.length > 0) throw new UsageError("name exactly one FILE, or - (see --help).");
+  if (positionals.length === 0) throw new UsageError("name a FILE, several, a folder, or - (see --help).");
   if (values.keys === undefined) throw new UsageError("--keys JWKS is missing (see --help).");
   const language = values.lang;
   if (language !== "en" && language !== "zh") throw new UsageError("--lang is en or zh.");
   const at = values.at === undefined ? undefined : readInstant(values.at);
-  return { file, keys: values.keys, at, json: values.json, language };
+  return { names: positionals, keys: values.keys, at, json: values.json, language };
 }
 
 function parse(args: readonly string[]) {
@@ -111,75 +103,9 @@ async function readKeyring(path: string): Promise<Keyring> {
   }
 }
 
-async function readBytes(path: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of path === "-" ? process.stdin : createReadStream(path)) {
-      const bytes = Buffer.from(chunk);
-      chunks.push(bytes);
-      size += bytes.length;
-      if (size > maxFileBytes) break;
-    }
-  } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${messageOf(error)}.`);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** Finds the schema of a type by its `$id` among the package's files; compiles only the one asked for. */
-function schemaReader(): (typeCode: string) => CompiledAttributesSchema | undefined {
-  return (typeCode) => {
-    const folder = join(packageRoot(import.meta.dirname), "schema", "license-types");
-    const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
-    const schemas = files.map((name): unknown => JSON.parse(readFileSync(join(folder, name), "utf8")));
-    const schema = schemas.filter(isJsonObject).find(({ $id }) => $id === `urn:zhengzhao:license-type:${typeCode}`);
-    return schema && compileAttributesSchema(schema);
-  };
-}
-
-function packageRoot(folder: string): string {
-  if (existsSync(join(folder, "package.json"))) return folder;
-  if (dirname(folder) === folder) throw new UsageError("this file must lie inside its package, beside its schemas.");
-  return packageRoot(dirname(folder));
-}
-
-function linesOf({ checks, outcome }: VerificationReport, language: Language): readonly string[] {
-  return [...checks.map((check) => lineOf(check, language)), `${outcome}  ${outcomes[outcome][language]}`];
-}
-
-function lineOf({ name, outcome, code, detail }: VerificationCheck, language: Language): string {
-  const facts = detail === undefined ? "" : language === "zh" ? `（${detail}）` : ` (${detail})`;
-  const words = code === undefined ? passedWords(name, language) : verificationCodes[code].text[language];
-  const todo = code === undefined || outcome !== "FAIL" ? "" : ` → ${verificationCodes[code].todo[language]}`;
-  return `${marks[outcome]} ${name.padEnd(15)} ${(code ?? "PASS").padEnd(23)} ${words}${facts}${todo}`;
-}
-
-function passedWords(name: VerificationCheck["name"], language: Language): string {
-  const step = verificationSteps.find((row) => row.name === name)?.text[language] ?? name;
-  return language === "zh" ? `${step}：通过` : `${step}: in order.`;
-}
-
-const marks = { PASS: "✓", FAIL: "✗", SKIPPED: "–" } as const;
-
-const outcomes = {
-  VALID: { en: "Every check this file allows has passed.", zh: "有效：本文件可作的检查全部通过。" },
-  INVALID: { en: "Do not rely on this license.", zh: "无效：请勿采信该证照。" },
-  UNDECIDED: { en: "Could not tell.", zh: "无法判断。" },
-} as const satisfies Record<VerificationReport["outcome"], LocalizedText>;
-
-function jsonOf(report: VerificationReport): string {
-  const escaped = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(report, null, 2).replace(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, escaped);
-}
-
-/** Text that cannot steer a terminal: control and direction characters become a question mark. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "?");
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** What editors and shells leave behind the last line is not part of the license. */
+function textOf(bytes: Buffer): string {
+  return bytes.toString("utf8").replace(/\r?\n$/, "");
 }
 
 // Last, when every constant above is there.

@@ -12,6 +12,7 @@ import type {
 } from "../store/licenses/history-store.ts";
 import type { LicensePage, LicenseQuery, StoredLicense } from "../store/licenses/license-store.ts";
 import type { Enterprise } from "../use-cases/licenses/read-enterprises.ts";
+import type { WholeLicense } from "../use-cases/log/make-bundles.ts";
 import type { LicenseProof } from "../use-cases/log/prove-licenses.ts";
 
 /** One statement a list: every loader of one request, keyed by what it asks. */
@@ -70,6 +71,15 @@ export function makeLoaders(hub: Hub, caller: Caller) {
       const found = await hub.proveLicenses(identifiers);
       return identifiers.map((identifier) => found.get(identifier));
     }),
+
+    /** By license that was shown whole to the caller. */
+    bundles: new DataLoader<WholeLicense, string | undefined, string>(
+      async (licenses) => {
+        const made = await hub.makeBundles(licenses);
+        return licenses.map(({ identifier }) => made.get(identifier));
+      },
+      { cacheKeyFn: ({ identifier }) => identifier },
+    ),
 
     licenseObjections: (purpose: Purpose) =>
       perQuestion(licenseObjections, purpose, async (identifiers) => {

@@ -60,6 +60,11 @@ export function statusVerbs({ database, keys, keyring, publicUrl, now, charge }:
       const chargePast = () => charge({ kind: "STRANGER" }, { address, points: pastPoints });
       return readStatusList({ now, served, chargePast }, question);
     },
+    /** The newest token of the list at an address of ours. Undefined: it is not ours, or not signed yet. */
+    findStatusToken: async (uri: string): Promise<string | undefined> => {
+      const list = listOf(uri);
+      return list === undefined ? undefined : (await served.findNewest(list))?.token;
+    },
     /** Addresses of all lists. */
     statusListUris: async (): Promise<readonly string[]> =>
       (await served.numbers()).map((list) => statusListUri(publicUrl, list)),

@@ -15,7 +15,12 @@ export type CompactJws = Readonly<{
 }>;
 
 /** What the text and its header must keep to. Units: characters. */
-export type CompactJwsRules = Readonly<{ types: readonly string[]; maxLength: number }>;
+export type CompactJwsRules = Readonly<{
+  types: readonly string[];
+  maxLength: number;
+  /** OPTIONAL where the key is known otherwise; required when left out. */
+  kid?: "OPTIONAL";
+}>;
 
 /** Longest license or receipt. Units: characters, all ASCII. */
 export const maxTokenLength = 128 * 1024;
@@ -28,17 +33,16 @@ export const maxTokenLength = 128 * 1024;
  */
 export function parseCompactJws(token: string, rules: CompactJwsRules): CompactJws | { code: VerificationCode } {
   if (token.length > rules.maxLength) return { code: "TOKEN_TOO_LARGE" };
-  const parts = compactShape.exec(token);
-  if (parts === null) return { code: "NOT_COMPACT_JWS" };
-  const [header, payload, signature] = parts.slice(1).map(decodeBase64url);
-  if (header === undefined || payload === undefined || signature === undefined)
-    return { code: "BASE64URL_NOT_CANONICAL" };
+  const parts = token.split(".", 4);
+  const [header, payload, signature] = parts.map(decodeBase64url);
+  if (parts.length !== 3 || !header?.length || !payload?.length || !signature)
+    return { code: compactShape.test(token) ? "BASE64URL_NOT_CANONICAL" : "NOT_COMPACT_JWS" };
   const parsed = parseStrictJson(header, headerLimits);
   if ("fault" in parsed) return { code: parsed.fault === "JSON_TOO_LARGE" ? "TOKEN_TOO_LARGE" : parsed.fault };
   if (!isJsonObject(parsed.value)) return { code: "JSON_INVALID" };
   const { alg, kid } = parsed.value;
   if (typeof alg !== "string") return { code: "HEADER_MALFORMED" };
-  const headerFault = findHeaderFault(parsed.value, rules.types);
+  const headerFault = findHeaderFault(parsed.value, rules);
   return { alg, kid: typeof kid === "string" ? kid : "", payload, ...(headerFault && { headerFault }) };
 }
 
@@ -55,14 +59,28 @@ export function payloadDigest(token: string): string {
   return sha256Base64url(bytes);
 }
 
+/**
+ * What a compact JWS of ours says in its header and payload, without looking at its signature: for what the hub itself has
+ * signed and kept.
+ * Throws: INPUT_INVALID (reason NOT_COMPACT_JWS) when the text is none.
+ */
+export function readOwnJws(token: string): Readonly<{ kid: string; payload: unknown }> {
+  const [header, payload] = (compactShape.exec(token) ?? []).slice(1, 3).map(decodeBase64url);
+  if (!header || !payload) throw new HubError("INPUT_INVALID", { reason: "NOT_COMPACT_JWS" });
+  const { kid }: { kid?: unknown } = JSON.parse(decoder.decode(header));
+  return { kid: String(kid), payload: JSON.parse(decoder.decode(payload)) };
+}
+
+const decoder = new TextDecoder();
+
 // The third part may be empty: that is an unsecured JWS, refused for its algorithm and not for its form.
 const compactShape = /^([\w-]+)\.([\w-]+)\.([\w-]*)$/;
 const headerLimits = { maxBytes: 4096, maxDepth: 4 };
 const keyMembers = ["jwk", "jku", "x5u", "x5c"];
 
-function findHeaderFault(header: JsonObject, types: readonly string[]): VerificationCode | undefined {
+function findHeaderFault(header: JsonObject, { types, kid }: CompactJwsRules): VerificationCode | undefined {
   if (keyMembers.some((name) => Object.hasOwn(header, name))) return "HEADER_KEY_INJECTION";
   if (Object.hasOwn(header, "crit")) return "HEADER_CRITICAL";
-  if (typeof header["kid"] !== "string") return "HEADER_MALFORMED";
+  if (typeof header["kid"] !== "string" && !(kid && header["kid"] === undefined)) return "HEADER_MALFORMED";
   return types.some((type) => type === header["typ"]) ? undefined : "TYP_UNEXPECTED";
 }

@@ -150,6 +150,22 @@ export function isIssuer(text: unknown): text is string {
   return /^https?:$/.test(protocol) && username + password === "" && !/[?#]/.test(text);
 }
 
+/**
+ * A public key that came inside something signed, such as a holder's; undefined when it is none in its one spelling, or
+ * brings a secret. Members beside the point are not looked at.
+ * Trust: as good as the signature it stood under.
+ * Source: RFC 7518 §6.2; RFC 8037 §2.
+ */
+export function readKeyPoint(jwk: unknown): Pick<VerifyingKey, "alg" | "publicKey"> | undefined {
+  if (!isJsonObject(jwk) || secretMembers.some((name) => name in jwk)) return undefined;
+  const alg = algorithmOf(jwk);
+  const [x, y] = [coordinateOf(jwk["x"]), coordinateOf(jwk["y"])];
+  if (alg === undefined || x === undefined) return undefined;
+  if (alg === "EdDSA") return { alg, publicKey: importedOnce({ ...shapes.EdDSA, x: jwk["x"] }, alg) };
+  if (!(y && isOnP256(x, y))) return undefined;
+  return { alg, publicKey: importedOnce({ ...shapes.ES256, x: jwk["x"], y: jwk["y"] }, alg) };
+}
+
 const jwksLimits = { maxBytes: 512 * 1024, maxDepth: 8 };
 const shapes = { ES256: { kty: "EC", crv: "P-256" }, EdDSA: { kty: "OKP", crv: "Ed25519" } } as const;
 const webCryptoNames = { ES256: { name: "ECDSA", namedCurve: "P-256" }, EdDSA: { name: "Ed25519" } } as const;

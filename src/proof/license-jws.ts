@@ -13,7 +13,7 @@ import {
   isText,
   isTextOrNull,
 } from "./claims-shape.ts";
-import { maxTokenLength } from "./compact-jws.ts";
+import { maxTokenLength, readOwnJws } from "./compact-jws.ts";
 import { type ExpectedJws, type OpenedJws, openJws, signJws } from "./jws.ts";
 import type { Keyring, SigningKey } from "./keyring.ts";
 import { isJsonObject, type JsonObject } from "./strict-json.ts";
@@ -142,11 +142,37 @@ export async function openLicense(token: string, keyring: Keyring): Promise<Open
   return openJws(token, keyring, licenseJws);
 }
 
+/** Where a license that the hub has signed and kept stands: its list, and the key that signed it. */
+export function referencesOf(jws: string): Readonly<{ kid: string; statusList: string }> {
+  const { kid, payload } = readOwnJws(jws);
+  const claims = payload as LicenseClaims; // signed here, so it has this shape
+  return { kid, statusList: claims.status.status_list.uri };
+}
+
 const licenseJws: ExpectedJws<LicenseClaims> = {
   types: ["license+jwt"],
   purpose: "license",
   maxLength: maxTokenLength,
   parseClaims: (payload) => (fitsShape(payload, licenseShape) ? (payload as LicenseClaims) : undefined),
+};
+
+/** The members of a license, as they stand in `license` of its claims. */
+export const licenseContentShape: ClaimsShape = {
+  type: isText,
+  typeName: isText,
+  number: isText,
+  "holder.idType": isText,
+  "holder.id": isText,
+  "holder.name": isText,
+  "issuer.code": isText,
+  "issuer.name": isText,
+  region: isTextOrNull,
+  issuedOn: isDate,
+  validFrom: isDate,
+  validUntil: isDateOrNull,
+  version: isCount,
+  predecessor: isTextOrNull,
+  attributes: isJsonObject,
 };
 
 const licenseShape: ClaimsShape = {
@@ -158,21 +184,7 @@ const licenseShape: ClaimsShape = {
   exp: isSecondsOrAbsent,
   "status.status_list.uri": isText,
   "status.status_list.idx": isCount,
-  "license.type": isText,
-  "license.typeName": isText,
-  "license.number": isText,
-  "license.holder.idType": isText,
-  "license.holder.id": isText,
-  "license.holder.name": isText,
-  "license.issuer.code": isText,
-  "license.issuer.name": isText,
-  "license.region": isTextOrNull,
-  "license.issuedOn": isDate,
-  "license.validFrom": isDate,
-  "license.validUntil": isDateOrNull,
-  "license.version": isCount,
-  "license.predecessor": isTextOrNull,
-  "license.attributes": isJsonObject,
+  ...Object.fromEntries(Object.entries(licenseContentShape).map(([path, fits]) => [`license.${path}`, fits])),
   "source.client": isText,
   "source.recordId": isText,
   "source.digest": isDigest,

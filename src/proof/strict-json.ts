@@ -12,20 +12,22 @@ export type JsonResult = Readonly<{ value: unknown } | { fault: JsonFault }>;
 
 /**
  * Parses JSON that two readers cannot understand differently: UTF-8 without errors or byte order mark, every object
- * key once (compared after unescaping), bounded in size and depth. Runs in one pass, without recursion.
+ * key once (compared after unescaping), bounded in size and depth. Runs without recursion.
  * Trust: every byte is attacker-chosen.
  * Source: RFC 8259; RFC 7515 §4 (header names must be unique); RFC 7493 (I-JSON) §2.3.
  */
 export function parseStrictJson(input: Uint8Array | string, limits: JsonLimits): JsonResult {
   // A text has at least as many bytes as UTF-16 units, so a huge one is refused before it is measured.
   if (input.length > limits.maxBytes) return { fault: "JSON_TOO_LARGE" };
-  const text = typeof input === "string" ? input : decodeUtf8(input);
-  if (text === undefined || !text.isWellFormed()) return { fault: "JSON_INVALID" };
+  const text = typeof input === "string" ? wellFormed(input) : decodeUtf8(input);
+  if (text === undefined) return { fault: "JSON_INVALID" };
   if (typeof input === "string" && isLonger(input, limits.maxBytes)) return { fault: "JSON_TOO_LARGE" };
-  const fault = findFault(text, limits.maxDepth);
-  if (fault !== undefined) return { fault };
+  const members = countMembers(text, limits.maxDepth);
+  if (members === undefined) return { fault: "JSON_TOO_DEEP" };
   try {
-    return { value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text);
+    // Of members with one name JSON.parse keeps the last, so a repeated name shows as a member that is missing.
+    return countKeys(value) === members ? { value } : { fault: "JSON_DUPLICATE_KEY" };
   } catch {
     return { fault: "JSON_INVALID" };
   }
@@ -34,6 +36,10 @@ export function parseStrictJson(input: Uint8Array | string, limits: JsonLimits):
 /** Whether a parsed JSON value is an object: neither an array nor null. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function wellFormed(text: string): string | undefined {
+  return text.isWellFormed() ? text : undefined;
 }
 
 /** No UTF-16 unit takes more than three bytes, so most texts need no counting. */
@@ -52,51 +58,46 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Looks at brackets and keys only; whether the text is JSON at all is left to JSON.parse, so nonsense may pass. */
-function findFault(text: string, maxDepth: number): JsonFault | undefined {
-  const open: Set<string>[] = [];
+/**
+ * How many members the objects of a JSON text write down, repeated ones too: colons outside strings. Undefined when it
+ * is nested too deeply. Whether the text is JSON at all is left to JSON.parse.
+ */
+function countMembers(text: string, maxDepth: number): number | undefined {
+  let [members, depth] = [0, 0];
   for (let at = 0; at < text.length; at += 1) {
-    const sign = text[at];
-    if (sign === "{" || sign === "[") {
-      if (open.push(new Set()) > maxDepth) return "JSON_TOO_DEEP";
-    } else if (sign === "}" || sign === "]") {
-      open.pop();
-    } else if (sign === '"') {
-      const end = endOfString(text, at);
-      const keys = open.at(-1);
-      if (keys !== undefined && isFollowedByColon(text, end)) {
-        const key = unescapeKey(text.slice(at, end));
-        if (key === undefined) return "JSON_INVALID";
-        if (keys.has(key)) return "JSON_DUPLICATE_KEY";
-        keys.add(key);
-      }
-      at = end - 1;
-    }
+    const sign = text.charCodeAt(at);
+    if (sign === quote) at = endOfString(text, at);
+    else if (sign === colon) members += 1;
+    else if (sign === openBrace || sign === openBracket) {
+      depth += 1;
+      if (depth > maxDepth) return undefined;
+    } else if (sign === closeBrace || sign === closeBracket) depth -= 1;
   }
-  return undefined;
+  return members;
 }
 
-/** Index behind the closing quote of the string that opens at `start`; the text's end when it never closes. */
+const [quote, colon, backslash] = [0x22, 0x3a, 0x5c];
+const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/** Index of the closing quote of the string that opens at `start`; the text's end when it never closes. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at += 1) {
-    if (text[at] === "\\") at += 1;
-    else if (text[at] === '"') return at + 1;
+    const sign = text.charCodeAt(at);
+    if (sign === backslash) at += 1;
+    else if (sign === quote) return at;
   }
   return text.length;
 }
 
-function isFollowedByColon(text: string, from: number): boolean {
-  let at = from;
-  while (text[at] === " " || text[at] === "\t" || text[at] === "\n" || text[at] === "\r") at += 1;
-  return text[at] === ":";
-}
-
-function unescapeKey(literal: string): string | undefined {
-  if (!literal.includes("\\")) return literal.length >= 2 && literal.endsWith('"') ? literal.slice(1, -1) : undefined;
-  try {
-    const key: unknown = JSON.parse(literal);
-    return typeof key === "string" ? key : undefined;
-  } catch {
-    return undefined;
+/** How many members the objects of a parsed value have. */
+function countKeys(value: unknown): number {
+  const left = [value];
+  let keys = 0;
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (typeof next !== "object" || next === null) continue;
+    const held: readonly unknown[] = Array.isArray(next) ? next : Object.values(next);
+    if (!Array.isArray(next)) keys += held.length;
+    for (const one of held) if (typeof one === "object") left.push(one);
   }
+  return keys;
 }

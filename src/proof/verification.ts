@@ -1,6 +1,8 @@
 import type { LocalizedText } from "../errors.ts";
 import { bundleCodes } from "./bundle/bundle-codes.ts";
+import { askAgain, type CodeRow, distrust } from "./code-row.ts";
 import { logCodes } from "./log/log-codes.ts";
+import { sdJwtCodes } from "./sd-jwt/codes.ts";
 import { statusCodes } from "./status/status-codes.ts";
 
 /** The steps of every verification, in the order of the report, with their names in plain words. */
@@ -19,14 +21,6 @@ export const verificationSteps = [
 /** A step of a verification. */
 export type VerificationStep = (typeof verificationSteps)[number]["name"];
 
-/** Whether a step with this code failed or was skipped, what the code means, what to do. */
-export type CodeRow = Readonly<{ outcome: "FAIL" | "SKIPPED"; text: LocalizedText; todo: LocalizedText }>;
-
-const askAgain = { en: "Ask the holder or the hub for the license again.", zh: "请向持证人或枢纽重新获取证照。" };
-const distrust = {
-  en: "Do not rely on it; ask the hub for the license itself.",
-  zh: "请勿采信，请直接向枢纽核实该证照。",
-};
 const nothing = { en: "Nothing to do.", zh: "无需处理。" };
 
 /**
@@ -97,8 +91,8 @@ export const verificationCodes = {
   },
   FORMAT_NOT_SUPPORTED: {
     outcome: "SKIPPED",
-    text: { en: "This verifier does not read SD-JWTs or bundles yet.", zh: "本验证器尚不支持 SD-JWT 或证据包。" },
-    todo: { en: "Give the license as a compact JWS.", zh: "请提供紧凑 JWS 格式的证照。" },
+    text: { en: "A bundle inside a bundle is not read.", zh: "不支持证据包内嵌证据包。" },
+    todo: { en: "Give the license as a compact JWS, an SD-JWT or a bundle.", zh: "请提供紧凑 JWS、SD-JWT 或证据包。" },
   },
   ...bundleCodes,
   ALGORITHM_NOT_ALLOWED: {
@@ -182,6 +176,7 @@ export const verificationCodes = {
     text: { en: "A plain license is not bound to who shows it.", zh: "普通证照不与出示人绑定。" },
     todo: nothing,
   },
+  ...sdJwtCodes,
   NOT_REACHED: {
     outcome: "SKIPPED",
     text: { en: "Not judged, because of an earlier result.", zh: "因前述结果未作判断。" },

@@ -10,8 +10,10 @@ import { type Ground, openGround } from "./stage.ts";
 import { benchStatus } from "./status.ts";
 import { benchSubmit } from "./submit.ts";
 import { benchToken } from "./token.ts";
+import { benchVerify } from "./verify.ts";
 
 // Usage: npm run bench -- [query|submit|access|export|ingest|token|limits|reconcile|status …] [--no-targets]
+// Usage: npm run bench -- [query|submit|access|export|ingest|token|limits|reconcile|verify …] [--no-targets]
 // Exit code 1 when a target is missed (not with --no-targets), 2 on a wrong argument.
 
 const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>> = {
@@ -24,6 +26,7 @@ const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>>
   reconcile: benchReconcile,
   status: benchStatus,
   token: benchToken,
+  verify: benchVerify,
 };
 
 const args = process.argv.slice(2);

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { signLicense } from "../../src/proof/license-jws.ts";
 import { headerOf, makeTestKey, sampleClaims, type TestKey, unsigned } from "../proof/samples.ts";
+import { signIssued, walletClaims } from "../proof/sd-jwt/issue-sd-jwt.ts";
 
 const program = join(import.meta.dirname, "..", "..", "src", "cli", "verify.ts");
 const steps =
@@ -160,13 +161,12 @@ describe("what cannot be told exits 2", () => {
   test.each<[string, () => string[], RegExp]>([
     ["without arguments", () => [], /FILE/],
     ["without keys", () => [license], /--keys/],
-    ["with two files", () => [license, license, "--keys", keys], /FILE/],
     ["with an unknown option", () => [license, "--keys", keys, "--force"], /--force/],
     ["with a wrong language", () => [license, "--keys", keys, "--lang", "fr"], /--lang/],
     ["with a day that does not exist", () => [license, "--keys", keys, "--at", "2026-02-30"], /--at/],
     ["with a time without offset", () => [license, "--keys", keys, "--at", "2026-02-03T10:00:00"], /--at/],
     ["with a missing file", () => [join(folder, "none"), "--keys", keys], /cannot read .*none/],
-    ["with a folder", () => [folder, "--keys", keys], /cannot read/],
+    ["with an empty folder", () => [mkdtempSync(join(folder, "empty-")), "--keys", keys], /no file in/],
     ["with a missing key set", () => [license, "--keys", join(folder, "none")], /cannot read .*none/],
     ["with a key set that is none", () => [license, "--keys", license], /KEYS_MALFORMED/],
     [
@@ -196,10 +196,60 @@ describe("what cannot be told exits 2", () => {
       "UNDECIDED",
     ]);
   });
+});
 
-  test("an SD-JWT", async () => {
-    const done = await run([file("sd.jwt", `${token}~`), "--keys", keys]);
-    expect([done.code, codes(done)[0]]).toEqual([2, "FORMAT FORMAT_NOT_SUPPORTED"]);
+describe("many files", () => {
+  let many: string;
+  beforeAll(() => {
+    many = mkdtempSync(join(folder, "many-"));
+    const put = (name: string, content: string) => file(join(many.slice(folder.length + 1), name), content);
+    for (const name of ["a.jws", "b.jws"]) put(name, `${token}\n`);
+    mkdirSync(join(many, "deeper"));
+    put(
+      "deeper/changed.jws",
+      token.replace(/.(?=.{20}$)/, (sign) => (sign === "A" ? "B" : "A")),
+    );
+    put("z\u001b[2J.json", '{"license":1}');
+    put(".hidden", "no license");
+  });
+
+  test("a folder is told in a line for each that is not valid, and a summary; one invalid makes 1", async () => {
+    const done = await run([many, "--keys", keys, ...day]);
+    expect([done.code, done.error]).toEqual([1, ""]);
+    expect(done.lines).toEqual([
+      expect.stringMatching(/^✗ .*deeper\/changed\.jws {2}INVALID {2}SIGNATURE SIGNATURE_WRONG {2}The signature/),
+      expect.stringMatching(/^– .*z\?\[2J\.json {2}UNDECIDED {2}FORMAT FORMAT_NOT_SUPPORTED/),
+      "4 files: 2 valid, 1 invalid, 1 could not be told.",
+    ]);
+  });
+
+  test("several files may be named; what cannot be read could not be told, and makes 2 when none is invalid", async () => {
+    const done = await run([license, join(folder, "none"), "--keys", keys, ...day, "--lang", "zh"]);
+    expect(done.code).toBe(2);
+    expect(done.lines).toEqual([
+      expect.stringMatching(/none {2}UNDECIDED {2}cannot read/),
+      "共 2 个文件：有效 1，无效 0，无法判断 1。",
+    ]);
+    expect((await run([license, license, "--keys", keys, ...day])).code).toBe(0);
+  });
+
+  test("as JSON they are a line each, in order, with the file's name", async () => {
+    const done = await run([many, "--keys", keys, ...day, "--json"]);
+    const reports: { file: string; outcome: string }[] = done.lines.map((line) => JSON.parse(line));
+    expect(reports.map(({ outcome }) => outcome)).toEqual(["VALID", "VALID", "INVALID", "UNDECIDED"]);
+    expect(reports.map(({ file: name }) => name.slice(many.length + 1))).toEqual([
+      "a.jws",
+      "b.jws",
+      "deeper/changed.jws",
+      "z\u001b[2J.json",
+    ]);
+    expect(done.out).not.toContain("\u001b");
+  });
+
+  test("an SD-JWT is told like any license", async () => {
+    const payload = { ...walletClaims(), iat: sampleClaims().iat };
+    const done = await run([file("wallet.txt", `${await signIssued(payload, key.signing)}~`), "--keys", keys, ...day]);
+    expect([done.code, done.lines.at(-1)?.split(" ")[0]]).toEqual([0, "VALID"]);
   });
 });
 

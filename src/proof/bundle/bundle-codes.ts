@@ -1,4 +1,4 @@
-import type { CodeRow } from "../verification.ts";
+import type { CodeRow } from "../code-row.ts";
 
 const askAgain = { en: "Ask the holder or the hub for the bundle again.", zh: "请向持证人或枢纽重新获取证据包。" };
 

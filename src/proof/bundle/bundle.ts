@@ -21,7 +21,7 @@ export type Bundle = Readonly<{
 export type BundleKey = Pick<PublicJwk, "kid" | "purpose" | "iss" | "nbf">;
 
 /** The version written now. Every version that was ever written is read for ever. */
-export const bundleVersion = 1;
+export const bundleVersion = 1 as const;
 
 /** Largest bundle. Units: bytes. */
 export const maxBundleBytes = 4 * 1024 * 1024;

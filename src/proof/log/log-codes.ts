@@ -1,4 +1,4 @@
-import type { CodeRow } from "../verification.ts";
+import type { CodeRow } from "../code-row.ts";
 
 const askAgain = { en: "Ask the holder or the hub for a new proof.", zh: "请向持证人或枢纽重新获取证明。" };
 const alarm = {

@@ -1,4 +1,4 @@
-import type { CodeRow } from "../verification.ts";
+import type { CodeRow } from "../code-row.ts";
 
 const askAgain = {
   en: "Fetch the list again from the address the license names.",

@@ -1,8 +1,13 @@
 import { type CalendarDate, dateOf } from "../../domain/calendar.ts";
 import type { CompiledAttributesSchema } from "../../domain/licenses/license-type-schema.ts";
 import { HubError, type LocalizedText } from "../../errors.ts";
+import { type Bundle, isBundle, parseBundle } from "../../proof/bundle/bundle.ts";
+import { type BundleFindings, judgeBundle } from "../../proof/bundle/judge-bundle.ts";
 import type { Keyring } from "../../proof/keyring.ts";
 import { type LicenseClaims, openLicense } from "../../proof/license-jws.ts";
+import { checkKeyBinding } from "../../proof/sd-jwt/key-binding.ts";
+import { openLicenseSdJwt, type PresentedClaims, typeCodeOf } from "../../proof/sd-jwt/license-sd-jwt.ts";
+import { isSdJwt, type SdJwtParts, splitSdJwt } from "../../proof/sd-jwt/sd-jwt.ts";
 import {
   completeFindings,
   type Finding,
@@ -23,8 +28,16 @@ export type VerifyLicenseTools = Readonly<{
   now(): Date;
 }>;
 
-/** What to verify, the instant asked about (now when absent), and the language of details (English when absent). */
-export type VerifyLicenseInput = Readonly<{ token: string; at?: Date; language?: keyof LocalizedText }>;
+/**
+ * What to verify, the instant asked about (now when absent), and the language of details (English when absent).
+ * `holder`: what an SD-JWT's holder was asked to sign; with it, a license without that proof is invalid.
+ */
+export type VerifyLicenseInput = Readonly<{
+  token: string;
+  at?: Date;
+  language?: keyof LocalizedText;
+  holder?: Readonly<{ nonce: string; audience: string }>;
+}>;
 
 /** One line of a report. `detail` never holds attacker-chosen text or a personal identifier. */
 export type VerificationCheck = Readonly<{
@@ -36,12 +49,14 @@ export type VerificationCheck = Readonly<{
 
 /**
  * The report of a verification: all nine steps, in order.
- * Trust: `license` is there only when its signature held and its issuer is trusted; read `outcome` before relying on it.
+ * `license` is a whole license, `presented` one that its holder shows in part, as an SD-JWT.
+ * Trust: both are there only when the signature held and the issuer is trusted; read `outcome` before relying on them.
  */
 export type VerificationReport = Readonly<{
   outcome: VerificationOutcome;
   checks: readonly VerificationCheck[];
   license?: LicenseClaims;
+  presented?: PresentedClaims;
 }>;
 
 /**
@@ -50,29 +65,72 @@ export type VerificationReport = Readonly<{
  * Trust: the token is attacker-chosen, the tools are not.
  */
 export async function verifyLicense(tools: VerifyLicenseTools, input: VerifyLicenseInput): Promise<VerificationReport> {
-  const at = input.at ?? tools.now();
-  const asked = askedInstant(at);
-  const { findings: opened, claims } = await openLicense(input.token, tools.keyring);
-  const status = claims && (await tools.statusOf?.(claims, at));
-  const judged = claims === undefined ? [] : judge(claims, tools, asked, status);
-  const findings = completeFindings([...opened, ...judged]);
+  const asked = askedInstant(input.at ?? tools.now());
+  const { findings: judged, ...content } = await verifyText(tools, input, asked);
+  const findings = completeFindings(judged);
   const checks = findings.map((finding) => toCheck(finding, input.language ?? "en"));
-  return { outcome: outcomeOf(findings), checks, ...(claims && { license: claims }) };
+  return { outcome: outcomeOf(findings), checks, ...content };
 }
 
-function judge(
-  claims: LicenseClaims,
+type Verified = Readonly<{ findings: readonly Finding[] }> & Pick<VerificationReport, "license" | "presented">;
+
+async function verifyText(
   tools: VerifyLicenseTools,
+  input: VerifyLicenseInput,
   asked: AskedInstant,
-  status = noStatusList,
-): readonly Finding[] {
-  return [
-    checkAttributes(claims, tools),
-    checkValidity(claims, asked),
-    status,
-    found("LOG_INCLUSION", "NOT_CHECKED", { en: "this file carries no log proof", zh: "此文件未附带日志证明" }),
-    found("HOLDER_BINDING", "NOT_APPLICABLE"),
-  ];
+): Promise<Verified> {
+  const bundle = isBundle(input.token) ? parseBundle(input.token) : undefined;
+  if (bundle && "code" in bundle) return { findings: [found("FORMAT", bundle.code)] };
+  if (bundle) return verifyJws(tools, { ...input, token: bundle.license }, asked, bundle);
+  return isSdJwt(input.token) ? verifySdJwt(tools, input, asked) : verifyJws(tools, input, asked);
+}
+
+async function verifyJws(
+  tools: VerifyLicenseTools,
+  input: VerifyLicenseInput,
+  asked: AskedInstant,
+  bundle?: Bundle,
+): Promise<Verified> {
+  const { findings, claims } = await openLicense(input.token, tools.keyring);
+  if (claims === undefined) return { findings };
+  const { type, attributes } = claims.license;
+  const proofs: BundleFindings = bundle ? await judgeBundle(bundle, claims, tools.keyring, asked.instant) : {};
+  return {
+    findings: [
+      ...findings,
+      ...(proofs.keys ? [proofs.keys] : []),
+      checkAttributes(type, attributes, tools),
+      checkValidity(claims, asked),
+      // A list that comes along must be in order; the newest list at hand knows more.
+      proofs.status?.outcome === "FAIL"
+        ? proofs.status
+        : ((await tools.statusOf?.(claims, asked.instant)) ?? proofs.status ?? noStatusList),
+      proofs.log ?? noLogProof,
+      found("HOLDER_BINDING", input.holder ? "SD_JWT_KEY_BINDING_MISSING" : "NOT_APPLICABLE"),
+    ],
+    license: claims,
+  };
+}
+
+async function verifySdJwt(
+  tools: VerifyLicenseTools,
+  input: VerifyLicenseInput,
+  asked: AskedInstant,
+): Promise<Verified> {
+  const parts: SdJwtParts | { code: VerificationCode } = splitSdJwt(input.token);
+  if ("code" in parts) return { findings: [found("FORMAT", parts.code)] };
+  const { findings, claims } = await openLicenseSdJwt(parts, tools.keyring);
+  if (claims === undefined) return { findings };
+  const { attributes } = claims.license;
+  const schema =
+    claims.isWhole && attributes !== undefined
+      ? checkAttributes(typeCodeOf(claims), attributes, tools)
+      : found("TYPE_SCHEMA", "SD_JWT_PARTLY_DISCLOSED");
+  const binding = await checkKeyBinding(parts, claims.cnf, { ...input.holder, at: asked.instant });
+  return {
+    findings: [...findings, schema, checkValidity(claims, asked), noStatusList, noLogProof, binding],
+    presented: claims,
+  };
 }
 
 const noStatusList = found("STATUS", "NOT_CHECKED", {
@@ -80,10 +138,15 @@ const noStatusList = found("STATUS", "NOT_CHECKED", {
   zh: "此文件未附带状态列表，证照状态可能已变更",
 });
 
-function checkAttributes({ license }: LicenseClaims, tools: VerifyLicenseTools): Finding {
-  const schema = tools.schemaOf(license.type);
+const noLogProof = found("LOG_INCLUSION", "NOT_CHECKED", {
+  en: "this file carries no log proof",
+  zh: "此文件未附带日志证明",
+});
+
+function checkAttributes(typeCode: string, attributes: unknown, tools: VerifyLicenseTools): Finding {
+  const schema = tools.schemaOf(typeCode);
   if (schema === undefined) return found("TYPE_SCHEMA", "TYPE_UNKNOWN");
-  const faults = schema(license.attributes);
+  const faults = schema(attributes);
   if (faults.length === 0) return passed("TYPE_SCHEMA");
   // Kinds only: the path of an unknown attribute is text somebody chose.
   const kinds = [...new Set(faults.map((fault) => fault.kind))].toSorted().join(", ");
@@ -94,7 +157,7 @@ function checkAttributes({ license }: LicenseClaims, tools: VerifyLicenseTools):
 }
 
 /** Both ends are inclusive to the second: the last day counts up to 23:59:59.999. */
-function checkValidity({ nbf, exp, iat }: LicenseClaims, { second, day }: AskedInstant): Finding {
+function checkValidity({ nbf, exp, iat }: Period, { second, day }: AskedInstant): Finding {
   const detail =
     second < iat
       ? { en: `asked about ${day}, before the hub signed this version`, zh: `查询日期 ${day}，早于枢纽签署本版本之时` }
@@ -104,11 +167,12 @@ function checkValidity({ nbf, exp, iat }: LicenseClaims, { second, day }: AskedI
   return passed("VALIDITY_PERIOD", detail);
 }
 
-type AskedInstant = Readonly<{ second: number; day: CalendarDate }>;
+type Period = Pick<LicenseClaims, "iat" | "nbf" | "exp">;
+type AskedInstant = Readonly<{ instant: Date; second: number; day: CalendarDate }>;
 
 function askedInstant(at: Date): AskedInstant {
   try {
-    return { second: Math.floor(at.getTime() / 1000), day: dateOf(at) };
+    return { instant: at, second: Math.floor(at.getTime() / 1000), day: dateOf(at) };
   } catch (cause) {
     throw new HubError("INPUT_INVALID", { argument: "at" }, { cause });
   }

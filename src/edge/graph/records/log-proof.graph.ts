@@ -1,4 +1,5 @@
 import { Ctx, Field, FieldResolver, Int, ObjectType, Resolver, Root } from "type-graphql";
+import { HubError } from "../../../errors.ts";
 import { base64 } from "../../../proof/bytes/base64.ts";
 import type { Context } from "../../context.ts";
 import { type DisclosedLicense, License } from "../license.graph.ts";
@@ -40,5 +41,16 @@ export class LogProofResolver {
     if (!found) return null;
     const { index, entry, proof, checkpoint } = found;
     return { index, entry, proof: proof.map(base64.encode), checkpoint: checkpoint.note };
+  }
+
+  @FieldResolver(() => String, {
+    description:
+      "Everything that proves the license, as one JSON file (schema/bundle.schema.json): its JWS, the newest status list, its proof in the public log. It verifies offline; the proof is missing for some seconds after a license was accepted. WHOLE_LICENSE_NOT_GRANTED as for `jws`.",
+  })
+  async bundle(@Root() { identifier, jws }: DisclosedLicense, @Ctx() { loaders }: Context): Promise<string> {
+    if (jws === null) throw new HubError("WHOLE_LICENSE_NOT_GRANTED");
+    const bundle = await loaders.bundles.load({ identifier, jws });
+    if (bundle === undefined) throw new HubError("INTERNAL");
+    return bundle;
   }
 }

@@ -1,0 +1,51 @@
+import type { Keyring } from "../keyring.ts";
+import type { LicenseClaims } from "../license-jws.ts";
+import { checkpointReader, judgeInclusion, type OpenCheckpoint } from "../log/judge-inclusion.ts";
+import { judgeListed, type OpenStatusList, statusListReader } from "../status/status-list.ts";
+import { type Finding, found } from "../verification.ts";
+import type { Bundle } from "./bundle.ts";
+
+/** What the proofs of a bundle say; a step it brings no proof for is left out. `keys`: only when they are named wrongly. */
+export type BundleFindings = Readonly<{
+  keys?: Finding | undefined;
+  status?: Finding | undefined;
+  log?: Finding | undefined;
+}>;
+
+/**
+ * Judges what a bundle brings besides the license: STATUS by its list, LOG_INCLUSION by its proof. Lists and checkpoints
+ * are opened once for all the bundles verified with one keyring.
+ * Trust: the bundle is attacker-chosen; the license's signature and issuer hold by now; the keyring is trusted.
+ */
+export async function judgeBundle(
+  bundle: Bundle,
+  claims: LicenseClaims,
+  keyring: Keyring,
+  asked: Date,
+): Promise<BundleFindings> {
+  const { openList, openCheckpoint } = readersOf(keyring);
+  const { license: token, statusList, log, keys } = bundle;
+  const differs = keys.some((named) => {
+    const key = keyring.find(named.kid);
+    const nbf = key && Math.floor(key.notBefore.getTime() / 1000);
+    return !key || key.purpose !== named.purpose || key.issuer !== named.iss || nbf !== named.nbf;
+  });
+  return {
+    keys: differs ? found("ISSUER_TRUST", "BUNDLE_KEYS") : undefined,
+    status: statusList === undefined ? undefined : judgeListed(await openList(statusList), claims, asked),
+    log: log && (await judgeInclusion(log, { token, claims }, openCheckpoint)),
+  };
+}
+
+type Readers = Readonly<{ openList: OpenStatusList; openCheckpoint: OpenCheckpoint }>;
+
+const known = new WeakMap<Keyring, Readers>();
+
+function readersOf(keyring: Keyring): Readers {
+  const readers = known.get(keyring) ?? {
+    openList: statusListReader(keyring),
+    openCheckpoint: checkpointReader(keyring),
+  };
+  known.set(keyring, readers);
+  return readers;
+}
