@@ -33,6 +33,10 @@ export type Config = Readonly<{
   correctionTerms: Readonly<{ answer: number; change: number; escalation: number }>;
   /** The file of holidays and working days that the calendar has otherwise: JSON. */
   workingDays: string | undefined;
+  /** For how many days after its last fetch a case that nobody closes is told of changes. */
+  caseOpenDays: number;
+  /** Addresses and networks that webhooks may lead to besides the open internet. */
+  webhookNetworks: readonly string[];
 }>;
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -65,6 +69,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     sourceSecrets: env["SOURCE_SECRETS"] ? resolve(env["SOURCE_SECRETS"]) : undefined,
     correctionTerms: readTerms(env),
     workingDays: env["WORKING_DAYS"] ? resolve(env["WORKING_DAYS"]) : undefined,
+    // Twenty working days to decide, ten more, and what is not counted: hearings, inspections, expert reviews.
+    caseOpenDays: readInteger(env, "CASE_OPEN_DAYS", 90, 1, 3_650),
+    webhookNetworks: readNetworks(env, "WEBHOOK_NETWORKS"),
   };
 }
 

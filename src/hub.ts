@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { IssuerKeys } from "./connectors/issuer-keys.ts";
+import type { CallPolicy } from "./connectors/notices/callable-addresses.ts";
 import type { Caller, Purpose } from "./domain/access/caller.ts";
 import type { Misses } from "./domain/access/rate.ts";
 import { type CalendarDate, dateOf } from "./domain/calendar.ts";
@@ -10,6 +11,7 @@ import type { WorkingCalendar } from "./domain/working-days.ts";
 import { accessVerbs } from "./hub/access-verbs.ts";
 import { collectingVerbs } from "./hub/collecting-verbs.ts";
 import { correctionVerbs } from "./hub/correction-verbs.ts";
+import { noticeVerbs } from "./hub/notice-verbs.ts";
 import { reconcilingVerbs } from "./hub/reconciling-verbs.ts";
 import { recordVerbs } from "./hub/record-verbs.ts";
 import { sourceVerbs } from "./hub/source-verbs.ts";
@@ -37,9 +39,11 @@ import { catalogueCache } from "./store/catalogue/catalogue-cache.ts";
 import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue/catalogue-store.ts";
 import type { Database, Sql } from "./store/database.ts";
 import type { HubKeys } from "./store/keys/key-store.ts";
+import type { Sealing } from "./store/keys/sealing.ts";
 import { collectingStore } from "./store/licenses/collecting-store.ts";
 import { licenseStore } from "./store/licenses/license-store.ts";
 import { materialStore } from "./store/materials/material-store.ts";
+import { relianceStore } from "./store/notices/reliance-store.ts";
 import type { Outage } from "./store/outage.ts";
 import { enter, type Reader } from "./store/reader.ts";
 import { admitCaller, permitCaller, refuseCaller } from "./use-cases/access/admit-caller.ts";
@@ -78,6 +82,12 @@ export type HubParts = Readonly<{
   correctionTerms: CorrectionTerms;
   /** Which days are worked. */
   workingDays: WorkingCalendar;
+  /** For how many days after its last fetch a case that nobody closes is told of changes. */
+  caseOpenDays: number;
+  /** What secrets in the database are sealed with. */
+  sealing: Sealing;
+  /** Where webhooks may lead. */
+  calls: CallPolicy;
 }>;
 
 /** The hub: every verb, wired to its tools. */
@@ -86,7 +96,7 @@ export type Hub = ReturnType<typeof makeHub>;
 /** Wires every verb to its tools. */
 export function makeHub(parts: HubParts) {
   const { database, keys, publicUrl, now, limits = standardLimits, outsideKeys, sourceSecrets } = parts;
-  const { correctionTerms: terms, workingDays: calendar } = parts;
+  const { correctionTerms: terms, workingDays: calendar, caseOpenDays, sealing, calls } = parts;
   const newId = randomUUID;
   const sql = database.sql();
   const access = accessStore(sql);
@@ -98,6 +108,7 @@ export function makeHub(parts: HubParts) {
   const stores = (db: Sql) => ({
     ...{ access: accessStore(db), catalogue: catalogueStore(db), collecting: collectingStore(db) },
     ...{ licenses: licenseStore(db), materials: materialStore(db), ledger: ledgerStore(db) },
+    reliances: relianceStore(db),
   });
   // Whatever is guarded is read in a transaction that has told the database for whom.
   const read = <T>(reader: Reader, run: (inside: ReturnType<typeof stores>) => Promise<T>) =>
@@ -180,13 +191,18 @@ export function makeHub(parts: HubParts) {
     // sources the hub pulls from
     ...sourceVerbs({ database, now, newId, chance, limits, sourceSecrets, submit }),
 
+    // who relies on what, and is told when it changes
+    ...noticeVerbs({ database, now, newId, chance, limits, sealing: async () => sealing, calls }, (caller) =>
+      permitOperator({ findClient }, caller),
+    ),
+
     // once-only
     checkMaterials: (caller: Caller, question: MaterialQuestion) =>
       checkMaterials({ now, newId, permit, admit, misses, judge: judgeCase, read }, caller, question),
     fetchMaterials: (caller: Caller, input: Parameters<typeof fetchMaterials>[2]) =>
       fetchMaterials(
         {
-          ...{ now, newId, permit, admit, refuse, misses, judge: judgeCase, read },
+          ...{ now, newId, permit, admit, refuse, misses, judge: judgeCase, read, caseOpenDays },
           signReceipt: (receipt: ReceiptInput) => signReceipt(receipt, keys.receipt),
         },
         caller,

@@ -3,11 +3,13 @@ import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
 import { settleCorrections } from "../corrections/settle-corrections.ts";
 import type { Row, Sql } from "../database.ts";
+import { leaveNotices } from "../notices/leave-notices.ts";
 import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
 import { together } from "../together.ts";
 import { type KnownRow, toKnown } from "./known-row.ts";
 import { type CarriedSignature, type NewRecordSignature, saveSignatures } from "./record-signatures.ts";
+import { type StateUpdate, saveStates } from "./save-states.ts";
 
 /** A batch as kept, or a part of one that came as a stream. */
 export type StoredSubmission = Readonly<{
@@ -38,12 +40,6 @@ export type NewPendingEvent = Readonly<{
   received_at: string;
   submission_id: string;
 }>;
-
-/** The present state of a license after a batch. */
-export type StateUpdate = Pick<
-  Row<"license">,
-  "holder_code" | "identifier" | "state" | "state_since" | "successor" | "source_updated_at"
->;
 
 /** A holder seen in a batch. `name_license`: the business license its name was read from, if it was. */
 export type SeenHolder = Pick<Row<"holder">, "code" | "id_type" | "name" | "region" | "name_license">;
@@ -209,15 +205,13 @@ export function collectingStore(db: Sql) {
       ]);
     },
 
-    /** Writes new versions, and then the present state of every license that was met. */
-    saveLicenses: async (licenses: readonly NewLicense[], updates: readonly StateUpdate[]): Promise<void> => {
+    /** Writes new versions, and then the present state of every license that was met; leaves word to whoever relies on one. */
+    saveLicenses: async (licenses: readonly NewLicense[], updates: readonly StateUpdate[], at: Date): Promise<void> => {
       if (licenses.length > 0) await insertRows("license", licenseColumns, licenses).execute(db);
-      if (updates.length > 0) {
-        await sql`update license l set state = r.state, state_since = r.state_since, successor = r.successor,
-          source_updated_at = r.source_updated_at from ${rowSource(updateColumns, updates)}
-          where l.holder_code = r.holder_code and l.identifier = r.identifier`.execute(db);
-      }
+      if (updates.length === 0) return;
+      const changed = await saveStates(db, updates);
       await settleCorrections(db, updates);
+      await leaveNotices(db, changed, at);
     },
   };
 }
@@ -284,11 +278,6 @@ const eventColumns: ColumnTypes = {
   },
   ...{ client_id: "text", source_record_id: "text", source_updated_at: "timestamptz", received_at: "timestamptz" },
   ...{ content_digest: "text", submission_id: "uuid" },
-};
-
-const updateColumns: ColumnTypes = {
-  ...{ holder_code: "text", identifier: "text", state: "text", state_since: "date", successor: "text" },
-  source_updated_at: "timestamptz",
 };
 
 const decidedColumns: ColumnTypes = { identifier: "text", content_digest: "text", source_updated_at: "timestamptz" };

@@ -39,6 +39,7 @@ import {
   SubmissionTable,
 } from "./license-tables.ts";
 import { LogBatchTable, LogWaitingTable } from "./log-tables.ts";
+import { NoticeTable, OpenCaseTable, RelianceTable, WebhookTable } from "./notices/notice-tables.ts";
 import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tables.ts";
 import { ReconciliationLineTable, ReconciliationTable, SourceRecordTable } from "./reconciling-tables.ts";
 import { RecordKeyTable, RecordSignatureTable } from "./signature-tables.ts";
@@ -92,4 +93,8 @@ export const tables = [
   CorrectionEventTable,
   LogBatchTable,
   LogWaitingTable,
+  OpenCaseTable,
+  RelianceTable,
+  NoticeTable,
+  WebhookTable,
 ] as const;

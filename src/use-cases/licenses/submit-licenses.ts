@@ -131,7 +131,7 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
         store.finish(id, counts, results),
         isHubsWord ? Promise.resolve() : leave(),
         signIssues(tools, catalogue, decision.issues, { places, entries, submission }).then((signed) =>
-          store.saveLicenses(licenseRows(signed, submission), stateUpdates(decision)),
+          store.saveLicenses(licenseRows(signed, submission), stateUpdates(decision), receivedAt),
         ),
       ]);
     }
