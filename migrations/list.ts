@@ -13,6 +13,7 @@ import { Migration20261123130000_reconciling_sources } from "./Migration20261123
 import { Migration20261123160000_each_signature } from "./Migration20261123160000_each_signature.ts";
 import { Migration20261123170000_log } from "./Migration20261123170000_log.ts";
 import { Migration20261123180000_status_lists } from "./Migration20261123180000_status_lists.ts";
+import { Migration20261123190000_notices } from "./Migration20261123190000_notices.ts";
 
 /** Every migration in order. A test compares this list with the files beside it. */
 export const migrationList = [
@@ -31,4 +32,5 @@ export const migrationList = [
   Migration20261123160000_each_signature,
   Migration20261123170000_log,
   Migration20261123180000_status_lists,
+  Migration20261123190000_notices,
 ] as const;

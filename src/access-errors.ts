@@ -1,6 +1,6 @@
 import type { ErrorRow } from "./errors.ts";
 
-/** Errors about clients, keys, grants, members, objections, corrections and sources: a part of the one table in errors.ts. */
+/** Errors about clients, keys, grants, members, objections, corrections, sources, cases and webhooks: a part of the one table in errors.ts. */
 export const accessErrors = {
   CLIENT_NOT_FOUND: {
     status: 404,
@@ -218,6 +218,24 @@ export const accessErrors = {
     message: {
       en: "The license that stands has ended or has a successor, so it can not be revoked: decide BOTH_RIGHT or KEEP_STANDING.",
       zh: "现有证照已终止或已有后续版本，不能撤销，请裁定 BOTH_RIGHT 或 KEEP_STANDING。",
+    },
+  },
+  CASE_NOT_FOUND: {
+    status: 404,
+    message: {
+      en: "You have no open case with this procedure and number.",
+      zh: "没有该事项和办件编号的在办案件。",
+    },
+  },
+  WEBHOOK_NOT_FOUND: {
+    status: 404,
+    message: { en: "This client has no webhook.", zh: "该业务系统未设置通知地址。" },
+  },
+  WEBHOOK_URL_REFUSED: {
+    status: 400,
+    message: {
+      en: "The hub does not call this address: it must be https, of a name that leads to the open internet or to a network in WEBHOOK_NETWORKS; details.reason says what is wrong.",
+      zh: "枢纽不访问该地址：须为 https，且域名解析到公网或 WEBHOOK_NETWORKS 所列网络，原因见 details.reason。",
     },
   },
 } as const satisfies Record<string, ErrorRow>;

@@ -35,6 +35,10 @@ export type Config = Readonly<{
   witnesses: readonly Readonly<{ key: string; url: string | undefined }>[];
   /** The file of holidays and working days that the calendar has otherwise: JSON. */
   workingDays: string | undefined;
+  /** For how many days after its last fetch a case that nobody closes is told of changes. */
+  caseOpenDays: number;
+  /** Addresses and networks that webhooks may lead to besides the open internet. */
+  webhookNetworks: readonly string[];
 }>;
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
@@ -68,6 +72,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     correctionTerms: readTerms(env),
     witnesses: readWitnesses(env),
     workingDays: env["WORKING_DAYS"] ? resolve(env["WORKING_DAYS"]) : undefined,
+    // Twenty working days to decide, ten more, and what is not counted: hearings, inspections, expert reviews.
+    caseOpenDays: readInteger(env, "CASE_OPEN_DAYS", 90, 1, 3_650),
+    webhookNetworks: readNetworks(env, "WEBHOOK_NETWORKS"),
   };
 }
 

@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { Config } from "./config.ts";
 import type { IssuerKeys } from "./connectors/issuer-keys.ts";
+import type { CallPolicy } from "./connectors/notices/callable-addresses.ts";
 import type { Caller, Purpose } from "./domain/access/caller.ts";
 import type { Misses } from "./domain/access/rate.ts";
 import { type CalendarDate, dateOf } from "./domain/calendar.ts";
@@ -12,6 +13,7 @@ import { accessVerbs } from "./hub/access-verbs.ts";
 import { collectingVerbs } from "./hub/collecting-verbs.ts";
 import { correctionVerbs } from "./hub/correction-verbs.ts";
 import { logVerbs } from "./hub/log-verbs.ts";
+import { noticeVerbs } from "./hub/notice-verbs.ts";
 import { reconcilingVerbs } from "./hub/reconciling-verbs.ts";
 import { recordVerbs } from "./hub/record-verbs.ts";
 import { sourceVerbs } from "./hub/source-verbs.ts";
@@ -40,9 +42,11 @@ import { catalogueCache } from "./store/catalogue/catalogue-cache.ts";
 import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue/catalogue-store.ts";
 import type { Database, Sql } from "./store/database.ts";
 import type { HubKeys } from "./store/keys/key-store.ts";
+import type { Sealing } from "./store/keys/sealing.ts";
 import { collectingStore } from "./store/licenses/collecting-store.ts";
 import { licenseStore } from "./store/licenses/license-store.ts";
 import { materialStore } from "./store/materials/material-store.ts";
+import { relianceStore } from "./store/notices/reliance-store.ts";
 import type { Outage } from "./store/outage.ts";
 import { enter, type Reader } from "./store/reader.ts";
 import { admitCaller, permitCaller, refuseCaller } from "./use-cases/access/admit-caller.ts";
@@ -87,6 +91,12 @@ export type HubParts = Readonly<{
   correctionTerms: CorrectionTerms;
   /** Which days are worked. */
   workingDays: WorkingCalendar;
+  /** For how many days after its last fetch a case that nobody closes is told of changes. */
+  caseOpenDays: number;
+  /** What secrets in the database are sealed with. */
+  sealing: Sealing;
+  /** Where webhooks may lead. */
+  calls: CallPolicy;
 }>;
 
 /** The hub: every verb, wired to its tools. */
@@ -94,18 +104,8 @@ export type Hub = ReturnType<typeof makeHub>;
 
 /** Wires every verb to its tools. */
 export function makeHub(parts: HubParts) {
-  const {
-    witnesses = [],
-    database,
-    keys,
-    keysDir,
-    publicUrl,
-    now,
-    limits = standardLimits,
-    outsideKeys,
-    sourceSecrets,
-  } = parts;
-  const { correctionTerms: terms, workingDays: calendar } = parts;
+  const { database, keys, keysDir, publicUrl, now, limits = standardLimits, outsideKeys, sourceSecrets } = parts;
+  const { correctionTerms: terms, workingDays: calendar, caseOpenDays, sealing, calls, witnesses = [] } = parts;
   const newId = randomUUID;
   const sql = database.sql();
   const access = accessStore(sql);
@@ -117,6 +117,7 @@ export function makeHub(parts: HubParts) {
   const stores = (db: Sql) => ({
     ...{ access: accessStore(db), catalogue: catalogueStore(db), collecting: collectingStore(db) },
     ...{ licenses: licenseStore(db), materials: materialStore(db), ledger: ledgerStore(db) },
+    reliances: relianceStore(db),
   });
   // Whatever is guarded is read in a transaction that has told the database for whom.
   const read = <T>(reader: Reader, run: (inside: ReturnType<typeof stores>) => Promise<T>) =>
@@ -206,13 +207,18 @@ export function makeHub(parts: HubParts) {
     // sources the hub pulls from
     ...sourceVerbs({ database, now, newId, chance, limits, sourceSecrets, submit }),
 
+    // who relies on what, and is told when it changes
+    ...noticeVerbs({ database, now, newId, chance, limits, sealing: async () => sealing, calls }, (caller) =>
+      permitOperator({ findClient }, caller),
+    ),
+
     // once-only
     checkMaterials: (caller: Caller, question: MaterialQuestion) =>
       checkMaterials({ now, newId, permit, admit, misses, judge: judgeCase, read }, caller, question),
     fetchMaterials: (caller: Caller, input: Parameters<typeof fetchMaterials>[2]) =>
       fetchMaterials(
         {
-          ...{ now, newId, permit, admit, refuse, misses, judge: judgeCase, read },
+          ...{ now, newId, permit, admit, refuse, misses, judge: judgeCase, read, caseOpenDays },
           signReceipt: (receipt: ReceiptInput) => signReceipt(receipt, keys.receipt),
         },
         caller,

@@ -158,6 +158,10 @@ export const limitRows = {
     },
     reason: "never less than three tries of a page and two seconds; longer, and a source waits for a copy that died",
   },
+  maxWebhookMs: {
+    ...{ value: 8_000, unit: "milliseconds a webhook may take for a notice", least: 100, most: 30_000 },
+    reason: "it has to put a notice into a queue of its own; what it does with it comes later",
+  },
   maxErrors: {
     ...{ value: 5, unit: "errors told of one query", least: 1, most: 100 },
     reason: "whoever mends five mistakes asks again",

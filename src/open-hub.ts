@@ -2,8 +2,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "./config.ts";
 import { issuerKeys } from "./connectors/issuer-keys.ts";
+import { type ResolveHost, resolveHost } from "./connectors/notices/callable-addresses.ts";
 import { readSecrets } from "./connectors/sources/secrets.ts";
 import { chinaCalendar } from "./domain/working-days.ts";
+import { sealingOf } from "./hub/notice-verbs.ts";
 import { type Hub, makeHub } from "./hub.ts";
 import { readCatalogueFiles, readRecordFile } from "./store/catalogue/catalogue-files.ts";
 import { readCalendarFile } from "./store/corrections/calendar-file.ts";
@@ -19,6 +21,8 @@ export type OpeningSteps = Readonly<{
   skipDemoRecords?: boolean;
   /** The outside issuer's keys could not be fetched; the hub goes on with those it has. */
   onIssuerFailure?: (error: unknown) => void;
+  /** Finds the addresses of names otherwise than the machine does. */
+  resolveHost?: ResolveHost;
 }>;
 
 /** An opened hub and how to close it. */
@@ -50,19 +54,12 @@ export async function openHub(
       const place = { folder, issuer: publicUrl, tokenIssuer, issuesTokens: outside === undefined, algorithm };
       const keys = await openKeys(place, now());
       const outsideKeys = outside && issuerKeys(outside, now, (error) => steps.onIssuerFailure?.(error));
+      const sealing = await sealingOf(folder, true);
+      const { caseOpenDays, webhookNetworks: networks, demo } = config;
       const hub = makeHub({
-        ...{
-          database,
-          keys,
-          keysDir: folder,
-          publicUrl,
-          now,
-          limits,
-          outsideKeys,
-          sourceSecrets,
-          correctionTerms,
-          workingDays,
-        },
+        ...{ database, keys, keysDir: folder, publicUrl, now, limits, outsideKeys, sourceSecrets },
+        ...{ correctionTerms, workingDays, witnesses: config.witnesses },
+        ...{ caseOpenDays, sealing, calls: { networks, demo, resolve: steps.resolveHost ?? resolveHost } },
       });
       return { hub, demo: await loadFirstData(hub, config.demo, root, steps) };
     });

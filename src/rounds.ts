@@ -18,6 +18,13 @@ const rounds: readonly Round[] = [
     failed: "a source could not be compared",
     run: (hub, signal) => hub.reconcileDueSource(signal, leanly),
   },
+  // Several at once: a webhook that hangs keeps one of them, and the others go on.
+  ...Array.from({ length: 6 }, () => ({
+    ...{ everyMs: 1_000, failed: "notices could not be delivered" },
+    run: async (hub: Hub, signal: AbortSignal) => {
+      while (!signal.aborted && (await hub.deliverDueNotices(signal)));
+    },
+  })),
   // Several at once: a source that hangs keeps one of them, and the others go on.
   ...Array.from({ length: 6 }, () => ({
     ...{ everyMs: 2_000, failed: "a source could not be pulled" },

@@ -53,6 +53,14 @@ describe("PUBLIC_URL", () => {
   });
 });
 
+test("a case that nobody closes is open for 90 days, or as long as is said, and webhooks lead nowhere inside unless it is said", () => {
+  expect(readConfig({})).toMatchObject({ caseOpenDays: 90, webhookNetworks: [] });
+  const env = { CASE_OPEN_DAYS: "3650", WEBHOOK_NETWORKS: "10.1.0.0/16, fd12::1" };
+  expect(readConfig(env)).toMatchObject({ caseOpenDays: 3650, webhookNetworks: ["10.1.0.0/16", "fd12::1"] });
+  expect(complaint({ CASE_OPEN_DAYS: "0" })).toMatch(/^CASE_OPEN_DAYS is "0"; expected a whole number from 1 to 3650/);
+  expect(complaint({ WEBHOOK_NETWORKS: "10.0.0.0/33" })).toMatch(/^WEBHOOK_NETWORKS holds "10.0.0.0\/33"/);
+});
+
 test("SOURCE_SECRETS names a file, from the folder the hub was started in; without it there are no secrets", () => {
   expect(readConfig({ SOURCE_SECRETS: "secrets.json" }).sourceSecrets).toBe(resolve("secrets.json"));
   expect(readConfig({ SOURCE_SECRETS: "" }).sourceSecrets).toBeUndefined();

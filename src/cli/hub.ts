@@ -4,16 +4,19 @@ import { HubError } from "../errors.ts";
 import { clientCommands } from "./hub/client-commands.ts";
 import { type Command, lineOf, type Output, UsageError, type Values } from "./hub/command.ts";
 import { grantCommands } from "./hub/grant-commands.ts";
+import { noticeCommands } from "./hub/notice-commands.ts";
 import { reconcileCommand } from "./hub/reconcile-command.ts";
 import { recordKeyCommands } from "./hub/record-key-commands.ts";
 import { sourceCommands } from "./hub/source-commands.ts";
 import { submitCommand } from "./hub/submit-command.ts";
 import { printable } from "./hub/table.ts";
+import { webhookCommands } from "./hub/webhook-commands.ts";
 
 /** What is typed as a noun, then what to do with it. A new noun is a file in hub/ and a line here. */
 const nouns: Readonly<Record<string, Readonly<Record<string, Command>>>> = {
-  client: { ...clientCommands, ...recordKeyCommands },
+  client: { ...clientCommands, ...recordKeyCommands, ...webhookCommands },
   grant: grantCommands,
+  notices: noticeCommands,
   source: sourceCommands,
 };
 
@@ -91,7 +94,7 @@ function overview(shownNouns: readonly string[], shownVerbs: readonly string[]):
   const what = shownVerbs.length > 0 ? ", and hands files in" : "";
   const where = shownVerbs.length > 0 ? ["All but hub submit:", ...onDatabase.map(indent)] : onDatabase;
   return [
-    `Administers a hub's clients, their grants, and the sources it pulls from${what}.`,
+    `Administers a hub's clients, their grants and webhooks, and the sources it pulls from${what}.`,
     "",
     ...lines,
     "",

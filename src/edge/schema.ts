@@ -22,6 +22,9 @@ import { QualityResolver } from "./graph/desk/quality.graph.ts";
 import { Enterprise, EnterpriseResolver } from "./graph/enterprise.graph.ts";
 import { License, LicenseResolver } from "./graph/license.graph.ts";
 import { MaterialAnswerResolver, MaterialResolver } from "./graph/material.graph.ts";
+import { CaseResolver } from "./graph/notices/case.graph.ts";
+import { NoticeResolver } from "./graph/notices/notice.graph.ts";
+import { WebhookResolver } from "./graph/notices/webhook.graph.ts";
 import { PermitItem, PermitItemResolver } from "./graph/permit-item.graph.ts";
 import { LicenseChangeResolver, LicenseHistoryResolver } from "./graph/records/license-history.graph.ts";
 import { LogProofResolver } from "./graph/records/log-proof.graph.ts";
@@ -59,6 +62,7 @@ export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
       ] as const),
       ...([ProblemRecordResolver, QualityResolver, ConflictResolver, ConflictDecisionResolver] as const),
       ...([CorrectionResolver, LicenseObjectionResolver] as const),
+      ...([CaseResolver, NoticeResolver, WebhookResolver] as const),
       ...([
         ClientResolver,
         GrantResolver,

@@ -16,6 +16,7 @@ import {
 import { recordLimits } from "../../src/domain/licenses/license-record.ts";
 import { problemTable } from "../../src/domain/licenses/problem.ts";
 import { materialReasons } from "../../src/domain/materials/material-reason.ts";
+import { deliveryOutcomes, retryDelays } from "../../src/domain/notices/delivery.ts";
 import { runEnds } from "../../src/domain/sources/source-run.ts";
 import { errorTable } from "../../src/errors.ts";
 import { limitRows } from "../../src/limits.ts";
@@ -33,7 +34,7 @@ const verifying = readPage("docs/verifying.md");
 const operating = readPage("docs/operating.md");
 const others = [
   ...["docs/security.md", "docs/pulling.md", "docs/problem-records.md", "docs/corrections.md"],
-  ...["docs/identifier-conflicts.md", "docs/status-lists.md"],
+  ...["docs/identifier-conflicts.md", "docs/status-lists.md", "docs/notices.md"],
 ].map(readPage);
 const forCallers = [connecting, operating, ...others].join("\n");
 
@@ -174,6 +175,14 @@ test("docs/pulling.md says of every end of a pull what it means, and of no other
   expect(ends.filter(Boolean)).toEqual(Object.keys(runEnds));
 });
 
+test("docs/notices.md says of every end of a delivery what it means, and of no other; and how often it is tried", () => {
+  const page = readPage("docs/notices.md");
+  const ends = readTable(page, "## What becomes of a notice").map(([name = ""]) => bare(name));
+  expect(ends.filter((name) => /^[A-Z]/.test(name))).toEqual(deliveryOutcomes);
+  expect(retryDelays).toHaveLength(11);
+  expect(page).toContain("after twelve tries in five\ndays");
+});
+
 describe("docs/operating.md", () => {
   const lines = readTable(operating, "## What a start says").map(([line = ""]) => bare(line));
   const sources = [
@@ -187,6 +196,7 @@ describe("docs/operating.md", () => {
     "store/database.ts",
     "store/keys/folder-lock.ts",
     "store/keys/key-store.ts",
+    "store/keys/sealing.ts",
   ];
   const said = sources.map((file) => readPage(`src/${file}`)).join("\n");
 

@@ -41,6 +41,7 @@ const codes: Readonly<Record<string, string>> = {
   pr: "PROBLEM_NOT_FOUND",
   li: "LICENSE_NOT_FOUND",
   co: "CORRECTION_NOT_FOUND",
+  ca: "CASE_NOT_FOUND",
 };
 
 const open = Array.from({ length: callers.length }, () => "yes").join(" ");
@@ -138,6 +139,28 @@ const rules: Readonly<Record<string, readonly [query: string, answers: string]>>
   ],
   "Query.corrections": ["{ corrections { nodes { id } } }", "un sc yes no yes yes fb yes no fb yes fb"],
   "Query.correctionCounts": ["{ correctionCounts { open } }", "un sc yes no yes yes fb fb fb fb yes fb"],
+
+  // who relies on what, and is told
+  "Query.openCases": ["{ openCases { nodes { caseNumber } } }", "un sc yes no no no fb fb fb fb fb fb"],
+  "Mutation.closeCase": [
+    `mutation { closeCase(procedure: "food-operation-new", caseNumber: "MATRIX") }`,
+    "un sc yes ca ca ca fb fb fb fb fb fb",
+  ],
+  "Query.notices": ["{ notices { nodes { license } } }", "un sc yes no no no fb fb fb fb fb fb"],
+  "Query.deadNotices": ["{ deadNotices { nodes { id } } }", operators],
+  "Mutation.replayNotices": [
+    `mutation { replayNotices(input: { ids: ["NOTICE"] }) }`,
+    // A department that has no such notice is told so: 0.
+    "un sc yes yes yes yes fb fb fb fb yes fb",
+  ],
+  "Query.webhook": [`{ webhook(client: "approval-bureau") { url } }`, operators],
+  "Mutation.setWebhook": [
+    `mutation { setWebhook(client: "approval-bureau", url: "http://127.0.0.1:1/") { webhook { url } } }`,
+    operators,
+  ],
+  "Mutation.rotateWebhookSecret": [`mutation { rotateWebhookSecret(client: "approval-bureau") { secret } }`, operators],
+  "Mutation.removeWebhook": [`mutation { removeWebhook(client: "approval-bureau") }`, operators],
+  "Mutation.testWebhook": [`mutation { testWebhook(client: "approval-bureau") { outcome } }`, operators],
 
   // who read what
   "Query.accessRecords": [
@@ -291,6 +314,7 @@ async function seed(field: string): Promise<void> {
     await house.hub.submitLicenses(department("approval-bureau"), batch);
     known["PROBLEM"] = String((await house.sql("select id from problem_record"))[0]?.["id"]);
   }
+  if (/Case|otices|ebhook/.test(field)) await seedNotice();
   if (/onflict/.test(field)) await seedConflict();
   if (/[cC]orrection|objectToLicense/.test(field)) {
     await house.sql("delete from correction");
@@ -342,6 +366,21 @@ async function seed(field: string): Promise<void> {
     );
 }
 
+/** An open case of the approval bureau's, a notice of it that was given up, and a webhook. */
+async function seedNotice(): Promise<void> {
+  await house.sql("delete from reliance; delete from open_case; delete from notice; delete from webhook");
+  await house.sql(`insert into open_case (client_id, procedure, case_number, reason, opened_at, fetched_at, open_until)
+    values ('approval-bureau', 'food-operation-new', 'MATRIX', 'r', now(), now(), now() + interval '1 year')`);
+  const [notice] = await house.sql(`insert into notice (client_id, procedure, case_number, identifier, state,
+    previous_state, effective_on, known_at, change, status, due_at, retry_until) values ('approval-bureau',
+    'food-operation-new', 'MATRIX', 'i', 'REVOKED', 'VALID', '2026-11-22', now(), 1, 'DEAD', now(), now())
+    returning message_id`);
+  known["NOTICE"] = `msg_${String(notice?.["message_id"]).replaceAll("-", "")}`;
+  await house.sql(
+    "insert into webhook (client_id, url, secret, set_at) values ('approval-bureau', 'http://127.0.0.1:1/', 'x', now())",
+  );
+}
+
 /** A license whose identifier another client of its department claims; one decision was made before. */
 async function seedConflict(): Promise<void> {
   const [license] = await house.sql("select identifier, type_code from license where identifier = $1", [
@@ -384,7 +423,7 @@ async function ask(field: string, caller: CallerName): Promise<string> {
   const text = query
     .replace("UNIQUE", randomUUID())
     .replace(
-      /\b(IDENTIFIER|CHECK|SUBMISSION|RECORD|MEMBER|PROBLEM|CORRECTION|CONFLICT|CLAIM|FACTS)\b(?=")/g,
+      /\b(IDENTIFIER|CHECK|SUBMISSION|RECORD|MEMBER|PROBLEM|CORRECTION|CONFLICT|CLAIM|FACTS|NOTICE)\b(?=")/g,
       (name) => known[name] ?? name,
     );
   const given = who === undefined ? {} : { token: await house.token(who, changes) };

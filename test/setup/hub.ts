@@ -7,7 +7,7 @@ import { type Caller, scopesOfKind } from "../../src/domain/access/caller.ts";
 import { makeServer } from "../../src/edge/server.ts";
 import type { Hub } from "../../src/hub.ts";
 import { type Limits, standardLimits } from "../../src/limits.ts";
-import { openHub } from "../../src/open-hub.ts";
+import { type OpeningSteps, openHub } from "../../src/open-hub.ts";
 import { type AccessTokenInput, mintAccessToken } from "../../src/proof/access/access-token.ts";
 import { findTokenKey } from "../../src/store/keys/key-store.ts";
 import { makePlace, removePlace, root, type TestPlace, testNow } from "./place.ts";
@@ -35,6 +35,8 @@ export type TestHubOptions = Readonly<{
   limits?: Partial<Limits>;
   /** More variables. */
   env?: Readonly<Record<string, string>>;
+  /** More of what opening takes. */
+  steps?: OpeningSteps;
   /** More of what `makeServer` takes. */
   server?: Partial<Omit<Parameters<typeof makeServer>[0], "hub" | "limits">>;
 }>;
@@ -83,7 +85,7 @@ export async function openTestHub(options: TestHubOptions = {}): Promise<TestHub
     { ...config, demo: true },
     root,
     () => clock.now,
-    { skipDemoRecords: !demo },
+    { skipDemoRecords: !demo, ...options.steps },
     (text) => statements.push(text),
   );
   const { tokenIssuer, tokenAudience } = config;

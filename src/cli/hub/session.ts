@@ -1,10 +1,12 @@
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { type Config, readConfig } from "../../config.ts";
+import { resolveHost } from "../../connectors/notices/callable-addresses.ts";
 import { type Caller, checkMay } from "../../domain/access/caller.ts";
 import { type OperatorVerbs, operatorVerbs } from "../../hub/access-verbs.ts";
+import { type NoticeVerbs, noticeVerbs, sealingOf } from "../../hub/notice-verbs.ts";
 import { type ReconcilingVerbs, reconcilingVerbs } from "../../hub/reconciling-verbs.ts";
 import { type SourceOperatorVerbs, sourceOperatorVerbs } from "../../hub/source-verbs.ts";
 import { type OpenedDatabase, openHubDatabase } from "../../open-hub.ts";
@@ -16,6 +18,7 @@ export type Session = Readonly<{
   verbs: OperatorVerbs;
   sources: SourceOperatorVerbs;
   reconciling: Pick<ReconcilingVerbs, "reconcileNow">;
+  notices: Omit<NoticeVerbs, "deliverDueNotices">;
   /** The person at the command line, as an operator. */
   caller: Caller;
   /** The code of a department that was named by its code or its key; what is neither comes back as it is. */
@@ -43,7 +46,11 @@ export async function withSession<T>(run: (session: Session) => Promise<T>): Pro
     };
     const { limits, sourceSecrets } = config;
     const parts = { database, now: () => new Date() };
+    const sealing = () => sealingOf(config.keysDir, false);
+    const calls = { networks: config.webhookNetworks, demo: config.demo, resolve: resolveHost };
+    const noticeParts = { ...parts, newId: () => randomUUID(), chance: () => randomInt(2 ** 20) / 2 ** 20 };
     return await run({
+      notices: noticeVerbs({ ...noticeParts, limits, sealing, calls }, permit),
       verbs: operatorVerbs(parts, permit),
       sources: sourceOperatorVerbs(parts, permit),
       reconciling: reconcilingVerbs({ ...parts, newId: () => randomUUID(), limits, sourceSecrets }, permit),

@@ -70,6 +70,7 @@ export type Action =
   | "OBJECT_TO_LICENSE"
   | "ANSWER_CORRECTION"
   | "OVERSEE_CORRECTIONS"
+  | "FOLLOW_CASES"
   | "READ_SCHEMA";
 
 /** Which kinds of caller may ask for it at all, and the scope the token must carry. What is not here is refused. */
@@ -96,6 +97,7 @@ const rules: Readonly<Record<Action, { scope: Scope; kinds: readonly KnownCaller
   OBJECT_TO_LICENSE: { scope: "license:read", kinds: ["DEPARTMENT", "HOLDER"] },
   ANSWER_CORRECTION: { scope: "license:submit", kinds: ["DEPARTMENT"] },
   OVERSEE_CORRECTIONS: { scope: "hub:operate", kinds: ["OPERATOR"] },
+  FOLLOW_CASES: { scope: "material:fetch", kinds: ["DEPARTMENT"] },
   READ_SCHEMA: { scope: "hub:federate", kinds: ["GATEWAY"] },
 };
 

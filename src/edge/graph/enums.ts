@@ -153,6 +153,7 @@ export const AccessActionEnum = register(
     CONFIRM: "Claims were confirmed or not.",
     CHECK: "Materials were checked.",
     FETCH: "Materials were fetched into a case.",
+    NOTIFY: "Nothing: the hub told a case that relies on a license of its new state.",
   }),
 );
 

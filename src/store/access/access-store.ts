@@ -9,7 +9,7 @@ import { type ColumnTypes, insertRows } from "../bulk.ts";
 import type { Page } from "../catalogue/catalogue-store.ts";
 import { type Sql, statement } from "../database.ts";
 import type { Reader } from "../reader.ts";
-import type { AccessAction, AccessOutcome } from "../tables/access-tables.ts";
+import type { AccessAction, AccessOutcome, AskedAction } from "../tables/access-tables.ts";
 
 /** An access record to be written. `holder` "" when it is not known whose license was asked for. */
 export type NewAccessRecord = Readonly<{
@@ -36,7 +36,7 @@ export type AccessRecord = Omit<NewAccessRecord, "at" | "extents" | "member"> &
 
 /** Who is to be let in: what is wanted of whom, and why. */
 export type AdmissionRequest = Readonly<{
-  action: AccessAction;
+  action: AskedAction;
   purpose: Purpose;
   holders: readonly string[];
   /** License types asked for by name: the procedure must need each. */
@@ -74,7 +74,7 @@ export type Refuse = (
 ) => Promise<never>;
 
 /** What a refusal record can say when nothing else is known yet. */
-export type RefusableRequest = Readonly<{ action: AccessAction; purpose: Purpose | null; holders: readonly string[] }>;
+export type RefusableRequest = Readonly<{ action: AskedAction; purpose: Purpose | null; holders: readonly string[] }>;
 
 /** Whose records are asked for; every set field narrows. */
 export type AccessFilter = Readonly<{

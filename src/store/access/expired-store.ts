@@ -15,8 +15,17 @@ const lineKeptMs = 24 * 60 * 60_000;
 /** Lines of lists removed in one run. */
 const maxLines = 100_000;
 
+/** How long notices are kept, and cases after they end. *Units*: milliseconds. */
+const noticesKeptMs = 180 * 24 * 60 * 60_000;
+
 /** How many rows a run removed, by table. */
-export type RemovedRows = Readonly<{ artifacts: number; proofs: number; rateWindows: number; lines: number }>;
+export type RemovedRows = Readonly<{
+  artifacts: number;
+  proofs: number;
+  rateWindows: number;
+  lines: number;
+  notices: number;
+}>;
 
 /**
  * Removes what has expired, oldest first, in small statements. Copies of the hub that do it at the same time skip each
@@ -29,6 +38,7 @@ export async function removeExpired(db: Sql, now: Date): Promise<RemovedRows> {
     artifacts: await inBatches(() => removeArtifacts(db, [at, batchRows])),
     proofs: await inBatches(() => removeProofs(db, [at, batchRows])),
     rateWindows: await inBatches(() => removeRateWindows(db, [windowsFrom, batchRows])),
+    notices: (await forgetNotices(db, [new Date(now.getTime() - noticesKeptMs).toISOString(), batchRows]))[0]?.n ?? 0,
     lines: (await removeLines(db, [new Date(now.getTime() - lineKeptMs).toISOString(), maxLines]))[0]?.removed ?? 0,
   };
 }
@@ -52,6 +62,8 @@ const removing = (table: string, instant: string) =>
 const removeArtifacts = removing("oauth_artifact", "expires_at");
 const removeProofs = removing("dpop_proof", "expires_at");
 const removeRateWindows = removing("rate_window", "starts_at");
+
+const forgetNotices = statement<{ n: number }>("select hub_forget_notices($1::timestamptz, $2::int) as n");
 
 // Found by reading the table: it holds something while lists are compared, and nothing else.
 const removeLines = statement<{ removed: number }>(`

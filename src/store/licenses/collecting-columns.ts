@@ -44,11 +44,6 @@ export const eventColumns: ColumnTypes = {
   ...{ content_digest: "text", submission_id: "uuid", log_batch: "bigint", log_place: "int" },
 };
 
-export const updateColumns: ColumnTypes = {
-  ...{ holder_code: "text", identifier: "text", state: "text", state_since: "date", successor: "text" },
-  source_updated_at: "timestamptz",
-};
-
 export const decidedColumns: ColumnTypes = {
   identifier: "text",
   content_digest: "text",

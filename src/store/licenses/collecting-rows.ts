@@ -4,15 +4,9 @@ import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import { businessLicenseTypeCode } from "../../domain/licenses/license-type.ts";
 import type { LoggedEvent } from "../log/entry-store.ts";
 import type { ToldRecord } from "../reconciling/told-records.ts";
-import type {
-  CollectingStore,
-  NewEvent,
-  NewLicense,
-  NewPendingEvent,
-  SeenHolder,
-  StateUpdate,
-} from "./collecting-store.ts";
+import type { CollectingStore, NewEvent, NewLicense, NewPendingEvent, SeenHolder } from "./collecting-store.ts";
 import { carriedSignatures, signatureRows } from "./record-signatures.ts";
+import type { StateUpdate } from "./save-states.ts";
 
 /** The batch a row comes from. `log`: where its events are left to the public log; 0 when there are none. */
 export type SubmissionFacts = Readonly<{ id: string; clientId: string; receivedAt: Date; log: number }>;

@@ -4,20 +4,15 @@ import { insertRows, rowSource } from "../bulk.ts";
 import { settleCorrections } from "../corrections/settle-corrections.ts";
 import type { Row, Sql } from "../database.ts";
 import { type LogBatch, type LoggedEvent, logEvents, takeLogBatch } from "../log/entry-store.ts";
+import { leaveNotices } from "../notices/leave-notices.ts";
 import { saveTold, type ToldRecord } from "../reconciling/told-records.ts";
 import { statusPlaces } from "../status/status-places.ts";
 import type { StoredResult } from "../tables/license-tables.ts";
 import { together } from "../together.ts";
-import {
-  decidedColumns,
-  eventColumns,
-  holderColumns,
-  licenseColumns,
-  pendingColumns,
-  updateColumns,
-} from "./collecting-columns.ts";
+import { decidedColumns, eventColumns, holderColumns, licenseColumns, pendingColumns } from "./collecting-columns.ts";
 import { type KnownRow, toKnown } from "./known-row.ts";
 import { type CarriedSignature, type NewRecordSignature, saveSignatures } from "./record-signatures.ts";
+import { type StateUpdate, saveStates } from "./save-states.ts";
 
 /** A batch as kept, or a part of one that came as a stream. */
 export type StoredSubmission = Readonly<{
@@ -48,12 +43,6 @@ export type NewPendingEvent = Readonly<{
   received_at: string;
   submission_id: string;
 }>;
-
-/** The present state of a license after a batch. */
-export type StateUpdate = Pick<
-  Row<"license">,
-  "holder_code" | "identifier" | "state" | "state_since" | "successor" | "source_updated_at"
->;
 
 /** A holder seen in a batch. `name_license`: the business license its name was read from, if it was. */
 export type SeenHolder = Pick<Row<"holder">, "code" | "id_type" | "name" | "region" | "name_license">;
@@ -204,17 +193,16 @@ export function collectingStore(db: Sql) {
     logEvents: (batch: LogBatch, events: readonly LoggedEvent[], licenseDigests: readonly string[]) =>
       logEvents(db, batch, events, licenseDigests),
 
-    /** Writes new versions, and then the present state of every license that was met, and leaves it to its status list. */
-    saveLicenses: async (licenses: readonly NewLicense[], updates: readonly StateUpdate[]): Promise<void> => {
+    /**
+     * Writes new versions, and then the present state of every license that was met; leaves it to its status list, and word
+     * to whoever relies on one.
+     */
+    saveLicenses: async (licenses: readonly NewLicense[], updates: readonly StateUpdate[], at: Date): Promise<void> => {
       if (licenses.length > 0) await insertRows("license", licenseColumns, licenses).execute(db);
-      if (updates.length > 0) {
-        await sql`with changed as (update license l set state = r.state, state_since = r.state_since, successor = r.successor,
-            source_updated_at = r.source_updated_at from ${rowSource(updateColumns, updates)}
-            where l.holder_code = r.holder_code and l.identifier = r.identifier
-            returning l.status_list, l.status_index, l.state)
-          insert into status_change (status_list, status_index, state) select * from changed`.execute(db);
-      }
+      if (updates.length === 0) return;
+      const changed = await saveStates(db, updates);
       await settleCorrections(db, updates);
+      await leaveNotices(db, changed, at);
     },
   };
 }

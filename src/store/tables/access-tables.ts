@@ -234,9 +234,12 @@ export const AccessObjectionTable = defineEntity({
   indexes: [{ properties: ["holderCode"] }, { properties: ["department"] }],
 });
 
-/** What was asked. */
-export const accessActions = ["READ", "CONFIRM", "CHECK", "FETCH"] as const;
+/** What was asked; NOTIFY: nothing, the hub told it by itself. */
+export const accessActions = ["READ", "CONFIRM", "CHECK", "FETCH", "NOTIFY"] as const;
 export type AccessAction = (typeof accessActions)[number];
+
+/** What somebody asks. */
+export type AskedAction = Exclude<AccessAction, "NOTIFY">;
 
 /** DISCLOSED: content went out; ANSWERED: a yes or no did; REFUSED: nothing did. */
 export const accessOutcomes = ["DISCLOSED", "ANSWERED", "REFUSED"] as const;

@@ -49,6 +49,7 @@ import {
   LogTileTable,
   LogWaitingTable,
 } from "./log-tables.ts";
+import { NoticeTable, OpenCaseTable, RelianceTable, WebhookTable } from "./notices/notice-tables.ts";
 import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tables.ts";
 import { ReconciliationLineTable, ReconciliationTable, SourceRecordTable } from "./reconciling-tables.ts";
 import { RecordKeyTable, RecordSignatureTable } from "./signature-tables.ts";
@@ -109,4 +110,8 @@ export const tables = [
   LogCosignatureTable,
   StatusChangeTable,
   StatusTokenTable,
+  OpenCaseTable,
+  RelianceTable,
+  NoticeTable,
+  WebhookTable,
 ] as const;

@@ -137,7 +137,7 @@ export async function submitLicenses(tools: Tools, caller: Caller, input: Submis
         isHubsWord ? Promise.resolve() : leave(),
         signIssues(tools, catalogue, decision.issues, { places, entries, submission }).then((signed) =>
           together([
-            store.saveLicenses(licenseRows(signed, submission), stateUpdates(decision)),
+            store.saveLicenses(licenseRows(signed, submission), stateUpdates(decision), receivedAt),
             store.logEvents(
               { id: submission.log, secret: tools.newSalts(1)[0] ?? "" },
               loggedEvents(decision, submission),

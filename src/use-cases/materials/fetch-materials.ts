@@ -17,6 +17,7 @@ import type { AccessStore, Admit, Permit, Refuse } from "../../store/access/acce
 import type { CatalogueStore } from "../../store/catalogue/catalogue-store.ts";
 import type { LicenseStore, StoredLicense } from "../../store/licenses/license-store.ts";
 import type { MaterialStore, StoredCheck } from "../../store/materials/material-store.ts";
+import type { RelianceStore } from "../../store/notices/reliance-store.ts";
 import { judgingReader, type Reader, readerOf } from "../../store/reader.ts";
 
 /** What fetching needs. */
@@ -28,6 +29,8 @@ export type Tools = Readonly<{
   refuse: Refuse;
   misses: Misses;
   judge: (stores: Pick<Stores, "catalogue" | "licenses">, input: MaterialCase) => Promise<Judgement>;
+  /** For how long a case that nobody closes is told of changes. */
+  caseOpenDays: number;
   signReceipt: (receipt: ReceiptInput) => Promise<string>;
   read: <T>(reader: Reader, run: (stores: Stores) => Promise<T>) => Promise<T>;
 }>;
@@ -37,6 +40,7 @@ type Stores = Readonly<{
   catalogue: CatalogueStore;
   licenses: LicenseStore;
   materials: MaterialStore;
+  reliances: RelianceStore;
 }>;
 
 /** What went into the case: the licenses as signed, and the hub's signed receipt of having handed them over. */
@@ -52,8 +56,8 @@ export const checkLifetimeMs = 10 * 60_000;
 
 /**
  * Hands the licenses of a check over into its case: once, to the client that asked, within ten minutes, and only what
- * still may be fetched now; of each as much as the materials name, or the whole where that is granted. Licenses, receipt
- * and access records are one transaction; so is a refusal and its record.
+ * still may be fetched now; of each as much as the materials name, or the whole where that is granted. Licenses, receipt,
+ * access records, and the note that the case relies on them are one transaction; so is a refusal and its record.
  * @param input.wantsWhole refuses, before the check is used, where a grant covers attributes only
  * @param input.materials codes of materials answered FETCH; undefined: all of them
  * *Throws* UNAUTHENTICATED, FORBIDDEN, SCOPE_MISSING, CHECK_NOT_FOUND, CHECK_EXPIRED, CHECK_USED,
@@ -87,6 +91,7 @@ export async function fetchMaterials(
     if (!check) return refuse("CHECK_NOT_FOUND");
     if (check.used) return refuse("CHECK_USED");
     if (now.getTime() - check.checkedAt.getTime() > checkLifetimeMs) return refuse("CHECK_EXPIRED");
+    await stores.reliances.hold(check.facts.fetch.flatMap(({ identifiers }) => identifiers));
     const wanted = await fetchable(tools, stores, check, input.materials, granted, now);
     if (!wanted) return refuse("MATERIAL_NOT_FETCHABLE");
     const isPartial = [...wanted.values()].some((extent) => extent !== "WHOLE");
@@ -111,6 +116,8 @@ export async function fetchMaterials(
       receipt,
       fetchedAt: now,
     });
+    const openUntil = new Date(now.getTime() + tools.caseOpenDays * 86_400_000);
+    await stores.reliances.rely(clientId, purpose, [...wanted.keys()], now, openUntil);
     const disclosed = { ...record, outcome: "DISCLOSED", withheld: 0 } as const;
     const holders = Map.groupBy(stored, (license) => license.holder.id);
     await stores.access.record(

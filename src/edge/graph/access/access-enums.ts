@@ -34,6 +34,10 @@ export const OperatorActionEnum = register(
     PULL_SOURCE: "A pull was asked for at once.",
     RECONCILE_SOURCE: "A comparison with a source was asked for at once.",
     REMOVE_SOURCE: "A source was removed.",
+    SET_WEBHOOK: "Where it is told of changes was set.",
+    ROTATE_WEBHOOK_SECRET: "A new secret of its webhook was made.",
+    REMOVE_WEBHOOK: "Its webhook was removed.",
+    REPLAY_NOTICES: "Notices were sent again.",
   }),
 );
 
