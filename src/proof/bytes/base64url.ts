@@ -5,18 +5,20 @@
  * Source: RFC 4648 §3.5, §5; RFC 7515 §2.
  */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  const rest = text.length % 4;
+  // Signs beyond ASCII become several bytes, none of which is a sign of the alphabet.
+  const signs = encoder.encode(text);
+  const rest = signs.length % 4;
   if (rest === 1) return undefined;
-  const whole = text.length - rest;
+  const whole = signs.length - rest;
   const bytes = new Uint8Array((whole / 4) * 3 + Math.max(0, rest - 1));
   let at = 0;
   // A sign that is none has the value −1, and −1 makes the bits of everything it is joined with negative.
   for (let from = 0; from < whole; from += 4) {
     const bits =
-      (valueAt(text, from) << 18) |
-      (valueAt(text, from + 1) << 12) |
-      (valueAt(text, from + 2) << 6) |
-      valueAt(text, from + 3);
+      (valueAt(signs, from) << 18) |
+      (valueAt(signs, from + 1) << 12) |
+      (valueAt(signs, from + 2) << 6) |
+      valueAt(signs, from + 3);
     if (bits < 0) return undefined;
     bytes[at] = bits >> 16;
     bytes[at + 1] = bits >> 8;
@@ -24,8 +26,8 @@ export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefin
     at += 3;
   }
   if (rest === 0) return bytes;
-  const third = rest === 3 ? valueAt(text, whole + 2) : 0;
-  const bits = (valueAt(text, whole) << 12) | (valueAt(text, whole + 1) << 6) | third;
+  const third = rest === 3 ? valueAt(signs, whole + 2) : 0;
+  const bits = (valueAt(signs, whole) << 12) | (valueAt(signs, whole + 1) << 6) | third;
   const unused = rest === 3 ? 0b11 : 0b1111_111111;
   if (bits < 0 || (bits & unused) !== 0) return undefined;
   bytes[at] = bits >> 10;
@@ -53,12 +55,13 @@ export function encodeBase64url(bytes: Uint8Array): string {
 
 const ascii = new TextDecoder();
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const signs = new TextEncoder().encode(alphabet);
-const values = new Int8Array(128).fill(-1);
-for (const [value, sign] of signs.entries()) values[sign] = value;
+const encoder = new TextEncoder();
+const alphabetSigns = encoder.encode(alphabet);
+const values = new Int8Array(256).fill(-1);
+for (const [value, sign] of alphabetSigns.entries()) values[sign] = value;
 
-function valueAt(text: string, at: number): number {
-  return values[text.charCodeAt(at)] ?? -1;
+function valueAt(signs: Uint8Array, at: number): number {
+  return values[signs[at] ?? 0] ?? -1;
 }
 
 /** Zero behind the end: those bits are unused, or cut off. */
@@ -67,5 +70,5 @@ function byteAt(bytes: Uint8Array, at: number): number {
 }
 
 function signAt(bits: number): number {
-  return signs[bits & 63] ?? 0;
+  return alphabetSigns[bits & 63] ?? 0;
 }
