@@ -414,6 +414,20 @@ describe("a list that is full", () => {
     expect(await round()).toBe(2);
     expect([await said(last), await said(first)]).toEqual([2, 1]);
   });
+
+  test("that can not be signed keeps no other from it", async () => {
+    const [damaged] = await house.sql(
+      "insert into status_token (status_list, issued_at, expires_at, token) values (0, now(), now(), 'x') returning id",
+    );
+    await house.sql(
+      "insert into status_change (status_list, status_index, state) values (0, 1, 'LAPSED'), (1, 7, 'LAPSED')",
+    );
+    await expect(round()).rejects.toThrow();
+    pass(1);
+    expect(entryOf(entriesIn((await get("/status-lists/1")).body), 7)).toBe(1);
+    await house.sql("delete from status_token where id = $1", [damaged?.["id"]]);
+    expect(await round()).toBe(1);
+  });
 });
 
 function claimsOf(jws: string) {

@@ -24,16 +24,22 @@ const batchSize = 50_000;
  * Signs every status list anew that has changed, is new, or has lived half its time: a round that any number of copies
  * may run as often as they like, one at a time signs a list. A list is never made from the licenses again, only from
  * itself and its changes.
- * @returns how many were signed
+ * @returns how many were signed; *throws* what failed first, when all others are done
  */
 export async function publishStatusLists(tools: Tools): Promise<number> {
   const { life, renewal } = statusListTerms;
   const signedBefore = new Date(tools.now().getTime() - (life - renewal) * 1000);
   let signed = 0;
+  let failure: { error: unknown } | undefined;
   for (const list of await tools.dueLists(signedBefore)) {
-    const isSigned = await tools.transaction((store) => publishList(tools, store, list, signedBefore));
-    signed += isSigned ? 1 : 0;
+    try {
+      const isSigned = await tools.transaction((store) => publishList(tools, store, list, signedBefore));
+      signed += isSigned ? 1 : 0;
+    } catch (error) {
+      failure ??= { error }; // the other lists are signed all the same
+    }
   }
+  if (failure) throw failure.error;
   return signed;
 }
 
