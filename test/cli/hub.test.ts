@@ -18,7 +18,7 @@ afterAll(async () => {
 
 const businessLicense = "11100000MB0143028R001";
 const run = (...args: readonly string[]) =>
-  workshop.run("src/cli/hub.ts", args, { DATABASE_URL: house.config.databaseUrl ?? "" });
+  workshop.runWarm("src/cli/hub.ts", args, { DATABASE_URL: house.config.databaseUrl ?? "" });
 const fileOf = (name: string) => join(workshop.folder, name);
 const operator = `cli:${userInfo().username}`;
 
