@@ -18,7 +18,7 @@ afterAll(async () => {
 
 const businessLicense = "11100000MB0143028R001";
 const run = (...args: readonly string[]) =>
-  workshop.run("src/cli/hub.ts", args, { DATABASE_URL: house.config.databaseUrl ?? "" });
+  workshop.runWarm("src/cli/hub.ts", args, { DATABASE_URL: house.config.databaseUrl ?? "" });
 const fileOf = (name: string) => join(workshop.folder, name);
 const operator = `cli:${userInfo().username}`;
 
@@ -315,7 +315,7 @@ describe("without a database server", () => {
       ["add", "embedded", ...terms],
       ["revoke", "1"],
     ])
-      expect(await workshop.run("src/cli/hub.ts", ["grant", ...grant], env)).toMatchObject({ code: 0, error: "" });
+      expect(await workshop.runWarm("src/cli/hub.ts", ["grant", ...grant], env)).toMatchObject({ code: 0, error: "" });
     const listed = await workshop.run("src/cli/hub.ts", ["client", "list", "--json"], env);
     expect(JSON.parse(listed.out).map(({ id }: { id: string }) => id)).toEqual(["embedded"]);
   }, 120_000);

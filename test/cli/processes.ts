@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Job } from "./warm.ts";
 
 /** The package's folder. */
 export const root = join(import.meta.dirname, "../..");
@@ -37,6 +38,8 @@ export type Workshop = Readonly<{
   /** Starts a Node program of the package, away from its folder, with this environment and nothing else. */
   start: (program: string, args: readonly string[], env: Environment) => Running;
   run: (program: string, args: readonly string[], env?: Environment) => Promise<Ended>;
+  /** As `run`, one after the other in one process (warm.ts): for many calls where the start itself is not in question. */
+  runWarm: (program: string, args: readonly string[], env?: Environment) => Promise<Ended>;
   /** Starts the built hub in demo mode on a free port and waits until it is ready. */
   startHub: (env: Environment) => Promise<RunningHub>;
   clear: () => Promise<void>;
@@ -51,6 +54,7 @@ export type Environment = Readonly<Record<string, string>>;
 export function openWorkshop(longestLife = 150_000): Workshop {
   const folder = mkdtempSync(join(tmpdir(), "zhengzhao-cli-"));
   const running = new Set<Running>();
+  const warm = new Map<string, Promise<Warm>>();
   const start: Workshop["start"] = (program, args, env) => {
     const one = launch(join(root, program), args, { env, cwd: folder, longestLife });
     running.add(one);
@@ -61,6 +65,17 @@ export function openWorkshop(longestLife = 150_000): Workshop {
     folder,
     start,
     run: (program, args, env = {}) => start(program, args, env).ended,
+    runWarm: (program, args, env = {}) => {
+      const before = warm.get(program) ?? startWarm(program, folder);
+      const ended = before.then(async ({ child }) => {
+        child.send({ args, env } satisfies Job);
+        const over = once(child, "exit").then(([code]) => [{ code, out: "", error: "it ended its process" }]);
+        const [last] = await Promise.race([once(child, "message"), over]);
+        return { child, last };
+      });
+      warm.set(program, ended);
+      return ended.then(({ last }) => last);
+    },
     startHub: async (env) => {
       const hub = start("dist/src/main.js", [], { PORT: "0", ...env });
       const ready = await hub.says(/(http:\S+)\/graphql\n[\s\S]*Ctrl-C stops the hub\.\n/);
@@ -71,10 +86,21 @@ export function openWorkshop(longestLife = 150_000): Workshop {
       return { ...hub, url: ready[1] ?? "", welcome: ready.input, stop };
     },
     clear: async () => {
+      for (const one of warm.values()) (await one).child.kill("SIGKILL");
       for (const one of running) one.child.kill("SIGKILL");
       await Promise.all([...running].map((one) => one.ended));
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** A process that runs a program again and again, and how the last run ended. */
+type Warm = Readonly<{ child: ChildProcess; last?: Ended }>;
+
+async function startWarm(program: string, cwd: string): Promise<Warm> {
+  const args = ["--enable-source-maps", join(import.meta.dirname, "warm.ts"), program];
+  return {
+    child: spawn(process.execPath, args, { cwd, env: compileCache, stdio: ["ignore", "ignore", "inherit", "ipc"] }),
   };
 }
 

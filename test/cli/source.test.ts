@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 const env = () => ({ DATABASE_URL: house.config.databaseUrl ?? "", KEYS_DIR: house.config.keysDir });
-const run = (...args: readonly string[]) => workshop.run("src/cli/hub.ts", ["source", ...args], env());
+const run = (...args: readonly string[]) => workshop.runWarm("src/cli/hub.ts", ["source", ...args], env());
 async function json(...args: readonly string[]) {
   const { code, out, error } = await run(...args, "--json");
   expect([code, error]).toEqual([0, ""]);
@@ -166,7 +166,7 @@ describe("a hub as a process", () => {
 
 describe("hub reconcile", () => {
   const reconcile = (...args: readonly string[]) =>
-    workshop.run("src/cli/hub.ts", ["reconcile", ...args], { ...env(), SOURCE_SECRETS: secretsFile });
+    workshop.runWarm("src/cli/hub.ts", ["reconcile", ...args], { ...env(), SOURCE_SECRETS: secretsFile });
   const range = ["--from", "2017-01-01", "--until", "2026-01-01"];
 
   test("lists every record that differs, and ends with 1; what can not be compared is told in one line", async () => {

@@ -29,7 +29,7 @@ export function openSubmitStage(): SubmitStage {
   };
   const token = file("token.txt", "aaaa.bbbb.cccc\n");
   let mappings = 0;
-  const run = (args: readonly string[]) => workshop.run("src/cli/hub.ts", ["submit", ...args]);
+  const run = (args: readonly string[]) => workshop.runWarm("src/cli/hub.ts", ["submit", ...args]);
   return {
     ...{ file, run },
     mapping: (json) => {

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 const command = async (...words: readonly string[]) => {
-  const { code, out, error } = await workshop.run("src/cli/hub.ts", ["source", ...words, "--json"], env);
+  const { code, out, error } = await workshop.runWarm("src/cli/hub.ts", ["source", ...words, "--json"], env);
   expect([code, error]).toEqual([0, ""]);
   return JSON.parse(out);
 };

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Client } from "pg";
 import { type Postgres, startPostgres } from "./postgres.ts";
 
@@ -19,10 +19,10 @@ let templates: string | undefined;
 export default async function globalSetup({ testPathPatterns }: JestConfig): Promise<void> {
   const patterns = testPathPatterns.patterns;
   if (patterns.length > 0 && patterns.every((pattern) => pureTests.test(pattern))) return;
-  await openTemplates();
   const given = process.env["TEST_DATABASE_URL"] ?? process.env["DATABASE_URL"];
   if (given && !process.env["TEST_POSTGRES"]) {
     process.env["TEST_DATABASE_URL"] = given;
+    await openTemplates(tmpdir());
     return;
   }
   try {
@@ -33,10 +33,12 @@ export default async function globalSetup({ testPathPatterns }: JestConfig): Pro
     throw error;
   }
   process.env["TEST_DATABASE_URL"] = running.url;
+  // Beside the data: the guard removes both, however this run ends.
+  await openTemplates(dirname(running.dataDir));
 }
 
-async function openTemplates(): Promise<void> {
-  templates = join(tmpdir(), `zhengzhao_templates_${randomUUID().slice(0, 8)}`);
+async function openTemplates(parent: string): Promise<void> {
+  templates = join(parent, `zhengzhao_templates_${randomUUID().slice(0, 8)}`);
   // It holds keys.
   await mkdir(templates, { mode: 0o700 });
   process.env["TEST_TEMPLATES"] = templates;
