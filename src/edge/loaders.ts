@@ -11,9 +11,9 @@ import type {
   SourceSignature as StoredSignature,
 } from "../store/licenses/history-store.ts";
 import type { LicensePage, LicenseQuery, StoredLicense } from "../store/licenses/license-store.ts";
+import type { LicenseProof } from "../store/log/proof-store.ts";
 import type { Enterprise } from "../use-cases/licenses/read-enterprises.ts";
 import type { WholeLicense } from "../use-cases/log/make-bundles.ts";
-import type { LicenseProof } from "../use-cases/log/prove-licenses.ts";
 
 /** One statement a list: every loader of one request, keyed by what it asks. */
 export type Loaders = ReturnType<typeof makeLoaders>;

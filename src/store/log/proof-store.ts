@@ -1,10 +1,19 @@
 import { payloadDigest } from "../../proof/compact-jws.ts";
 import { entryBytes, entrySecret, licenseEntry } from "../../proof/log/log-entry.ts";
+import type { Digest } from "../../proof/log/merkle.ts";
 import { type Row, type Sql, statement } from "../database.ts";
 import { factsOf } from "./entry-store.ts";
 
 /** A license's entry as the log has it. `secret`: what its event's digest is salted with. */
 export type LicenseEntry = Readonly<{ identifier: string; jws: string; entry: Uint8Array; index: number }>;
+
+/** A license's entry, and how to get from it to the checkpoint's root. `entry`: its text. */
+export type LicenseProof = Readonly<{
+  index: number;
+  entry: string;
+  proof: readonly Digest[];
+  checkpoint: Readonly<{ size: number; note: string }>;
+}>;
 
 /**
  * The entries that licenses were logged with, made again from what is stored. Left out: those that have no place in the

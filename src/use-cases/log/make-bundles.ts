@@ -3,7 +3,7 @@ import { base64 } from "../../proof/bytes/base64.ts";
 import { readOwnJws } from "../../proof/compact-jws.ts";
 import type { Keyring } from "../../proof/keyring.ts";
 import { referencesOf } from "../../proof/license-jws.ts";
-import type { LicenseProof } from "./prove-licenses.ts";
+import type { LicenseProof } from "../../store/log/proof-store.ts";
 
 /** What making bundles needs. */
 export type Tools = Readonly<{

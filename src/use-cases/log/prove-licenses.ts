@@ -1,20 +1,12 @@
-import { type Digest, inclusionRanges } from "../../proof/log/merkle.ts";
+import { inclusionRanges } from "../../proof/log/merkle.ts";
 import { proofOf, tileIn, tilesOf } from "../../proof/log/tile.ts";
 import type { LogStore } from "../../store/log/log-store.ts";
-import type { LicenseEntry } from "../../store/log/proof-store.ts";
+import type { LicenseEntry, LicenseProof } from "../../store/log/proof-store.ts";
 
 /** What proving needs. */
 export type Tools = Readonly<{
   log: LogStore;
   findEntries: (identifiers: readonly string[]) => Promise<readonly LicenseEntry[]>;
-}>;
-
-/** A license's entry, and how to get from it to the checkpoint's root. `entry`: its bytes, UTF-8. */
-export type LicenseProof = Readonly<{
-  index: number;
-  entry: string;
-  proof: readonly Digest[];
-  checkpoint: Readonly<{ size: number; note: string }>;
 }>;
 
 /**
