@@ -12,6 +12,7 @@ import { Migration20261123120000_signatures } from "./Migration20261123120000_si
 import { Migration20261123130000_reconciling_sources } from "./Migration20261123130000_reconciling_sources.ts";
 import { Migration20261123160000_each_signature } from "./Migration20261123160000_each_signature.ts";
 import { Migration20261123170000_log } from "./Migration20261123170000_log.ts";
+import { Migration20261123200000_signing_keys } from "./Migration20261123200000_signing_keys.ts";
 
 /** Every migration in order. A test compares this list with the files beside it. */
 export const migrationList = [
@@ -29,4 +30,5 @@ export const migrationList = [
   Migration20261123130000_reconciling_sources,
   Migration20261123160000_each_signature,
   Migration20261123170000_log,
+  Migration20261123200000_signing_keys,
 ] as const;

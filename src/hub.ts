@@ -10,12 +10,13 @@ import type { WorkingCalendar } from "./domain/working-days.ts";
 import { accessVerbs } from "./hub/access-verbs.ts";
 import { collectingVerbs } from "./hub/collecting-verbs.ts";
 import { correctionVerbs } from "./hub/correction-verbs.ts";
+import { type KeyPlan, keyOperatorVerbs, keyRounds } from "./hub/key-verbs.ts";
+import type { HubKeys } from "./hub/open-keys.ts";
 import { reconcilingVerbs } from "./hub/reconciling-verbs.ts";
 import { recordVerbs } from "./hub/record-verbs.ts";
 import { sourceVerbs } from "./hub/source-verbs.ts";
 import { type Limits, standardLimits } from "./limits.ts";
 import { joinKeyrings } from "./proof/access/issuer-keys.ts";
-import { parseJwks } from "./proof/keyring.ts";
 import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
 import {
   type AdmissionRequest,
@@ -36,7 +37,6 @@ import { senderStore } from "./store/access/sender-store.ts";
 import { catalogueCache } from "./store/catalogue/catalogue-cache.ts";
 import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue/catalogue-store.ts";
 import type { Database, Sql } from "./store/database.ts";
-import type { HubKeys } from "./store/keys/key-store.ts";
 import { collectingStore } from "./store/licenses/collecting-store.ts";
 import { licenseStore } from "./store/licenses/license-store.ts";
 import { materialStore } from "./store/materials/material-store.ts";
@@ -66,6 +66,7 @@ import { judgeCase } from "./use-cases/materials/judge-case.ts";
 export type HubParts = Readonly<{
   database: Database;
   keys: HubKeys;
+  keyPlan: KeyPlan;
   publicUrl: string;
   now: () => Date;
   /** Absent: the standard ones. */
@@ -86,14 +87,15 @@ export type Hub = ReturnType<typeof makeHub>;
 /** Wires every verb to its tools. */
 export function makeHub(parts: HubParts) {
   const { database, keys, publicUrl, now, limits = standardLimits, outsideKeys, sourceSecrets } = parts;
-  const { correctionTerms: terms, workingDays: calendar } = parts;
+  const { correctionTerms: terms, workingDays: calendar, keyPlan } = parts;
   const newId = randomUUID;
   const sql = database.sql();
   const access = accessStore(sql);
   const catalogueRows = catalogueStore(sql);
   const licenses = licenseStore(sql);
   const catalogue = catalogueCache(catalogueRows, now);
-  const keyring = parseJwks({ keys: keys.publicKeys });
+  const { keyring } = keys;
+  const keyParts = { database, now, plan: keyPlan, changed: keys.refresh };
 
   const stores = (db: Sql) => ({
     ...{ access: accessStore(db), catalogue: catalogueStore(db), collecting: collectingStore(db) },
@@ -187,7 +189,7 @@ export function makeHub(parts: HubParts) {
       fetchMaterials(
         {
           ...{ now, newId, permit, admit, refuse, misses, judge: judgeCase, read },
-          signReceipt: (receipt: ReceiptInput) => signReceipt(receipt, keys.receipt),
+          signReceipt: (receipt: ReceiptInput) => signReceipt(receipt, keys.signer("receipt", receipt.issuedAt)),
         },
         caller,
         input,
@@ -198,8 +200,15 @@ export function makeHub(parts: HubParts) {
       const { licenseTypes } = await catalogue();
       return verifyLicense({ keyring, now, schemaOf: (code) => licenseTypes.get(code)?.checkAttributes }, input);
     },
+    // the hub's own keys
     /** Every key that ever signed, for `/.well-known/jwks.json`. */
     publicKeys: keys.publicKeys,
+    ...keyOperatorVerbs(keyParts, (caller) => permitOperator({ findClient }, caller)),
+    ...keyRounds(keyParts, keys.standing),
+    /** A round, to be run every second or so: takes in what other copies changed of the keys. */
+    refreshKeys: keys.refresh,
+    /** The key whose private half is not at hand, if there is one. */
+    findKeyTrouble: keys.findTrouble,
     /** The same, ready to verify with. */
     keyring,
     now,
@@ -208,13 +217,13 @@ export function makeHub(parts: HubParts) {
     // tokens
     publicUrl,
     /** Whose tokens count, besides those of a demo: the hub's own, or the outside issuer's. */
-    tokenIssuer: keys.token ? publicUrl : outsideKeys?.issuer,
+    tokenIssuer: keys.issuesTokens ? publicUrl : outsideKeys?.issuer,
     /** Keys that access tokens are verified with; `refreshTokenKeys` before a token names one that is not there. */
     tokenKeyring: outsideKeys ? joinKeyrings([keyring, outsideKeys.keyring]) : keyring,
     refreshTokenKeys: async (kid: string) => outsideKeys?.refresh(kid),
     senders: senderStore(sql),
     /** What the authorization server stands on; undefined: tokens come from outside. */
-    authorization: keys.token && { key: keys.token, store: oauthStore(sql, now) },
+    authorization: keys.issuesTokens ? { keys, store: oauthStore(sql, now) } : undefined,
 
     // catalogue, open to everyone
     catalogue,

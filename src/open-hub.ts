@@ -4,12 +4,15 @@ import type { Config } from "./config.ts";
 import { issuerKeys } from "./connectors/issuer-keys.ts";
 import { readSecrets } from "./connectors/sources/secrets.ts";
 import { chinaCalendar } from "./domain/working-days.ts";
+import { type KeySources, openKeySources } from "./hub/key-sources.ts";
+import type { KeyPlan } from "./hub/key-verbs.ts";
+import { openHubKeys } from "./hub/open-keys.ts";
 import { type Hub, makeHub } from "./hub.ts";
 import { readCatalogueFiles, readRecordFile } from "./store/catalogue/catalogue-files.ts";
 import { readCalendarFile } from "./store/corrections/calendar-file.ts";
 import { type Database, type DatabasePlace, openDatabase } from "./store/database.ts";
 import { lockFolder } from "./store/keys/folder-lock.ts";
-import { openKeys } from "./store/keys/key-store.ts";
+import type { KeyTrouble } from "./store/keys/signing-keys.ts";
 import type { DemoReport } from "./use-cases/load-demo.ts";
 
 /** What opening a hub tells while it takes its time, and what a test may leave out. */
@@ -19,6 +22,8 @@ export type OpeningSteps = Readonly<{
   skipDemoRecords?: boolean;
   /** The outside issuer's keys could not be fetched; the hub goes on with those it has. */
   onIssuerFailure?: (error: unknown) => void;
+  /** The private half of a key is not at hand; undefined: all are again. */
+  onKeyTrouble?: (trouble: KeyTrouble | undefined, cause: unknown) => void;
 }>;
 
 /** An opened hub and how to close it. */
@@ -39,19 +44,26 @@ export async function openHub(
   // A wrong file is told at the start, not in the middle of the night.
   if (config.sourceSecrets) await readSecrets(config.sourceSecrets);
   const workingDays = chinaCalendar(config.workingDays ? await readCalendarFile(config.workingDays) : undefined);
-  const { database, close } = await openHubDatabase(config, onStatement);
+  const sources = await openKeySources(config);
+  const { database, close: closeDatabase } = await openHubDatabase(config, onStatement);
+  const close = async () => {
+    await sources.close();
+    await closeDatabase();
+  };
   try {
     // One copy at a time makes keys, migrates and loads; those that start beside it find everything made.
     const opened = await database.alone(async () => {
       await database.migrate();
       const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
       const outside = config.outsideIssuer;
-      const { keysDir: folder, publicUrl, keyAlgorithm: algorithm, limits, sourceSecrets, correctionTerms } = config;
-      const place = { folder, issuer: publicUrl, tokenIssuer, issuesTokens: outside === undefined, algorithm };
-      const keys = await openKeys(place, now());
+      const { publicUrl, limits, sourceSecrets, correctionTerms } = config;
+      const keyPlan = keyPlanOf(config, sources);
+      const place = { folder: config.keysDir, tokenIssuer, issuesTokens: outside === undefined };
+      const onTrouble: NonNullable<OpeningSteps["onKeyTrouble"]> = (...told) => steps.onKeyTrouble?.(...told);
+      const keys = await openHubKeys({ database, now, plan: keyPlan, place, onTrouble });
       const outsideKeys = outside && issuerKeys(outside, now, (error) => steps.onIssuerFailure?.(error));
       const hub = makeHub({
-        ...{ database, keys, publicUrl, now, limits, outsideKeys, sourceSecrets, correctionTerms, workingDays },
+        ...{ database, keys, keyPlan, publicUrl, now, limits, outsideKeys, sourceSecrets, correctionTerms, workingDays },
       });
       return { hub, demo: await loadFirstData(hub, config.demo, root, steps) };
     });
@@ -60,6 +72,14 @@ export async function openHub(
     await close();
     throw error;
   }
+}
+
+/** How a hub of this configuration signs. */
+export function keyPlanOf(config: Config, sources: KeySources): KeyPlan {
+  return {
+    ...{ issuer: config.publicUrl, algorithm: config.keyAlgorithm, sources },
+    ...{ rotationDays: config.keyRotationDays, aheadSeconds: config.keyPublishAheadSeconds },
+  };
 }
 
 /** A hub's database alone: for a command that works on it, beside a running hub or without one. */

@@ -5,6 +5,8 @@ import type { Hub } from "./hub.ts";
 /** Work that every copy of the hub does again and again; which copy gets to do it, the database decides. */
 const rounds: readonly Round[] = [
   { everyMs: 1_000, failed: "access records could not be sealed", run: (hub) => hub.sealAccessRecords() },
+  { everyMs: 1_000, failed: "the keys could not be looked up", run: (hub) => hub.refreshKeys() },
+  { everyMs: 60_000, failed: "a key could not be changed", run: (hub) => hub.rotateDueKeys() },
   { everyMs: 60_000, failed: "what has expired could not be removed", run: (hub) => hub.removeExpired() },
   { everyMs: 600_000, failed: "the problem desk could not be tended", run: (hub) => hub.tendDesk() },
   { everyMs: 600_000, failed: "overdue corrections could not be marked", run: (hub) => hub.escalateCorrections() },

@@ -24,6 +24,7 @@ export const operatorActions = [
   ...(["GRANT_ACCESS", "REVOKE_GRANT"] as const),
   ...(["ADD_RECORD_KEY", "RETIRE_RECORD_KEY", "SET_UNSIGNED_RECORDS"] as const),
   ...(["ADD_SOURCE", "SUSPEND_SOURCE", "RESUME_SOURCE", "PULL_SOURCE", "RECONCILE_SOURCE", "REMOVE_SOURCE"] as const),
+  ...(["ROTATE_KEY", "DECLARE_KEY_COMPROMISED"] as const),
 ] as const;
 export type OperatorAction = (typeof operatorActions)[number];
 

@@ -4,17 +4,20 @@ import type { Hub } from "../../hub.ts";
 
 /**
  * `/healthz`: the process answers. `/readyz`: the database answers and every migration is done, else 503. `problem` says in
- * a line what is wrong; a hub whose database is full goes on answering, and is ready all the same.
+ * a line what is wrong; a hub whose database is full goes on answering, and is ready all the same. One that can sign nothing
+ * for a purpose is not.
  */
 export function healthRoutes(hub: Hub): FastifyPluginAsync {
   return async (app) => {
     app.get("/healthz", async () => ({ status: "alive" }));
     app.get("/readyz", async (_request, reply) => {
-      const problem = await hub.findTrouble();
-      const status = problem === undefined || problem === "STORAGE_FULL" ? "ready" : "not ready";
+      const trouble = await hub.findTrouble();
+      const key = hub.findKeyTrouble();
+      const isReady = (trouble === undefined || trouble === "STORAGE_FULL") && !key?.isStopped;
+      const problem = trouble === undefined ? key && lineOfKey(key) : lineOf(trouble);
       return reply
-        .code(status === "ready" ? 200 : 503)
-        .send({ status, ...(problem !== undefined && { problem: lineOf(problem) }) });
+        .code(isReady ? 200 : 503)
+        .send({ status: isReady ? "ready" : "not ready", ...(problem !== undefined && { problem }) });
     });
   };
 }
@@ -22,4 +25,9 @@ export function healthRoutes(hub: Hub): FastifyPluginAsync {
 function lineOf(problem: NonNullable<Awaited<ReturnType<Hub["findTrouble"]>>>): string {
   if (problem === "MIGRATING") return "MIGRATING: The database is not at this version yet.";
   return `${problem}: ${errorTable[problem].message.en}`;
+}
+
+function lineOfKey({ purpose, kid, isStopped }: NonNullable<ReturnType<Hub["findKeyTrouble"]>>): string {
+  const what = isStopped ? "Nothing can be signed" : "An older key signs";
+  return `KEY_MISSING: ${what} for ${purpose}: the private half of the key ${kid || "that is due"} is not here.`;
 }

@@ -30,6 +30,7 @@ import {
 } from "./conflict-tables.ts";
 import { CorrectionEventTable, CorrectionTable } from "./correction-tables.ts";
 import { ProblemRecordTable, RecordCountTable } from "./desk-tables.ts";
+import { KeyEventTable, SigningKeyTable } from "./key-tables.ts";
 import {
   HolderTable,
   LicenseEventTable,
@@ -92,4 +93,6 @@ export const tables = [
   CorrectionEventTable,
   LogBatchTable,
   LogWaitingTable,
+  SigningKeyTable,
+  KeyEventTable,
 ] as const;

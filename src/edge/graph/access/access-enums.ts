@@ -34,6 +34,8 @@ export const OperatorActionEnum = register(
     PULL_SOURCE: "A pull was asked for at once.",
     RECONCILE_SOURCE: "A comparison with a source was asked for at once.",
     REMOVE_SOURCE: "A source was removed.",
+    ROTATE_KEY: "A key of the hub was changed.",
+    DECLARE_KEY_COMPROMISED: "A key of the hub was declared compromised.",
   }),
 );
 
