@@ -63,7 +63,18 @@ export async function openHub(
       const keys = await openHubKeys({ database, now, plan: keyPlan, place, onTrouble });
       const outsideKeys = outside && issuerKeys(outside, now, (error) => steps.onIssuerFailure?.(error));
       const hub = makeHub({
-        ...{ database, keys, keyPlan, publicUrl, now, limits, outsideKeys, sourceSecrets, correctionTerms, workingDays },
+        ...{
+          database,
+          keys,
+          keyPlan,
+          publicUrl,
+          now,
+          limits,
+          outsideKeys,
+          sourceSecrets,
+          correctionTerms,
+          workingDays,
+        },
       });
       return { hub, demo: await loadFirstData(hub, config.demo, root, steps) };
     });

@@ -4,6 +4,7 @@ import { HubError } from "../errors.ts";
 import { clientCommands } from "./hub/client-commands.ts";
 import { type Command, lineOf, type Output, UsageError, type Values } from "./hub/command.ts";
 import { grantCommands } from "./hub/grant-commands.ts";
+import { keyCommands } from "./hub/key-commands.ts";
 import { reconcileCommand } from "./hub/reconcile-command.ts";
 import { recordKeyCommands } from "./hub/record-key-commands.ts";
 import { sourceCommands } from "./hub/source-commands.ts";
@@ -14,6 +15,7 @@ import { printable } from "./hub/table.ts";
 const nouns: Readonly<Record<string, Readonly<Record<string, Command>>>> = {
   client: { ...clientCommands, ...recordKeyCommands },
   grant: grantCommands,
+  key: keyCommands,
   source: sourceCommands,
 };
 
@@ -91,7 +93,7 @@ function overview(shownNouns: readonly string[], shownVerbs: readonly string[]):
   const what = shownVerbs.length > 0 ? ", and hands files in" : "";
   const where = shownVerbs.length > 0 ? ["All but hub submit:", ...onDatabase.map(indent)] : onDatabase;
   return [
-    `Administers a hub's clients, their grants, and the sources it pulls from${what}.`,
+    `Administers a hub's clients, their grants, its own keys, and the sources it pulls from${what}.`,
     "",
     ...lines,
     "",

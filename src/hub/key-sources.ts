@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Config } from "../config.ts";
 import { httpKms } from "../connectors/signers/http-kms.ts";
 import { pkcs11Source } from "../connectors/signers/pkcs11.ts";
-import { type SignerPlaces, noSigners, readSignerPlaces } from "../connectors/signers/signer-places.ts";
+import { noSigners, readSignerPlaces, type SignerPlaces } from "../connectors/signers/signer-places.ts";
 import type { KeyPurpose } from "../proof/keyring.ts";
 import type { KeySource, KeySourceKind } from "../proof/signing/signer.ts";
 import { fileKeySource } from "../store/keys/key-store.ts";
@@ -16,7 +16,10 @@ export type KeySources = Readonly<{
 }>;
 
 /** Opens what the configuration names. Nothing is asked yet. *Throws* ConfigError when KEY_SIGNERS can not be used. */
-export async function openKeySources({ keysDir, keySigners }: Pick<Config, "keysDir" | "keySigners">): Promise<KeySources> {
+export async function openKeySources({
+  keysDir,
+  keySigners,
+}: Pick<Config, "keysDir" | "keySigners">): Promise<KeySources> {
   const places = keySigners === undefined ? noSigners : await readSignerPlaces(keySigners);
   const sources = new Map<KeySourceKind, KeySource>([["FILE", fileKeySource(keysDir)]]);
   if (places.pkcs11) sources.set("PKCS11", pkcs11Source(places.pkcs11));

@@ -42,8 +42,7 @@ export function keyOperatorVerbs({ database, now, plan, changed }: KeyParts, per
     ) => database.transaction((db) => run({ keys: signingKeyStore(db), record: clientStore(db).record })),
   };
   return {
-    readSigningKeys: (caller: Caller) =>
-      readSigningKeys({ permit, keys: signingKeyStore(database.sql()) }, caller),
+    readSigningKeys: (caller: Caller) => readSigningKeys({ permit, keys: signingKeyStore(database.sql()) }, caller),
     rotateKey: (caller: Caller, rotation: Rotation) => rotateKey(tools, caller, rotation),
     declareKeyCompromised: (caller: Caller, compromise: Compromise) =>
       declareKeyCompromised(

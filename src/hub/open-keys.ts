@@ -97,10 +97,15 @@ async function prepareElsewhere({ database, now, plan }: OpeningParts, purpose: 
       if (label !== undefined && !keys.some((key) => key.source === source.kind && key.name === label)) {
         const alg = algorithmOf(purpose, plan.algorithm);
         const point = await source.find(label, alg);
-        if (!point) throw new ConfigError(`KEY_SIGNERS: there is no ${alg} key ${JSON.stringify(label)} for ${purpose}`);
+        if (!point)
+          throw new ConfigError(`KEY_SIGNERS: there is no ${alg} key ${JSON.stringify(label)} for ${purpose}`);
         const notBefore = current ? seconds + plan.aheadSeconds : seconds;
         const publicJwk = newPublicJwk(point, { purpose, issuer: plan.issuer, alg, notBefore });
-        await store.begin(keys, { publicJwk, source: source.kind, name: label }, { at, operator, reason: "in KEY_SIGNERS" });
+        await store.begin(
+          keys,
+          { publicJwk, source: source.kind, name: label },
+          { at, operator, reason: "in KEY_SIGNERS" },
+        );
       } else if (!current) {
         await store.begin(keys, await keyMaker(plan)(purpose, seconds), { at, operator, reason: "there was none" });
       }

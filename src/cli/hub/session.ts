@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { type Config, readConfig } from "../../config.ts";
 import { type Caller, checkMay } from "../../domain/access/caller.ts";
 import { type OperatorVerbs, operatorVerbs } from "../../hub/access-verbs.ts";
+import { openKeySources } from "../../hub/key-sources.ts";
+import { type KeyOperatorVerbs, keyOperatorVerbs } from "../../hub/key-verbs.ts";
 import { type ReconcilingVerbs, reconcilingVerbs } from "../../hub/reconciling-verbs.ts";
 import { type SourceOperatorVerbs, sourceOperatorVerbs } from "../../hub/source-verbs.ts";
-import { type OpenedDatabase, openHubDatabase } from "../../open-hub.ts";
+import { keyPlanOf, type OpenedDatabase, openHubDatabase } from "../../open-hub.ts";
 import { catalogueStore } from "../../store/catalogue/catalogue-store.ts";
 import { lineOf } from "./command.ts";
 
@@ -15,7 +17,9 @@ import { lineOf } from "./command.ts";
 export type Session = Readonly<{
   verbs: OperatorVerbs;
   sources: SourceOperatorVerbs;
+  keys: KeyOperatorVerbs;
   reconciling: Pick<ReconcilingVerbs, "reconcileNow">;
+  now: () => Date;
   /** The person at the command line, as an operator. */
   caller: Caller;
   /** The code of a department that was named by its code or its key; what is neither comes back as it is. */
@@ -34,6 +38,7 @@ export async function withSession<T>(run: (session: Session) => Promise<T>): Pro
       `there is no database in ${config.dataDir} (DATA_DIR), and DATABASE_URL is not set: start the hub once`,
     );
   }
+  const keySources = await openKeySources(config);
   const { database, close } = await openHubDatabase(config);
   try {
     await checkVersion(database, config);
@@ -43,7 +48,11 @@ export async function withSession<T>(run: (session: Session) => Promise<T>): Pro
     };
     const { limits, sourceSecrets } = config;
     const parts = { database, now: () => new Date() };
+    // Running hubs look every second what has changed.
+    const keyParts = { ...parts, plan: keyPlanOf(config, keySources), changed: async () => {} };
     return await run({
+      keys: keyOperatorVerbs(keyParts, permit),
+      now: parts.now,
       verbs: operatorVerbs(parts, permit),
       sources: sourceOperatorVerbs(parts, permit),
       reconciling: reconcilingVerbs({ ...parts, newId: () => randomUUID(), limits, sourceSecrets }, permit),
@@ -54,6 +63,7 @@ export async function withSession<T>(run: (session: Session) => Promise<T>): Pro
       },
     });
   } finally {
+    await keySources.close();
     await close();
   }
 }

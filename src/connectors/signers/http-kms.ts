@@ -136,7 +136,8 @@ function parse(text: string): Readonly<Record<string, unknown>> {
 }
 
 function pointIn(value: unknown, alg: string): PublicPoint {
-  const { kty, crv, x, y } = typeof value === "object" && value !== null ? { ...value } as Record<string, unknown> : {};
+  const { kty, crv, x, y } =
+    typeof value === "object" && value !== null ? ({ ...value } as Record<string, unknown>) : {};
   if (alg === "ES256" && kty === "EC" && crv === "P-256" && typeof x === "string" && typeof y === "string")
     return { kty, crv, x, y };
   if (alg === "EdDSA" && kty === "OKP" && crv === "Ed25519" && typeof x === "string") return { kty, crv, x };

@@ -119,9 +119,7 @@ function openSession(): Handle {
   if (session) return session;
   if (!isLoaded) {
     library.load(place.module);
-    tolerate(pkcs11.CKR_CRYPTOKI_ALREADY_INITIALIZED, () =>
-      library.C_Initialize({ flags: pkcs11.CKF_OS_LOCKING_OK }),
-    );
+    tolerate(pkcs11.CKR_CRYPTOKI_ALREADY_INITIALIZED, () => library.C_Initialize({ flags: pkcs11.CKF_OS_LOCKING_OK }));
     isLoaded = true;
   }
   const slot = library.C_GetSlotList(true).find((one) => library.C_GetTokenInfo(one).label.trim() === place.token);

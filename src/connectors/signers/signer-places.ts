@@ -54,13 +54,14 @@ export async function readSignerPlaces(file: string): Promise<SignerPlaces> {
   }
   const read = <Name extends string>(part: "pkcs11" | "kms", names: readonly Name[]) => {
     const members = membersOf(whole[part], names, part, wrong);
-    return Object.fromEntries(
-      names.map((name) => [name, textOf(members[name], `${part}.${name}`, wrong)]),
-    ) as Readonly<Record<Name, string>>; // each was read in this line
+    return Object.fromEntries(names.map((name) => [name, textOf(members[name], `${part}.${name}`, wrong)])) as Readonly<
+      Record<Name, string>
+    >; // each was read in this line
   };
   const pkcs11 = whole["pkcs11"] === undefined ? undefined : read("pkcs11", ["module", "token", "pinFile"]);
   const kms = whole["kms"] === undefined ? undefined : read("kms", ["url", "tokenFile"]);
-  if (kms && !isSafe(kms.url)) throw wrong("kms.url must be https: whoever can change what goes there signs as the hub");
+  if (kms && !isSafe(kms.url))
+    throw wrong("kms.url must be https: whoever can change what goes there signs as the hub");
   return {
     ...{ purposes, labels },
     ...(pkcs11 && { pkcs11: { ...pkcs11, pinFile: resolve(folder, pkcs11.pinFile) } }),

@@ -33,9 +33,7 @@ export function mayKeySign(key: KeyLife, at: number): boolean {
 
 /** The keys that may sign something dated `at`, the one to sign with first: the newest. */
 export function keysToSign<Key extends KeyLife>(keys: readonly Key[], at: number): readonly Key[] {
-  return keys
-    .filter((key) => mayKeySign(key, at))
-    .toSorted((a, b) => b.notBefore - a.notBefore || b.order - a.order);
+  return keys.filter((key) => mayKeySign(key, at)).toSorted((a, b) => b.notBefore - a.notBefore || b.order - a.order);
 }
 
 /** The key that waits for its time; undefined: none does. */
@@ -61,8 +59,8 @@ export function endsWith(
   now: number,
 ): ReadonlyMap<string, number> {
   const ends = new Map<string, number>();
-  for (const { kid, notBefore, notAfter = Number.POSITIVE_INFINITY } of keys) {
-    if (kid === begun.kid || notBefore > begun.notBefore) continue;
+  for (const { kid, notBefore, compromisedAt, notAfter = Number.POSITIVE_INFINITY } of keys) {
+    if (kid === begun.kid || compromisedAt !== undefined || notBefore > begun.notBefore) continue;
     const end = Math.max(begun.notBefore, now) + keyTimes.overlapSeconds;
     if (end < notAfter) ends.set(kid, end);
   }

@@ -104,8 +104,7 @@ export function interactionRoutes(
     const server = provider();
     const known = grantId ? await server.Grant.find(grantId) : undefined;
     const accountId = session?.accountId;
-    const grant =
-      known ?? new server.Grant({ ...(accountId && { accountId }), clientId: String(params["client_id"]) });
+    const grant = known ?? new server.Grant({ ...(accountId && { accountId }), clientId: String(params["client_id"]) });
     const asked = scopesAsked(prompt.details);
     // The library keeps two lists: what this server knows, and what the token's audience does. Ours are both.
     grant.addOIDCScope(asked.join(" "));

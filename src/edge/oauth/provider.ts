@@ -68,7 +68,9 @@ function makeProvider(parts: AuthorizationParts): Provider {
   const today = () => dateOf(hub.now());
   const key = keys.signer("token", hub.now());
   const published = keys.standing("token");
-  const tokenKeys = published.map(({ publicJwk, kid }) => new HubTokenKey(publicJwk, kid === key.kid ? key : undefined));
+  const tokenKeys = published.map(
+    ({ publicJwk, kid }) => new HubTokenKey(publicJwk, kid === key.kid ? key : undefined),
+  );
   const provider = new Provider(hub.publicUrl, {
     adapter: artifactAdapter(store, { mustBind: !demo }),
     jwks: { keys: tokenKeys },

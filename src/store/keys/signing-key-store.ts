@@ -75,7 +75,10 @@ export function signingKeyStore(db: Sql) {
     /** The keys of a purpose and issuer, locked: they are changed by one transaction after another. */
     lock: async (purpose: KeyPurpose, issuer: string): Promise<readonly StoredSigningKey[]> => {
       const rows = db.selectFrom("signing_key").selectAll().where("purpose", "=", purpose).where("issuer", "=", issuer);
-      return (await rows.orderBy("id").forNoKeyUpdate().execute()).map(toStored);
+      // Read again once it is locked: whoever held the lock before may have added one, and a statement that waited does
+      // not see it.
+      await rows.orderBy("id").forNoKeyUpdate().execute();
+      return (await rows.orderBy("id").execute()).map(toStored);
     },
 
     find: async (kid: string): Promise<StoredSigningKey | undefined> => {
@@ -118,7 +121,11 @@ export function signingKeyStore(db: Sql) {
     },
 
     /** Sets the certificates that keys are published with, by key id. */
-    certify: async (keys: readonly StoredSigningKey[], chains: ReadonlyMap<string, readonly string[]>, deed: KeyDeed) => {
+    certify: async (
+      keys: readonly StoredSigningKey[],
+      chains: ReadonlyMap<string, readonly string[]>,
+      deed: KeyDeed,
+    ) => {
       for (const [kid, x5c] of chains) {
         const value = sql<readonly string[]>`${JSON.stringify(x5c)}::jsonb`;
         await db.updateTable("signing_key").set({ x5c: value }).where("kid", "=", kid).execute();

@@ -1,5 +1,5 @@
 import type { Caller } from "../../domain/access/caller.ts";
-import { beginOfKey, keysToSign } from "../../domain/keys/key-life.ts";
+import { beginOfKey, keysToSign, mayKeySign } from "../../domain/keys/key-life.ts";
 import { isPlainText } from "../../domain/plain-text.ts";
 import { HubError } from "../../errors.ts";
 import type { KeyPurpose } from "../../proof/keyring.ts";
@@ -14,7 +14,9 @@ export type Tools = Readonly<{
   isOwn: (key: StoredSigningKey) => boolean;
   make: (purpose: KeyPurpose, notBefore: number) => Promise<NewSigningKey>;
   transaction: <T>(
-    run: (inside: Readonly<{ keys: SigningKeyStore; record: (decision: OperatorDecision) => Promise<void> }>) => Promise<T>,
+    run: (
+      inside: Readonly<{ keys: SigningKeyStore; record: (decision: OperatorDecision) => Promise<void> }>,
+    ) => Promise<T>,
   ) => Promise<T>;
   countSigned: (kid: string, since: Date) => Promise<number>;
   /** Is told when keys have changed. */
@@ -59,11 +61,11 @@ export async function declareKeyCompromised(
       details: { purpose: key.purpose, kid, since: new Date(from * 1000).toISOString(), reason },
     });
     const others = known.filter((one) => one.kid !== kid);
-    const wasSigning = tools.isOwn(key) && (key.notAfter ?? seconds) >= seconds && key.notBefore <= seconds;
+    const wasSigning = tools.isOwn(key) && mayKeySign(key, seconds);
     const [current] = keysToSign(others.filter(tools.isOwn), seconds);
     if (!wasSigning || current) return current && wasSigning ? current.kid : undefined;
     const made = await tools.make(key.purpose, beginOfKey(known, seconds, true, 0));
-    await keys.begin(known, made, { at, operator, reason: `in place of ${kid}` });
+    await keys.begin(others, made, { at, operator, reason: `in place of ${kid}` });
     return made.publicJwk.kid;
   });
   await tools.changed();

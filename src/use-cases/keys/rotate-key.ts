@@ -1,10 +1,10 @@
 import type { Caller } from "../../domain/access/caller.ts";
 import { beginOfKey, nextKey } from "../../domain/keys/key-life.ts";
-import { HubError } from "../../errors.ts";
 import { isPlainText } from "../../domain/plain-text.ts";
+import { HubError } from "../../errors.ts";
 import type { KeyPurpose } from "../../proof/keyring.ts";
-import type { NewSigningKey, SigningKeyStore, StoredSigningKey } from "../../store/keys/signing-key-store.ts";
 import type { OperatorDecision } from "../../store/access/client-store.ts";
+import type { NewSigningKey, SigningKeyStore, StoredSigningKey } from "../../store/keys/signing-key-store.ts";
 
 /** What changing a key needs. `make` is asked inside the transaction: what it made is recorded, or never used. */
 export type Tools = Readonly<{
@@ -14,7 +14,9 @@ export type Tools = Readonly<{
   aheadSeconds: number;
   make: (purpose: KeyPurpose, notBefore: number) => Promise<NewSigningKey>;
   transaction: <T>(
-    run: (inside: Readonly<{ keys: SigningKeyStore; record: (decision: OperatorDecision) => Promise<void> }>) => Promise<T>,
+    run: (
+      inside: Readonly<{ keys: SigningKeyStore; record: (decision: OperatorDecision) => Promise<void> }>,
+    ) => Promise<T>,
   ) => Promise<T>;
   /** Is told when keys have changed. */
   changed: () => Promise<void>;

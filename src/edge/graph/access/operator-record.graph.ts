@@ -5,7 +5,9 @@ import { type Connection, connectionOf, decodeNumber, PageArgs, pageSize, toConn
 import { DateTimeScalar, JsonScalar } from "../scalars.ts";
 import { OperatorActionEnum } from "./access-enums.ts";
 
-@ObjectType({ description: "What an operator decided about a client, or a key of the hub; written once, never changed." })
+@ObjectType({
+  description: "What an operator decided about a client, or a key of the hub; written once, never changed.",
+})
 export class OperatorRecord {
   @Field(() => ID, { description: "Number of the record." })
   id: string;
