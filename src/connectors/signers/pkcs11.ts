@@ -22,7 +22,7 @@ type Waiting = Readonly<{ resolve: (bytes: Uint8Array | undefined) => void; reje
  * Keys that a token holds (PKCS#11): made there, not extractable, found by their labels. The library is called in a thread
  * of its own, which is started when the first key is needed, and anew when the token hangs.
  */
-export function pkcs11Source(place: Pkcs11Place): KeySource {
+export function pkcs11Source({ module, token, pinFile }: Pkcs11Place): KeySource {
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
   let asked = 0;
@@ -35,7 +35,9 @@ export function pkcs11Source(place: Pkcs11Place): KeySource {
     await ended?.terminate();
   };
   const start = (): Worker => {
-    const started = new Worker(new URL(`./pkcs11-worker.${extension}`, import.meta.url), { workerData: place });
+    const started = new Worker(new URL(`./pkcs11-worker.${extension}`, import.meta.url), {
+      workerData: { module, token, pinFile } satisfies Pkcs11Place,
+    });
     // A hub that has stopped does not wait for it.
     started.unref();
     started.on("message", ({ id, result, error }: Pkcs11Answer) => {

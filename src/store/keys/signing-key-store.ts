@@ -6,7 +6,7 @@ import { pointOf, publicJwkOf } from "../../proof/signing/public-jwk.ts";
 import type { HeldKey, KeySourceKind } from "../../proof/signing/signer.ts";
 import { type Row, type Sql, toInstant } from "../database.ts";
 import { logEntries } from "../log/entry-store.ts";
-import type { KeyEventKind } from "../tables/key-tables.ts";
+import type { KeyEventKind } from "../tables/signature-tables.ts";
 
 /** A key of the hub as stored. *Units*: seconds since 1970. */
 export type StoredSigningKey = KeyLife &

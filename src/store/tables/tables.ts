@@ -30,7 +30,6 @@ import {
 } from "./conflict-tables.ts";
 import { CorrectionEventTable, CorrectionTable } from "./correction-tables.ts";
 import { ProblemRecordTable, RecordCountTable } from "./desk-tables.ts";
-import { KeyEventTable, SigningKeyTable } from "./key-tables.ts";
 import {
   HolderTable,
   LicenseEventTable,
@@ -42,7 +41,7 @@ import {
 import { LogBatchTable, LogWaitingTable } from "./log-tables.ts";
 import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tables.ts";
 import { ReconciliationLineTable, ReconciliationTable, SourceRecordTable } from "./reconciling-tables.ts";
-import { RecordKeyTable, RecordSignatureTable } from "./signature-tables.ts";
+import { KeyEventTable, RecordKeyTable, RecordSignatureTable, SigningKeyTable } from "./signature-tables.ts";
 import { SourceRunTable, SourceTable } from "./source-tables.ts";
 
 /** Every table of the hub. */
