@@ -48,7 +48,7 @@ export function httpKms(place: KmsPlace): KeySource {
   return {
     kind: "KMS",
     make: async ({ purpose, alg, issuer, notBefore }: WantedKey) => {
-      const name = `zhengzhao-${purpose}-${notBefore}-${createHash("sha256").update(issuer).digest("hex").slice(0, 8)}`;
+      const name = `zhengzhao-${purpose}-${alg}-${notBefore}-${createHash("sha256").update(issuer).digest("hex").slice(0, 8)}`;
       const { keyId, publicKey } = await call("/keys", { name, algorithm: alg });
       if (typeof keyId !== "string" || keyId === "") throw unavailable("it named no key");
       return { name: keyId, point: pointIn(publicKey, alg) };

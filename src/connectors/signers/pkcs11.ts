@@ -74,7 +74,7 @@ export function pkcs11Source({ module, token, pinFile }: Pkcs11Place): KeySource
   return {
     kind: "PKCS11",
     make: async ({ purpose, alg, issuer, notBefore }) => {
-      const name = `zhengzhao-${purpose}-${notBefore}-${createHash("sha256").update(issuer).digest("hex").slice(0, 8)}`;
+      const name = `zhengzhao-${purpose}-${alg}-${notBefore}-${createHash("sha256").update(issuer).digest("hex").slice(0, 8)}`;
       // Two keys that begin at the same second, or a copy that was cut off before it could record the first.
       const free = await firstFree(name, async (label) => (await ask({ do: "FIND", name: label, alg })) === undefined);
       const bytes = await ask({ do: "MAKE", name: free, alg });

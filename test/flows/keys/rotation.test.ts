@@ -134,14 +134,6 @@ describe("a change of key", () => {
     const jwks = await house.server.inject("/oauth/jwks");
     expect(jwks.json().keys.map((key: { kid: string }) => key.kid)).toContain(kid);
   });
-
-  test("outlives a restart", async () => {
-    const { kid } = await rotate(true);
-    const again = await openTestHub({ demo: false, database: house.place });
-    again.clock.now = house.clock.now;
-    expect((await issue(again)).kid).toBe(kid);
-    await again.close();
-  });
 });
 
 test("a license signed with a key of another period is INVALID at KEY_VALIDITY, before it and after it", async () => {
@@ -220,10 +212,11 @@ describe("a compromised key", () => {
     expect(future.errors[0].extensions.code).toBe("INPUT_INVALID");
   });
 
-  test("is not signed with by a restarted hub either, though its file is still there", async () => {
+  test("is not signed with by a restarted hub either, though its file is still there: it goes on with the one in its place", async () => {
     const again = await openTestHub({ demo: false, database: house.place });
     again.clock.now = house.clock.now;
-    expect((await issue(again)).kid).not.toBe(early.kid);
+    const { kid } = await issue();
+    expect([(await issue(again)).kid, kid === early.kid]).toEqual([kid, false]);
     await again.close();
   });
 });
