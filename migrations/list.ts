@@ -14,6 +14,7 @@ import { Migration20261123160000_each_signature } from "./Migration2026112316000
 import { Migration20261123170000_log } from "./Migration20261123170000_log.ts";
 import { Migration20261123180000_status_lists } from "./Migration20261123180000_status_lists.ts";
 import { Migration20261123190000_notices } from "./Migration20261123190000_notices.ts";
+import { Migration20261123200000_signing_keys } from "./Migration20261123200000_signing_keys.ts";
 
 /** Every migration in order. A test compares this list with the files beside it. */
 export const migrationList = [
@@ -33,4 +34,5 @@ export const migrationList = [
   Migration20261123170000_log,
   Migration20261123180000_status_lists,
   Migration20261123190000_notices,
+  Migration20261123200000_signing_keys,
 ] as const;

@@ -31,6 +31,10 @@ export const accessErrors = {
     status: 404,
     message: { en: "The client has no key with this id.", zh: "该业务系统没有该编号的密钥。" },
   },
+  KEY_NOT_FOUND: {
+    status: 404,
+    message: { en: "The hub has no such key of its own.", zh: "枢纽没有此密钥。" },
+  },
   CLIENT_KEY_LAST: {
     status: 409,
     message: {

@@ -14,6 +14,12 @@ export type Config = Readonly<{
   dataDir: string;
   keysDir: string;
   keyAlgorithm: "ES256" | "EdDSA";
+  /** The file that says which keys lie on a token or with a key service; undefined: every key is a file. */
+  keySigners: string | undefined;
+  /** After how many days the keys of a purpose are changed; a purpose that is not named: when an operator says so. */
+  keyRotationDays: Readonly<Partial<Record<RotatingPurpose, number>>>;
+  /** How long a new key is published before it signs. */
+  keyPublishAheadSeconds: number;
   demo: boolean;
   /** Whose tokens `npm run token` prints; trusted in a demo only. */
   tokenIssuer: string;
@@ -62,6 +68,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     dataDir: resolve(env["DATA_DIR"] || "./data"),
     keysDir: resolve(env["KEYS_DIR"] || "./keys"),
     keyAlgorithm: readChoice(env, "KEY_ALGORITHM", ["ES256", "EdDSA"], "ES256"),
+    keySigners: env["KEY_SIGNERS"] ? resolve(env["KEY_SIGNERS"]) : undefined,
+    keyRotationDays: readRotation(env),
+    keyPublishAheadSeconds: readInteger(env, "KEY_PUBLISH_AHEAD_SECONDS", 900, 360, 30 * 86_400),
     demo,
     ...readTokens(env, demo),
     logLevel: readChoice(env, "LOG_LEVEL", logLevels, "info"),
@@ -76,6 +85,27 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     caseOpenDays: readInteger(env, "CASE_OPEN_DAYS", 90, 1, 3_650),
     webhookNetworks: readNetworks(env, "WEBHOOK_NETWORKS"),
   };
+}
+
+/** Purposes whose keys a schedule may change. The log's is pinned by whoever watches the log: an operator changes it. */
+const rotatingPurposes = ["license", "status", "receipt", "token"] as const;
+type RotatingPurpose = (typeof rotatingPurposes)[number];
+
+/** Parses `90`, for every purpose a schedule may change, or `license=365,token=30`. */
+function readRotation(env: Env): Config["keyRotationDays"] {
+  const text = env["KEY_ROTATION_DAYS"] ?? "";
+  if (text === "") return {};
+  const days = (value: string) => readInteger({ KEY_ROTATION_DAYS: value }, "KEY_ROTATION_DAYS", 0, 7, 3_650);
+  if (!text.includes("=")) return Object.fromEntries(rotatingPurposes.map((purpose) => [purpose, days(text)]));
+  const pairs = text.split(",").map((part) => {
+    const [name = "", value = ""] = part.split("=").map((word) => word.trim());
+    const purpose = rotatingPurposes.find((one) => one === name);
+    if (purpose) return [purpose, days(value || "none")] as const;
+    throw new ConfigError(
+      `KEY_ROTATION_DAYS names ${JSON.stringify(name)}; expected a number of days, or such as license=365,token=30`,
+    );
+  });
+  return Object.fromEntries(pairs);
 }
 
 const demoIssuer = "https://tokens.zhengzhao.invalid";

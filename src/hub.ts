@@ -4,14 +4,16 @@ import type { IssuerKeys } from "./connectors/issuer-keys.ts";
 import type { CallPolicy } from "./connectors/notices/callable-addresses.ts";
 import type { Caller, Purpose } from "./domain/access/caller.ts";
 import type { Misses } from "./domain/access/rate.ts";
-import { type CalendarDate, dateOf } from "./domain/calendar.ts";
+import type { CalendarDate } from "./domain/calendar.ts";
 import type { CorrectionTerms } from "./domain/corrections/correction.ts";
 import type { RawRecord } from "./domain/licenses/license-record.ts";
-import { entryInForce, type PermitItemEntry, type ReformScope } from "./domain/materials/permit-item.ts";
 import type { WorkingCalendar } from "./domain/working-days.ts";
 import { accessVerbs } from "./hub/access-verbs.ts";
+import { catalogueVerbs } from "./hub/catalogue-verbs.ts";
 import { collectingVerbs } from "./hub/collecting-verbs.ts";
 import { correctionVerbs } from "./hub/correction-verbs.ts";
+import { type KeyPlan, keyOperatorVerbs, keyRounds } from "./hub/keys/key-verbs.ts";
+import type { HubKeys } from "./hub/keys/open-keys.ts";
 import { logVerbs } from "./hub/log-verbs.ts";
 import { noticeVerbs } from "./hub/notice-verbs.ts";
 import { reconcilingVerbs } from "./hub/reconciling-verbs.ts";
@@ -20,7 +22,6 @@ import { sourceVerbs } from "./hub/source-verbs.ts";
 import { statusVerbs } from "./hub/status-verbs.ts";
 import { type Limits, standardLimits } from "./limits.ts";
 import { joinKeyrings } from "./proof/access/issuer-keys.ts";
-import { parseJwks } from "./proof/keyring.ts";
 import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
 import {
   type AdmissionRequest,
@@ -38,10 +39,8 @@ import { oauthStore } from "./store/access/oauth-store.ts";
 import { rateLeases } from "./store/access/rate-leases.ts";
 import { rateStore } from "./store/access/rate-store.ts";
 import { senderStore } from "./store/access/sender-store.ts";
-import { catalogueCache } from "./store/catalogue/catalogue-cache.ts";
-import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "./store/catalogue/catalogue-store.ts";
+import { type CatalogueRows, catalogueStore } from "./store/catalogue/catalogue-store.ts";
 import type { Database, Sql } from "./store/database.ts";
-import type { HubKeys } from "./store/keys/key-store.ts";
 import type { Sealing } from "./store/keys/sealing.ts";
 import { collectingStore } from "./store/licenses/collecting-store.ts";
 import { licenseStore } from "./store/licenses/license-store.ts";
@@ -79,6 +78,7 @@ export type HubParts = Readonly<{
   witnesses?: Config["witnesses"];
   /** Where the log's newest head is remembered, beside its key. */
   keysDir: string;
+  keyPlan: KeyPlan;
   publicUrl: string;
   now: () => Date;
   /** Absent: the standard ones. */
@@ -104,15 +104,26 @@ export type Hub = ReturnType<typeof makeHub>;
 
 /** Wires every verb to its tools. */
 export function makeHub(parts: HubParts) {
-  const { database, keys, keysDir, publicUrl, now, limits = standardLimits, outsideKeys, sourceSecrets } = parts;
+  const {
+    database,
+    keys,
+    keyPlan,
+    keysDir,
+    publicUrl,
+    now,
+    limits = standardLimits,
+    outsideKeys,
+    sourceSecrets,
+  } = parts;
   const { correctionTerms: terms, workingDays: calendar, caseOpenDays, sealing, calls, witnesses = [] } = parts;
   const newId = randomUUID;
   const sql = database.sql();
   const access = accessStore(sql);
-  const catalogueRows = catalogueStore(sql);
   const licenses = licenseStore(sql);
-  const catalogue = catalogueCache(catalogueRows, now);
-  const keyring = parseJwks({ keys: keys.publicKeys });
+  const catalogueOnly = catalogueVerbs({ database, now });
+  const { catalogue } = catalogueOnly;
+  const { keyring } = keys;
+  const keyParts = { database, now, plan: keyPlan, changed: keys.refresh };
 
   const stores = (db: Sql) => ({
     ...{ access: accessStore(db), catalogue: catalogueStore(db), collecting: collectingStore(db) },
@@ -201,9 +212,6 @@ export function makeHub(parts: HubParts) {
       permitMember: accessOnly.permitMember,
     }),
 
-    // status lists
-    ...statusLists,
-
     // sources the hub pulls from
     ...sourceVerbs({ database, now, newId, chance, limits, sourceSecrets, submit }),
 
@@ -219,13 +227,14 @@ export function makeHub(parts: HubParts) {
       fetchMaterials(
         {
           ...{ now, newId, permit, admit, refuse, misses, judge: judgeCase, read, caseOpenDays },
-          signReceipt: (receipt: ReceiptInput) => signReceipt(receipt, keys.receipt),
+          signReceipt: (receipt: ReceiptInput) => signReceipt(receipt, keys.signer("receipt", receipt.issuedAt)),
         },
         caller,
         input,
       ),
 
-    // public log
+    // what a stranger can check: status lists, public log, bundles
+    ...statusLists,
     ...log,
     /** Bundles of licenses that were just disclosed whole to the caller. */
     makeBundles: (licenses: readonly WholeLicense[]) =>
@@ -237,8 +246,15 @@ export function makeHub(parts: HubParts) {
       const schemaOf = (code: string) => licenseTypes.get(code)?.checkAttributes;
       return verifyLicense({ keyring, now, schemaOf, statusOf: statusLists.judgeOwnStatus }, input);
     },
+    // the hub's own keys
     /** Every key that ever signed, for `/.well-known/jwks.json`. */
     publicKeys: keys.publicKeys,
+    ...keyOperatorVerbs(keyParts, (caller) => permitOperator({ findClient }, caller)),
+    ...keyRounds(keyParts, keys.standing),
+    /** A round, to be run every second or so: takes in what other copies changed of the keys. */
+    refreshKeys: keys.refresh,
+    /** The key whose private half is not at hand, if there is one. */
+    findKeyTrouble: keys.findTrouble,
     /** The same, ready to verify with. */
     keyring,
     now,
@@ -247,27 +263,16 @@ export function makeHub(parts: HubParts) {
     // tokens
     publicUrl,
     /** Whose tokens count, besides those of a demo: the hub's own, or the outside issuer's. */
-    tokenIssuer: keys.token ? publicUrl : outsideKeys?.issuer,
+    tokenIssuer: keys.issuesTokens ? publicUrl : outsideKeys?.issuer,
     /** Keys that access tokens are verified with; `refreshTokenKeys` before a token names one that is not there. */
     tokenKeyring: outsideKeys ? joinKeyrings([keyring, outsideKeys.keyring]) : keyring,
     refreshTokenKeys: async (kid: string) => outsideKeys?.refresh(kid),
     senders: senderStore(sql),
     /** What the authorization server stands on; undefined: tokens come from outside. */
-    authorization: keys.token && { key: keys.token, store: oauthStore(sql, now) },
+    authorization: keys.issuesTokens ? { keys, store: oauthStore(sql, now) } : undefined,
 
     // catalogue, open to everyone
-    catalogue,
-    findProcedure: catalogueRows.findProcedure,
-    listProcedures: catalogueRows.listProcedures,
-    listPermitItems: (filter: PermitItemFilter, first: number, after: string | undefined) =>
-      catalogueRows.listPermitItems(filter, first, after),
-    findPermitItem: async (
-      code: string,
-      scope: ReformScope,
-      asOf: CalendarDate | undefined,
-    ): Promise<PermitItemEntry | undefined> =>
-      entryInForce(await catalogueRows.entriesOfItem(code), scope, asOf ?? dateOf(now())),
-    listBusinessScopes: catalogueRows.listBusinessScopes,
+    ...catalogueOnly,
 
     // operate
     /** Takes points of the caller's minute. *Throws* RATE_LIMITED, BUSY. */
@@ -280,9 +285,6 @@ export function makeHub(parts: HubParts) {
     },
     /** Removes expired codes, sessions, proofs and counted requests; any copy may do it at any time. */
     removeExpired: () => removeExpired(sql, now()),
-    loadCatalogueOnce: async (rows: CatalogueRows) => {
-      if (await catalogueRows.isEmpty()) await database.transaction((db) => catalogueStore(db).load(rows));
-    },
     loadDemo: (rows: CatalogueRows, records: readonly RawRecord[], onProgress: (done: number) => void) =>
       loadDemo(
         {

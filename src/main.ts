@@ -7,7 +7,7 @@ import { type Logger, pino } from "pino";
 import { type Config, ConfigError, isOfThisMachine, readConfig } from "./config.ts";
 import { describeError } from "./edge/format-error.ts";
 import { makeServer } from "./edge/server.ts";
-import { type OpenedHub, openHub } from "./open-hub.ts";
+import { type OpenedHub, type OpeningSteps, openHub } from "./open-hub.ts";
 import { startRounds } from "./rounds.ts";
 import { welcome } from "./welcome.ts";
 
@@ -88,7 +88,11 @@ async function open(config: Config, logger: Logger, stop: AbortSignal): Promise<
   };
   try {
     const onIssuerFailure = (err: unknown) => logger.warn({ err }, "the token issuer's keys could not be fetched");
-    const steps = { onDemoProgress, onIssuerFailure };
+    const onKeyTrouble: OpeningSteps["onKeyTrouble"] = (trouble, err) => {
+      if (trouble) logger.error({ ...trouble, err }, "the private half of a key is not here");
+      else logger.info("every key is here again");
+    };
+    const steps = { onDemoProgress, onIssuerFailure, onKeyTrouble };
     return await openHub(config, packageRoot(import.meta.dirname), () => new Date(), steps);
   } catch (error) {
     if (error === stopped || error instanceof ConfigError || !config.databaseUrl) throw error;

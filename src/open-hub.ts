@@ -5,13 +5,16 @@ import { issuerKeys } from "./connectors/issuer-keys.ts";
 import { type ResolveHost, resolveHost } from "./connectors/notices/callable-addresses.ts";
 import { readSecrets } from "./connectors/sources/secrets.ts";
 import { chinaCalendar } from "./domain/working-days.ts";
+import { type KeySources, openKeySources } from "./hub/keys/key-sources.ts";
+import type { KeyPlan } from "./hub/keys/key-verbs.ts";
+import { openHubKeys } from "./hub/keys/open-keys.ts";
 import { sealingOf } from "./hub/notice-verbs.ts";
 import { type Hub, makeHub } from "./hub.ts";
 import { readCatalogueFiles, readRecordFile } from "./store/catalogue/catalogue-files.ts";
 import { readCalendarFile } from "./store/corrections/calendar-file.ts";
 import { type Database, type DatabasePlace, openDatabase } from "./store/database.ts";
 import { lockFolder } from "./store/keys/folder-lock.ts";
-import { openKeys } from "./store/keys/key-store.ts";
+import type { KeyTrouble } from "./store/keys/signing-keys.ts";
 import type { DemoReport } from "./use-cases/load-demo.ts";
 
 /** What opening a hub tells while it takes its time, and what a test may leave out. */
@@ -23,6 +26,8 @@ export type OpeningSteps = Readonly<{
   onIssuerFailure?: (error: unknown) => void;
   /** Finds the addresses of names otherwise than the machine does. */
   resolveHost?: ResolveHost;
+  /** The private half of a key is not at hand; undefined: all are again. */
+  onKeyTrouble?: (trouble: KeyTrouble | undefined, cause: unknown) => void;
 }>;
 
 /** An opened hub and how to close it. */
@@ -43,21 +48,28 @@ export async function openHub(
   // A wrong file is told at the start, not in the middle of the night.
   if (config.sourceSecrets) await readSecrets(config.sourceSecrets);
   const workingDays = chinaCalendar(config.workingDays ? await readCalendarFile(config.workingDays) : undefined);
-  const { database, close } = await openHubDatabase(config, onStatement);
+  const sources = await openKeySources(config);
+  const { database, close: closeDatabase } = await openHubDatabase(config, onStatement);
+  const close = async () => {
+    await sources.close();
+    await closeDatabase();
+  };
   try {
     // One copy at a time makes keys, migrates and loads; those that start beside it find everything made.
     const opened = await database.alone(async () => {
       await database.migrate();
       const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
       const outside = config.outsideIssuer;
-      const { keysDir: folder, publicUrl, keyAlgorithm: algorithm, limits, sourceSecrets, correctionTerms } = config;
-      const place = { folder, issuer: publicUrl, tokenIssuer, issuesTokens: outside === undefined, algorithm };
-      const keys = await openKeys(place, now());
+      const { publicUrl, limits, sourceSecrets, correctionTerms } = config;
+      const keyPlan = keyPlanOf(config, sources);
+      const place = { folder: config.keysDir, tokenIssuer, issuesTokens: outside === undefined };
+      const onTrouble: NonNullable<OpeningSteps["onKeyTrouble"]> = (...told) => steps.onKeyTrouble?.(...told);
+      const keys = await openHubKeys({ database, now, plan: keyPlan, place, onTrouble });
       const outsideKeys = outside && issuerKeys(outside, now, (error) => steps.onIssuerFailure?.(error));
-      const sealing = await sealingOf(folder, true);
+      const sealing = await sealingOf(config.keysDir, true);
       const { caseOpenDays, webhookNetworks: networks, demo } = config;
       const hub = makeHub({
-        ...{ database, keys, keysDir: folder, publicUrl, now, limits, outsideKeys, sourceSecrets },
+        ...{ database, keys, keyPlan, keysDir: config.keysDir, publicUrl, now, limits, outsideKeys, sourceSecrets },
         ...{ correctionTerms, workingDays, witnesses: config.witnesses },
         ...{ caseOpenDays, sealing, calls: { networks, demo, resolve: steps.resolveHost ?? resolveHost } },
       });
@@ -68,6 +80,14 @@ export async function openHub(
     await close();
     throw error;
   }
+}
+
+/** How a hub of this configuration signs. */
+export function keyPlanOf(config: Config, sources: KeySources): KeyPlan {
+  return {
+    ...{ issuer: config.publicUrl, algorithm: config.keyAlgorithm, sources },
+    ...{ rotationDays: config.keyRotationDays, aheadSeconds: config.keyPublishAheadSeconds },
+  };
 }
 
 /** A hub's database alone: for a command that works on it, beside a running hub or without one. */

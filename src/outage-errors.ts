@@ -4,7 +4,10 @@ import type { ErrorRow } from "./errors.ts";
 export const outageErrors = {
   BUSY: {
     status: 503,
-    message: { en: "The database is not answering. Try again shortly.", zh: "数据库暂时无响应，请稍后重试。" },
+    message: {
+      en: "The database or the key store is not answering. Try again shortly.",
+      zh: "数据库或密钥设施暂时无响应，请稍后重试。",
+    },
   },
   STORAGE_FULL: {
     status: 503,

@@ -130,6 +130,7 @@ describe("a wrong variable is named, with what is expected", () => {
     ["DATABASE_POOL", ["0", "501", "many"], /whole number from \d+ to 500/],
     ["DEMO", ["maybe", "ON", "yes"], /one of on, off, 1, 0, true, false/],
     ["LOG_LEVEL", ["loud", "INFO"], /one of fatal, .*, silent/],
+    ["KEY_PUBLISH_AHEAD_SECONDS", ["300", "soon"], /whole number from 360/],
     ["KEY_ALGORITHM", ["RS256", "none", "es256"], /one of ES256, EdDSA/],
   ])("%s", (name, values, expected) => {
     for (const value of values) {
@@ -230,4 +231,17 @@ describe("TRUST_PROXY", () => {
 test("TRUSTED_DOCUMENTS is a path", () => {
   expect(readConfig({}).trustedDocuments).toBeUndefined();
   expect(readConfig({ TRUSTED_DOCUMENTS: "schema/operations" }).trustedDocuments).toBe(resolve("schema/operations"));
+});
+
+describe("KEY_ROTATION_DAYS", () => {
+  test("is for every purpose a schedule may change, or for those it names", () => {
+    const days = (text: string) => readConfig({ KEY_ROTATION_DAYS: text }).keyRotationDays;
+    expect(days("90")).toEqual({ license: 90, status: 90, receipt: 90, token: 90 });
+    expect(days("license=365, token=30")).toEqual({ license: 365, token: 30 });
+    expect(days("")).toEqual({});
+  });
+
+  test.each(["6", "often", "log=90", "license", "license=3651", "=7"])("%j stops the start", (text) => {
+    expect(complaint({ KEY_ROTATION_DAYS: text })).toMatch(/^KEY_ROTATION_DAYS /);
+  });
 });

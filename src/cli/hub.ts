@@ -4,6 +4,7 @@ import { HubError } from "../errors.ts";
 import { clientCommands } from "./hub/client-commands.ts";
 import { type Command, lineOf, type Output, UsageError, type Values } from "./hub/command.ts";
 import { grantCommands } from "./hub/grant-commands.ts";
+import { keyCommands } from "./hub/key-commands.ts";
 import { noticeCommands } from "./hub/notice-commands.ts";
 import { reconcileCommand } from "./hub/reconcile-command.ts";
 import { recordKeyCommands } from "./hub/record-key-commands.ts";
@@ -17,6 +18,7 @@ const nouns: Readonly<Record<string, Readonly<Record<string, Command>>>> = {
   client: { ...clientCommands, ...recordKeyCommands, ...webhookCommands },
   grant: grantCommands,
   notices: noticeCommands,
+  key: keyCommands,
   source: sourceCommands,
 };
 
@@ -94,7 +96,7 @@ function overview(shownNouns: readonly string[], shownVerbs: readonly string[]):
   const what = shownVerbs.length > 0 ? ", and hands files in" : "";
   const where = shownVerbs.length > 0 ? ["All but hub submit:", ...onDatabase.map(indent)] : onDatabase;
   return [
-    `Administers a hub's clients, their grants and webhooks, and the sources it pulls from${what}.`,
+    `Administers a hub's clients, their grants and webhooks, its own keys, and the sources it pulls from${what}.`,
     "",
     ...lines,
     "",

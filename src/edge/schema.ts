@@ -20,6 +20,7 @@ import { LicenseObjectionResolver } from "./graph/corrections/objection.graph.ts
 import { ProblemRecordResolver } from "./graph/desk/problem-record.graph.ts";
 import { QualityResolver } from "./graph/desk/quality.graph.ts";
 import { Enterprise, EnterpriseResolver } from "./graph/enterprise.graph.ts";
+import { SigningKeyResolver } from "./graph/keys/signing-key.graph.ts";
 import { License, LicenseResolver } from "./graph/license.graph.ts";
 import { MaterialAnswerResolver, MaterialResolver } from "./graph/material.graph.ts";
 import { CaseResolver } from "./graph/notices/case.graph.ts";
@@ -71,6 +72,7 @@ export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
         ObjectionResolver,
         SourceResolver,
         RecordKeyResolver,
+        SigningKeyResolver,
       ] as const),
     ],
     validate: false,

@@ -134,9 +134,9 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   await app.register(logRoutes(hub));
   await app.register(statusListRoutes(hub));
   if (hub.authorization) {
-    const { key, store } = hub.authorization;
+    const { keys, store } = hub.authorization;
     const login = realNameLogin ?? (demo ? demoLogin(hub) : undefined);
-    const parts = { hub, key, store, audience: tokenAudience, demo, login, logUnexpected };
+    const parts = { hub, keys, store, audience: tokenAudience, demo, login, logUnexpected };
     await app.register(oauthRoutes(parts));
   }
   if (demo) await app.register(docsRoutes);

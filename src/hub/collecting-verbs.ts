@@ -12,7 +12,6 @@ import { accessStore } from "../store/access/access-store.ts";
 import { clientStore } from "../store/access/client-store.ts";
 import type { Catalogue } from "../store/catalogue/catalogue-cache.ts";
 import { type Database, type Sql, tryAgain } from "../store/database.ts";
-import type { HubKeys } from "../store/keys/key-store.ts";
 import { recordKeyStore } from "../store/keys/record-key-store.ts";
 import { type CollectingStore, collectingStore } from "../store/licenses/collecting-store.ts";
 import { type ProblemDesk, type ProblemFilter, problemDesk } from "../store/licenses/problem-desk-store.ts";
@@ -30,6 +29,7 @@ import { type IngestInput, ingestLicenses, type LineSource } from "../use-cases/
 import { readRecords } from "../use-cases/licenses/read-records.ts";
 import { type SubmissionInput, type SubmissionOutcome, submitLicenses } from "../use-cases/licenses/submit-licenses.ts";
 import { conflictVerbs } from "./conflict-verbs.ts";
+import type { HubKeys } from "./keys/open-keys.ts";
 import { statusListUri } from "./status-verbs.ts";
 
 /** What the verbs of collecting are made of. */
@@ -66,8 +66,10 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
     );
 
   const sign = async (license: Omit<LicenseClaimsInput, "issuerUrl">) => {
-    const jws = await signLicense(buildLicenseClaims({ ...license, issuerUrl: keys.license.issuer }), keys.license);
-    return { jws, kid: keys.license.kid };
+    // By the date it carries: a license that was begun just before its key ended is still signed with that one.
+    const key = keys.signer("license", license.issuedAt);
+    const jws = await signLicense(buildLicenseClaims({ ...license, issuerUrl: key.issuer }), key);
+    return { jws, kid: key.kid };
   };
 
   // A list's key is read in the batch's own transaction each time: one that is rolled back must leave nothing behind.

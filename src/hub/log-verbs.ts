@@ -1,12 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { type Config, ConfigError } from "../config.ts";
 import { askWitness as callWitness } from "../connectors/witness.ts";
-import { signBytes } from "../proof/jws.ts";
 import { originOf } from "../proof/log/judge-inclusion.ts";
 import { formatNoteKey, type NoteKey, noteKey, parseNoteKey } from "../proof/log/signed-note.ts";
 import type { Tile } from "../proof/log/tile.ts";
 import { type Database, tryAgain } from "../store/database.ts";
-import type { HubKeys } from "../store/keys/key-store.ts";
 import { logStore } from "../store/log/log-store.ts";
 import { olderStore } from "../store/log/older-store.ts";
 import { findLicenseEntries } from "../store/log/proof-store.ts";
@@ -20,6 +18,7 @@ import { proveLicenses } from "../use-cases/log/prove-licenses.ts";
 import { type LogTrouble, publishCheckpoint } from "../use-cases/log/publish-checkpoint.ts";
 import { readTile } from "../use-cases/log/read-tile.ts";
 import { sequenceLog } from "../use-cases/log/sequence-log.ts";
+import type { HubKeys } from "./keys/open-keys.ts";
 
 /** What the verbs about the public log are made of. */
 export type LogParts = Readonly<{
@@ -33,13 +32,15 @@ export type LogParts = Readonly<{
 
 /** The verbs about the public log, wired to their tools. */
 export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }: LogParts) {
-  const key = noteKey(originOf(publicUrl), pointOf(keys));
+  const signer = () => {
+    const { kid, sign } = keys.signer("log", now());
+    return { key: noteKey(originOf(publicUrl), keys.keyring.find(kid)?.point ?? new Uint8Array()), sign };
+  };
   const cosigning = { now, store: witnessStore(database.sql()), witnesses: witnesses.map(witnessKey) };
   const cosign = (note: string) => addCosignatures(cosigning, note);
   const known = new Map<string, number>();
-  const sign = (text: Uint8Array) => signBytes(text, keys.log);
   const log = logStore(database.sql());
-  const seen = seenHead(keysDir, keys.log.kid, randomBytes(6).toString("hex"));
+  const seen = seenHead(keysDir, randomBytes(6).toString("hex"));
   const collecting = <T>(run: (db: Parameters<typeof olderStore>[0]) => Promise<T>) =>
     tryAgain(() =>
       database.transaction(async (db) => {
@@ -54,10 +55,10 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
   return {
     /** A round, to be run every second on every copy: places, then a signed checkpoint. @returns why nothing is signed */
     tendLog: async (): Promise<LogTrouble | undefined> => {
-      trouble = witnessed ?? (await publishCheckpoint({ now, log, seen, key, sign }));
+      trouble = witnessed ?? (await publishCheckpoint({ now, log, seen, signer }));
       if (trouble) return trouble;
       await sequenceLog({ transaction: (run) => database.transaction((db) => run(logStore(db))) });
-      trouble = await publishCheckpoint({ now, log, seen, key, sign });
+      trouble = await publishCheckpoint({ now, log, seen, signer });
       return trouble;
     },
     /** A round, to be run every minute or so. */
@@ -86,7 +87,7 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
     logTrouble: () => trouble,
 
     // open to everyone
-    logKey: formatNoteKey(key),
+    logKey: () => formatNoteKey(signer().key),
     /** The newest checkpoint as it is published; `cosigned`: the newest that a witness has signed. */
     readCheckpoint: async (isCosigned = false): Promise<string | undefined> => {
       const found = await (isCosigned ? cosigning.store.newestCosigned() : cosigning.store.newest());
@@ -104,8 +105,4 @@ function witnessKey({ key }: Config["witnesses"][number]): NoteKey {
   const parsed = parseNoteKey(key);
   if (!parsed) throw new ConfigError(`LOG_WITNESSES holds a key that is none: ${key}`);
   return parsed;
-}
-
-function pointOf({ publicKeys, log }: HubKeys): Uint8Array {
-  return Buffer.from(publicKeys.find(({ kid }) => kid === log.kid)?.x ?? "", "base64url");
 }

@@ -3,13 +3,13 @@ import type { Keyring } from "../proof/keyring.ts";
 import { signStatusList } from "../proof/status/sign-status-list.ts";
 import { type StatusReference, statusListReader } from "../proof/status/status-list.ts";
 import type { Database } from "../store/database.ts";
-import type { HubKeys } from "../store/keys/key-store.ts";
 import { servedLists } from "../store/status/served-lists.ts";
 import { statusStore } from "../store/status/status-store.ts";
 import type { Charge } from "../use-cases/access/limit-rate.ts";
 import { judgeOwnStatus } from "../use-cases/status/judge-own-status.ts";
 import { publishStatusLists } from "../use-cases/status/publish-status-lists.ts";
 import { readStatusList, type StatusListQuestion } from "../use-cases/status/read-status-list.ts";
+import type { HubKeys } from "./keys/open-keys.ts";
 
 /** What the verbs about status lists are made of. */
 export type StatusParts = Readonly<{
@@ -48,7 +48,10 @@ export function statusVerbs({ database, keys, keyring, publicUrl, now, charge }:
         ...{ now, dueLists: store.dueLists },
         transaction: (run) => database.transaction((db) => run(statusStore(db))),
         sign: (list, entries, issuedAt) =>
-          signStatusList({ uri: statusListUri(publicUrl, list), aggregationUri, entries, issuedAt }, keys.status),
+          signStatusList(
+            { uri: statusListUri(publicUrl, list), aggregationUri, entries, issuedAt },
+            keys.signer("status", issuedAt),
+          ),
       });
       if (signed > 0) served.forget();
       return signed;

@@ -1,8 +1,7 @@
-import { CompactSign } from "jose";
-import { HubError } from "../errors.ts";
 import { decodeBase64url } from "./bytes/base64url.ts";
 import { type CompactJws, parseCompactJws } from "./compact-jws.ts";
-import type { KeyAlgorithm, KeyPurpose, Keyring, SigningKey, VerifyingKey } from "./keyring.ts";
+import { checkKeyPeriod } from "./key-validity.ts";
+import type { KeyAlgorithm, KeyPurpose, Keyring, VerifyingKey } from "./keyring.ts";
 import { isJsonObject, type JsonObject, parseStrictJson } from "./strict-json.ts";
 import { type Finding, found, passed, type VerificationCode } from "./verification.ts";
 
@@ -23,31 +22,10 @@ export type ExpectedJws<C extends BaseClaims> = Readonly<{
 /**
  * What was found about a token, step by step; steps nobody could judge are left out.
  * Trust: `claims` are there only when the signature held and the key may sign this for that issuer. They may still be
- * from outside the key's period of use, which the findings then say.
+ * from outside the key's period of use, or from before it was compromised, which the findings then say: see
+ * `judgeLogged`.
  */
 export type OpenedJws<C> = Readonly<{ findings: readonly Finding[]; claims?: C }>;
-
-/**
- * Signs claims as a compact JWS with the key's own algorithm. Nothing is signed that `openJws` would refuse.
- * Throws: TypeError when the key is of another purpose or issuer: a mistake of the program, never of its input;
- * INPUT_INVALID (reason CLAIMS_MALFORMED or TOKEN_TOO_LARGE) when the claims do not make an acceptable token.
- * Source: RFC 7515 §5.1, §7.1.
- */
-export async function signJws<C extends BaseClaims>(
-  claims: C & JsonObject,
-  expected: ExpectedJws<C>,
-  key: SigningKey,
-): Promise<string> {
-  if (key.purpose !== expected.purpose) throw new TypeError(`A ${key.purpose} key may not sign ${expected.types[0]}.`);
-  if (key.issuer !== claims.iss) throw new TypeError("A key signs for its own issuer only.");
-  if (typeof (expected.parseClaims(claims) ?? "") === "string")
-    throw new HubError("INPUT_INVALID", { reason: "CLAIMS_MALFORMED" });
-  const token = await new CompactSign(encoder.encode(JSON.stringify(claims)))
-    .setProtectedHeader({ alg: key.alg, typ: expected.types[0], kid: key.kid })
-    .sign(key.privateKey);
-  if (token.length > expected.maxLength) throw new HubError("INPUT_INVALID", { reason: "TOKEN_TOO_LARGE" });
-  return token;
-}
 
 /**
  * Opens a compact JWS: the steps FORMAT, SIGNATURE, ISSUER_TRUST and KEY_VALIDITY. The algorithm comes from the key;
@@ -78,7 +56,7 @@ export async function openJws<C extends BaseClaims>(
   const trust = checkIssuer(claims, key, expected);
   findings.push(trust);
   if (trust.outcome !== "PASS") return { findings };
-  findings.push(checkPeriod(claims, key));
+  findings.push(checkKeyPeriod(claims, key));
   return { findings, claims };
 }
 
@@ -95,7 +73,7 @@ export async function isSignedBy(token: string, key: Pick<VerifyingKey, "alg" | 
 }
 
 /**
- * Whether a bare signature over bytes holds, the counterpart of `signBytes`.
+ * Whether a bare signature over bytes holds, as a `Signer` makes it.
  * Trust: bytes and signature are attacker-chosen.
  * Source: as `isSignedBy`; a signature of another length never holds.
  */
@@ -110,14 +88,6 @@ export async function isSignatureOf(
 /** The claims when every step passed; undefined otherwise. */
 export function acceptedClaims<C>(opened: OpenedJws<C>): C | undefined {
   return opened.findings.every((finding) => finding.outcome === "PASS") ? opened.claims : undefined;
-}
-
-/**
- * The bare signature over bytes, for a library that puts the JWS together itself.
- * Source: RFC 7518 §3.4 (r and s, 64 bytes); RFC 8037 §3.1.
- */
-export async function signBytes(data: Uint8Array, key: SigningKey): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.sign(webCryptoNames[key.alg], key.privateKey, Uint8Array.from(data)));
 }
 
 const webCryptoNames = { ES256: { name: "ECDSA", hash: "SHA-256" }, EdDSA: { name: "Ed25519" } } as const;
@@ -166,10 +136,4 @@ function checkIssuer<C extends BaseClaims>(claims: C, key: VerifyingKey, expecte
     return found("ISSUER_TRUST", "ISSUER_MISMATCH", detail);
   }
   return passed("ISSUER_TRUST", { en: key.issuer, zh: key.issuer });
-}
-
-function checkPeriod(claims: BaseClaims, key: VerifyingKey): Finding {
-  const signedAt = claims.iat * 1000;
-  const isInUse = signedAt >= key.notBefore.getTime() && signedAt <= (key.notAfter?.getTime() ?? Infinity);
-  return isInUse ? passed("KEY_VALIDITY") : found("KEY_VALIDITY", "KEY_OUTSIDE_PERIOD");
 }

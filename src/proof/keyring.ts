@@ -3,6 +3,7 @@ import { HubError } from "../errors.ts";
 import { decodeBase64url } from "./bytes/base64url.ts";
 import { isOnP256 } from "./bytes/p256-point.ts";
 import { digestOf } from "./canonical-json.ts";
+import type { Signer } from "./signing/signer.ts";
 import { isJsonObject, type JsonObject, parseStrictJson } from "./strict-json.ts";
 
 /** What a key may sign; a key never serves two purposes. */
@@ -17,7 +18,8 @@ export type KeyAlgorithm = "ES256" | "EdDSA";
 /**
  * A public key as published.
  * Shape: `kid` is the RFC 7638 thumbprint; `purpose`, `iss` (the issuer it signs for), `nbf` and `exp` (period of
- * use, both inclusive) are members of our own. Units: seconds since 1970.
+ * use, both inclusive) and `compromised` (since when somebody else may have signed with it) are members of our own. `x5c`:
+ * its certificates, for whoever trusts their issuer; nothing here rests on them. Units: seconds since 1970.
  */
 export type PublicJwk = Readonly<{
   kty: "EC" | "OKP";
@@ -31,6 +33,8 @@ export type PublicJwk = Readonly<{
   iss: string;
   nbf: number;
   exp?: number;
+  compromised?: number;
+  x5c?: string[];
 }>;
 
 /** A signing key as it lies in its file: the public members and the secret `d`. */
@@ -43,10 +47,11 @@ type KeyFacts = Readonly<{
   issuer: string;
   notBefore: Date;
   notAfter?: Date;
+  compromisedAt?: Date;
 }>;
 
-/** A key ready to sign for its issuer and purpose. */
-export type SigningKey = KeyFacts & Readonly<{ privateKey: CryptoKey }>;
+/** A key ready to sign, its private half in this process. */
+export type SigningKey = KeyFacts & Signer & Readonly<{ privateKey: CryptoKey }>;
 
 /**
  * A key to verify with. `publicKey` imports it the first time and keeps it; it rejects with a DOMException where Web
@@ -69,8 +74,8 @@ export type Keyring = Readonly<{
   ofPurpose(purpose: KeyPurpose): readonly VerifyingKey[];
 }>;
 
-/** Most keys a key set may hold. */
-export const maxKeys = 256;
+/** Most keys a key set may hold: none ever leaves it, so there is room for years of changing them. */
+export const maxKeys = 1024;
 
 /**
  * Makes a new key pair for one issuer and purpose, in use from `now` on.
@@ -110,7 +115,9 @@ export async function importSigningKey(privateJwk: unknown): Promise<SigningKey>
   const { publicKey: _, ...facts } = read;
   const { crv, x, y } = publicMembers;
   const privateKey = await importPrivate({ ...shapes[facts.alg], crv, x, y, d }, facts.alg);
-  return { ...facts, privateKey };
+  const sign = async (data: Uint8Array) =>
+    new Uint8Array(await crypto.subtle.sign(signatureNames[facts.alg], privateKey, data as Uint8Array<ArrayBuffer>));
+  return { ...facts, privateKey, sign };
 }
 
 /**
@@ -166,8 +173,9 @@ export function readKeyPoint(jwk: unknown): Pick<VerifyingKey, "alg" | "publicKe
   return { alg, publicKey: importedOnce({ ...shapes.ES256, x: jwk["x"], y: jwk["y"] }, alg) };
 }
 
-const jwksLimits = { maxBytes: 512 * 1024, maxDepth: 8 };
+const jwksLimits = { maxBytes: 4 * 1024 * 1024, maxDepth: 8 };
 const shapes = { ES256: { kty: "EC", crv: "P-256" }, EdDSA: { kty: "OKP", crv: "Ed25519" } } as const;
+const signatureNames = { ES256: { name: "ECDSA", hash: "SHA-256" }, EdDSA: { name: "Ed25519" } } as const;
 const webCryptoNames = { ES256: { name: "ECDSA", namedCurve: "P-256" }, EdDSA: { name: "Ed25519" } } as const;
 
 type Where = Readonly<{ index?: number }>;
@@ -193,7 +201,7 @@ function readPublicJwk(jwk: unknown, where: Where): VerifyingKey | undefined {
   const alg = algorithmOf(jwk);
   if (alg === undefined) return undefined;
   if (jwk["alg"] !== alg || jwk["use"] !== "sig") throw refusal("KEY_ALGORITHM", where);
-  const { purpose, kid, x, y, iss, nbf, exp } = jwk;
+  const { purpose, kid, x, y, iss, nbf, exp, compromised } = jwk;
   if (typeof purpose !== "string") throw refusal("KEY_MALFORMED", where);
   if (!isPurpose(purpose)) return undefined;
   const point = alg === "ES256" ? { ...shapes.ES256, x, y } : { ...shapes.EdDSA, x };
@@ -203,6 +211,7 @@ function readPublicJwk(jwk: unknown, where: Where): VerifyingKey | undefined {
   if (!isIssuer(iss)) throw refusal("KEY_ISSUER", where);
   if (!isSeconds(nbf) || !(exp === undefined || (isSeconds(exp) && exp >= nbf))) throw refusal("KEY_PERIOD", where);
   if (alg === "ES256" && !(yBytes && isOnP256(xBytes, yBytes))) throw refusal("KEY_POINT", where);
+  if (!(compromised === undefined || isSeconds(compromised))) throw refusal("KEY_PERIOD", where);
   return {
     kid,
     purpose,
@@ -210,6 +219,7 @@ function readPublicJwk(jwk: unknown, where: Where): VerifyingKey | undefined {
     issuer: iss,
     notBefore: new Date(nbf * 1000),
     ...(exp !== undefined && { notAfter: new Date(exp * 1000) }),
+    ...(compromised !== undefined && { compromisedAt: new Date(compromised * 1000) }),
     publicKey: importedOnce(point, alg),
     point: xBytes,
   };

@@ -14,8 +14,10 @@ import {
   isTextOrNull,
 } from "./claims-shape.ts";
 import { maxTokenLength, readOwnJws } from "./compact-jws.ts";
-import { type ExpectedJws, type OpenedJws, openJws, signJws } from "./jws.ts";
-import type { Keyring, SigningKey } from "./keyring.ts";
+import { type ExpectedJws, type OpenedJws, openJws } from "./jws.ts";
+import type { Keyring } from "./keyring.ts";
+import { signJws } from "./signing/sign-jws.ts";
+import type { Signer } from "./signing/signer.ts";
 import { isJsonObject, type JsonObject } from "./strict-json.ts";
 import { found } from "./verification.ts";
 
@@ -128,7 +130,7 @@ export function buildLicenseClaims(input: LicenseClaimsInput): LicenseClaims {
  * Throws: TypeError when the key is not a license key of the claims' issuer; INPUT_INVALID as `signJws`, with reason
  * TOKEN_TOO_LARGE for a license whose token would exceed 128 KiB.
  */
-export async function signLicense(claims: LicenseClaims, key: SigningKey): Promise<string> {
+export async function signLicense(claims: LicenseClaims, key: Signer): Promise<string> {
   return signJws(claims, licenseJws, key);
 }
 

@@ -1,7 +1,9 @@
 import { type ClaimsShape, fitsShape, isDigest, isSeconds, isText } from "./claims-shape.ts";
 import { maxTokenLength } from "./compact-jws.ts";
-import { type ExpectedJws, type OpenedJws, openJws, signJws } from "./jws.ts";
-import type { Keyring, SigningKey } from "./keyring.ts";
+import { type ExpectedJws, type OpenedJws, openJws } from "./jws.ts";
+import type { Keyring } from "./keyring.ts";
+import { signJws } from "./signing/sign-jws.ts";
+import type { Signer } from "./signing/signer.ts";
 import { isJsonObject } from "./strict-json.ts";
 
 /**
@@ -46,7 +48,7 @@ export type ReceiptInput = Omit<ReceiptClaims, "iss" | "iat"> & Readonly<{ issue
  * Shape: compact JWS, `typ` receipt+jwt.
  * Throws: TypeError when the key is not a receipt key; INPUT_INVALID as `signJws`.
  */
-export async function signReceipt(input: ReceiptInput, key: SigningKey): Promise<string> {
+export async function signReceipt(input: ReceiptInput, key: Signer): Promise<string> {
   const { procedure, caseNumber, reason } = input.purpose;
   const claims: ReceiptClaims = {
     iss: key.issuer,

@@ -141,6 +141,28 @@ export const verificationCodes = {
     text: { en: "It was signed outside the key's period of use.", zh: "签发时间不在密钥使用期内。" },
     todo: distrust,
   },
+  KEY_COMPROMISED: {
+    outcome: "FAIL",
+    text: {
+      en: "It was signed when the key was no longer the hub's alone.",
+      zh: "签发时该密钥已泄露，可能为他人签署。",
+    },
+    todo: {
+      en: "Do not rely on it; the hub issues a new version of what it signed itself.",
+      zh: "请勿采信；枢纽会为其本身签发的证照重新签署新版本。",
+    },
+  },
+  KEY_COMPROMISED_UNLOGGED: {
+    outcome: "SKIPPED",
+    text: {
+      en: "It says that it was signed before its key was compromised, but only a log proof can show that.",
+      zh: "其签发时间早于密钥泄露，但只有公开日志证明才能证实。",
+    },
+    todo: {
+      en: "Ask the holder or the hub for the license with its log proof, or for a new version.",
+      zh: "请向持证人或枢纽索取附带日志证明的证照，或重新签署的新版本。",
+    },
+  },
   TYPE_UNKNOWN: {
     outcome: "SKIPPED",
     text: { en: "This verifier does not know the license type.", zh: "本验证器未收录该证照类型。" },

@@ -20,6 +20,7 @@ answerOrders<IngestOrders, number>(async ({ env, file }) => {
   const { databaseUrl, keysDir, publicUrl, tokenIssuer, keyAlgorithm } = readConfig(env);
   const place = { folder: keysDir, issuer: publicUrl, tokenIssuer, algorithm: keyAlgorithm };
   const { license: key } = await openKeys(place, new Date());
+  if (!key) throw new Error("there is no license key");
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   const begin = performance.now();

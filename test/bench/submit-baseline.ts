@@ -10,6 +10,7 @@ answerSubmitOrders(async ({ env }) => {
   const { databaseUrl, keysDir, publicUrl, tokenIssuer, keyAlgorithm } = readConfig(env);
   const place = { folder: keysDir, issuer: publicUrl, tokenIssuer, algorithm: keyAlgorithm };
   const { license: key } = await openKeys(place, new Date());
+  if (!key) throw new Error("there is no license key");
   const pool = new pg.Pool({ connectionString: databaseUrl });
   return { submit: submitWith(pool, publicUrl, key), close: () => pool.end() };
 });

@@ -103,6 +103,33 @@ describe("hub client", () => {
   });
 });
 
+describe("hub key", () => {
+  const env = () => ({ DATABASE_URL: house.config.databaseUrl ?? "", KEYS_DIR: house.config.keysDir, PORT: "0" });
+  const key = (...args: readonly string[]) => workshop.run("src/cli/hub.ts", ["key", ...args], env());
+
+  test("changes a key, says that one leaked, and shows what signs now", async () => {
+    const rotated = await key("rotate", "receipt", "--reason", "轮换", "--json");
+    const { kid } = JSON.parse(rotated.out);
+    expect([rotated.code, house.hub.publicKeys().some((one) => one.kid === kid)]).toEqual([0, false]);
+    await house.hub.refreshKeys();
+    expect(house.hub.publicKeys().some((one) => one.kid === kid)).toBe(true);
+    const old = house.hub.publicKeys().find((one) => one.purpose === "receipt" && one.kid !== kid);
+    const since = ["--since", "2026-11-01T00:00:00+08:00", "--reason", "备份被盗"];
+    const declared = await key("compromised", old?.kid ?? "", ...since);
+    expect(declared.out).toMatch(/ compromised 2026-10-31T16:00:00Z\n.* signs\n.*: 0\n$/);
+    const [row] = await house.sql("select operator from key_event where event = 'COMPROMISED'");
+    expect(row).toEqual({ operator });
+  });
+
+  test.each([
+    [["rotate", "everything", "--reason", "轮换"], 2, /PURPOSE is one of license, /],
+    [["compromised", "nobody", "--since", "2026-11-01T00:00:00Z", "--reason", "泄露"], 1, /^hub: KEY_NOT_FOUND: /],
+  ])("refuses %j", async (args, code, line) => {
+    const ended = await key(...args);
+    expect([ended.code, onlyLine(ended)]).toEqual([code, expect.stringMatching(line)]);
+  });
+});
+
 describe("hub grant", () => {
   const grant = (client: string, ...more: readonly string[]) =>
     [

@@ -103,7 +103,7 @@ describe("a first start on empty folders", () => {
     ]);
     for (const name of files) expect(statSync(join(home.KEYS_DIR, name)).mode & 0o777).toBe(0o600);
     const keys = await keysOf(first);
-    expect(keys).toHaveLength(4);
+    expect(keys).toHaveLength(6);
     for (const key of keys) expect(Object.keys(key)).not.toContain("d");
   });
 

@@ -34,7 +34,7 @@ const verifying = readPage("docs/verifying.md");
 const operating = readPage("docs/operating.md");
 const others = [
   ...["docs/security.md", "docs/pulling.md", "docs/problem-records.md", "docs/corrections.md"],
-  ...["docs/identifier-conflicts.md", "docs/status-lists.md", "docs/notices.md", "docs/public-log.md"],
+  ...["docs/identifier-conflicts.md", "docs/status-lists.md", "docs/notices.md", "docs/public-log.md", "docs/keys.md"],
 ].map(readPage);
 const forCallers = [connecting, operating, ...others].join("\n");
 

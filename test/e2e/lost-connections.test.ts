@@ -100,7 +100,7 @@ describe("the line to PostgreSQL", () => {
     const readyz = await fetch(`${hub.url}/readyz`);
     expect([readyz.status, await readyz.json()]).toEqual([
       503,
-      { status: "not ready", problem: "BUSY: The database is not answering. Try again shortly." },
+      { status: "not ready", problem: "BUSY: The database or the key store is not answering. Try again shortly." },
     ]);
     expect((await fetch(`${hub.url}/healthz`)).status).toBe(200);
     expect(await sendStream({ url: hub.url, token, batchId: "none" }, textOf(10_000, 5))).toMatchObject({

@@ -42,6 +42,7 @@ const codes: Readonly<Record<string, string>> = {
   li: "LICENSE_NOT_FOUND",
   co: "CORRECTION_NOT_FOUND",
   ca: "CASE_NOT_FOUND",
+  ke: "KEY_NOT_FOUND",
 };
 
 const open = Array.from({ length: callers.length }, () => "yes").join(" ");
@@ -223,6 +224,14 @@ const rules: Readonly<Record<string, readonly [query: string, answers: string]>>
     "un fb fb fb fb fb fb fb fb fb cl fb",
   ],
   "Mutation.revokeGrant": [`mutation { revokeGrant(id: "999999") { id } }`, "un fb fb fb fb fb fb fb fb fb gr fb"],
+
+  // the hub's own keys
+  "Query.signingKeys": ["{ signingKeys { kid } }", operators],
+  "Mutation.rotateKey": [`mutation { rotateKey(input: { purpose: STATUS, reason: "轮换" }) { kid } }`, operators],
+  "Mutation.declareKeyCompromised": [
+    `mutation { declareKeyCompromised(input: { kid: "nobody", since: "2026-11-22T00:00:00Z", reason: "泄露" }) { signedSince } }`,
+    "un fb fb fb fb fb fb fb fb fb ke fb",
+  ],
 
   // sources
   "Query.sources": ["{ sources { nodes { id } } }", operators],

@@ -83,7 +83,7 @@ let watching: Witness;
 let server: ReturnType<typeof openWitness>;
 beforeAll(async () => {
   [asked, watching] = [await makeWitness("asked.example/w1"), await makeWitness("watching.example")];
-  server = openWitness(asked, () => house.hub.logKey);
+  server = openWitness(asked, () => house.hub.logKey());
   place = await makePlace("CATALOGUE");
   const witnesses = `${formatNoteKey(asked.key)} http://127.0.0.1:${await server.listen()}/w, ${formatNoteKey(watching.key)}`;
   house = await openTestHub({ demo: false, database: place, env: { LOG_WITNESSES: witnesses } });

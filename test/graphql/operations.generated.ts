@@ -502,6 +502,8 @@ export type OperatorAction =
   | 'ADD_RECORD_KEY'
   /** A source that the hub pulls a client's records from was added. */
   | 'ADD_SOURCE'
+  /** A key of the hub was declared compromised. */
+  | 'DECLARE_KEY_COMPROMISED'
   /** 授权: a client was granted a license type for a procedure. */
   | 'GRANT_ACCESS'
   /** A pull was asked for at once. */
@@ -526,6 +528,8 @@ export type OperatorAction =
   | 'RETIRE_RECORD_KEY'
   /** A grant was revoked. */
   | 'REVOKE_GRANT'
+  /** A key of the hub was changed. */
+  | 'ROTATE_KEY'
   /** A new secret of its webhook was made. */
   | 'ROTATE_WEBHOOK_SECRET'
   /** It was decided what becomes of a client's unsigned records. */

@@ -30,7 +30,9 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^(pkcs11js|standardwebhooks)$/, /^connectors\//],
   [/^(qr|vite)(\/.+)?$/, /^edge\/web\//],
   [/^(type-graphql|graphql(-scalars)?|@graphql-tools\/.+|@apollo\/.+|@as-integrations\/.+|dataloader)$/, /^edge\//],
-  [/^(fastify|@fastify\/.+|graphiql|react(-dom)?|reflect-metadata)$/, /^edge\//],
+  [/^(fastify|@fastify\/.+|graphiql|react(-dom)?)$/, /^edge\//],
+  // The certificates' package asks for it as well; nothing else in proof/ does.
+  [/^reflect-metadata$/, /^edge\/|^proof\/signing\/certificate-chain\.ts$/],
   [/^oidc-provider$/, /^edge\/oauth\//],
   [/^(ajv(-formats)?|chinese-days)$/, /^domain\//],
   [/^@graphql-hive\/.+$/, /^gateway\.ts$/],

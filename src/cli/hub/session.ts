@@ -6,10 +6,12 @@ import { type Config, readConfig } from "../../config.ts";
 import { resolveHost } from "../../connectors/notices/callable-addresses.ts";
 import { type Caller, checkMay } from "../../domain/access/caller.ts";
 import { type OperatorVerbs, operatorVerbs } from "../../hub/access-verbs.ts";
+import { openKeySources } from "../../hub/keys/key-sources.ts";
+import { type KeyOperatorVerbs, keyOperatorVerbs } from "../../hub/keys/key-verbs.ts";
 import { type NoticeVerbs, noticeVerbs, sealingOf } from "../../hub/notice-verbs.ts";
 import { type ReconcilingVerbs, reconcilingVerbs } from "../../hub/reconciling-verbs.ts";
 import { type SourceOperatorVerbs, sourceOperatorVerbs } from "../../hub/source-verbs.ts";
-import { type OpenedDatabase, openHubDatabase } from "../../open-hub.ts";
+import { keyPlanOf, type OpenedDatabase, openHubDatabase } from "../../open-hub.ts";
 import { catalogueStore } from "../../store/catalogue/catalogue-store.ts";
 import { lineOf } from "./command.ts";
 
@@ -17,8 +19,10 @@ import { lineOf } from "./command.ts";
 export type Session = Readonly<{
   verbs: OperatorVerbs;
   sources: SourceOperatorVerbs;
+  keys: KeyOperatorVerbs;
   reconciling: Pick<ReconcilingVerbs, "reconcileNow">;
   notices: Omit<NoticeVerbs, "deliverDueNotices">;
+  now: () => Date;
   /** The person at the command line, as an operator. */
   caller: Caller;
   /** The code of a department that was named by its code or its key; what is neither comes back as it is. */
@@ -37,6 +41,7 @@ export async function withSession<T>(run: (session: Session) => Promise<T>): Pro
       `there is no database in ${config.dataDir} (DATA_DIR), and DATABASE_URL is not set: start the hub once`,
     );
   }
+  const keySources = await openKeySources(config);
   const { database, close } = await openHubDatabase(config);
   try {
     await checkVersion(database, config);
@@ -49,8 +54,12 @@ export async function withSession<T>(run: (session: Session) => Promise<T>): Pro
     const sealing = () => sealingOf(config.keysDir, false);
     const calls = { networks: config.webhookNetworks, demo: config.demo, resolve: resolveHost };
     const noticeParts = { ...parts, newId: () => randomUUID(), chance: () => randomInt(2 ** 20) / 2 ** 20 };
+    // Running hubs look every second what has changed.
+    const keyParts = { ...parts, plan: keyPlanOf(config, keySources), changed: async () => {} };
     return await run({
       notices: noticeVerbs({ ...noticeParts, limits, sealing, calls }, permit),
+      keys: keyOperatorVerbs(keyParts, permit),
+      now: parts.now,
       verbs: operatorVerbs(parts, permit),
       sources: sourceOperatorVerbs(parts, permit),
       reconciling: reconcilingVerbs({ ...parts, newId: () => randomUUID(), limits, sourceSecrets }, permit),
@@ -61,6 +70,7 @@ export async function withSession<T>(run: (session: Session) => Promise<T>): Pro
       },
     });
   } finally {
+    await keySources.close();
     await close();
   }
 }

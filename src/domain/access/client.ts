@@ -25,6 +25,7 @@ export const operatorActions = [
   ...(["ADD_RECORD_KEY", "RETIRE_RECORD_KEY", "SET_UNSIGNED_RECORDS"] as const),
   ...(["ADD_SOURCE", "SUSPEND_SOURCE", "RESUME_SOURCE", "PULL_SOURCE", "RECONCILE_SOURCE", "REMOVE_SOURCE"] as const),
   ...(["SET_WEBHOOK", "ROTATE_WEBHOOK_SECRET", "REMOVE_WEBHOOK", "REPLAY_NOTICES"] as const),
+  ...(["ROTATE_KEY", "DECLARE_KEY_COMPROMISED"] as const),
 ] as const;
 export type OperatorAction = (typeof operatorActions)[number];
 

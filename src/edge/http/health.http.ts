@@ -4,18 +4,21 @@ import type { Hub } from "../../hub.ts";
 
 /**
  * `/healthz`: the process answers. `/readyz`: the database answers and every migration is done, else 503. `problem` says in
- * a line what is wrong; a hub whose database is full goes on answering, and is ready all the same.
+ * a line what is wrong; a hub whose database is full goes on answering, and is ready all the same. One that can sign nothing
+ * for a purpose is not.
  */
 export function healthRoutes(hub: Hub): FastifyPluginAsync {
   return async (app) => {
     app.get("/healthz", async () => ({ status: "alive" }));
     app.get("/readyz", async (_request, reply) => {
-      const problem = await hub.findTrouble();
+      const trouble = await hub.findTrouble();
+      const key = hub.findKeyTrouble();
       // Without a database nothing is answered; with a full one, or a log that is not signed, most things are.
-      const status = problem === "BUSY" || problem === "MIGRATING" ? "not ready" : "ready";
+      const isReady = trouble !== "BUSY" && trouble !== "MIGRATING" && !key?.isStopped;
+      const problem = trouble === undefined ? key && lineOfKey(key) : lineOf(trouble);
       return reply
-        .code(status === "ready" ? 200 : 503)
-        .send({ status, ...(problem !== undefined && { problem: lineOf(problem) }) });
+        .code(isReady ? 200 : 503)
+        .send({ status: isReady ? "ready" : "not ready", ...(problem !== undefined && { problem }) });
     });
   };
 }
@@ -30,3 +33,7 @@ const logTroubles = {
   LOG_ROLLED_BACK: "The database holds less of the public log than was signed before; nothing is signed.",
   LOG_FORKED: "The database holds another public log than was signed before; nothing is signed.",
 } as const;
+function lineOfKey({ purpose, kid, isStopped }: NonNullable<ReturnType<Hub["findKeyTrouble"]>>): string {
+  const what = isStopped ? "Nothing can be signed" : "An older key signs";
+  return `KEY_MISSING: ${what} for ${purpose}: the private half of the key ${kid || "that is due"} is not here.`;
+}

@@ -13,7 +13,7 @@ const forEver = "public, max-age=31536000, immutable";
  */
 export function logRoutes(hub: Hub): FastifyPluginAsync {
   return async (app) => {
-    app.get("/log/vkey", async (_request, reply) => open(reply, "public, max-age=300").send(`${hub.logKey}\n`));
+    app.get("/log/vkey", async (_request, reply) => open(reply, "public, max-age=300").send(`${hub.logKey()}\n`));
     for (const [path, isCosigned] of [
       ["/log/checkpoint", false],
       ["/log/checkpoint/cosigned", true],

@@ -24,33 +24,38 @@ const identitySeconds = 15 * 60;
  */
 export function interactionRoutes(
   parts: OauthParts,
-  provider: Provider,
+  provider: () => Provider,
   speakAs: (request: IncomingMessage) => void,
 ): FastifyPluginAsync {
-  const { hub, store, login, key, audience } = parts;
+  const { hub, store, login, keys, audience } = parts;
   const base = `${pathOf(hub.publicUrl)}/oauth/interaction`;
   const styleUrl = `${pathOf(hub.publicUrl)}/oauth/page.css`;
   const today = () => dateOf(hub.now());
-  const tokenFor = (uid: string) => createHmac("sha256", key.secret).update(`form ${uid}`).digest("base64url");
+  const tokensFor = (uid: string) => {
+    const [first, ...rest] = keys.secrets();
+    const make = (secret: string) => createHmac("sha256", secret).update(`form ${uid}`).digest("base64url");
+    return [make(first), ...rest.map(make)] as const;
+  };
   const frame = ({ interaction: { uid }, language }: Visit) => ({
     styleUrl,
     base: `${base}/${uid}`,
-    token: tokenFor(uid),
+    token: tokensFor(uid)[0],
     language,
   });
 
   const visit = async (request: FastifyRequest, reply: FastifyReply): Promise<Visit> => {
     speakAs(request.raw);
-    const interaction = await provider.interactionDetails(request.raw, reply.raw);
+    const interaction = await provider().interactionDetails(request.raw, reply.raw);
     const { uid } = request.params as { uid: string };
     if (interaction.uid !== uid) throw new errors.SessionNotFound("another sign-in");
     return { request, reply, interaction, language: languageOf(request.query, request.headers["accept-language"]) };
   };
   const checkToken = ({ interaction: { uid } }: Visit, answer: LoginAnswer) => {
-    if (!isSame(String(answer.get("token") ?? ""), tokenFor(uid))) throw new errors.SessionNotFound("forged form");
+    const token = String(answer.get("token") ?? "");
+    if (!tokensFor(uid).some((known) => isSame(token, known))) throw new errors.SessionNotFound("forged form");
   };
   const finish = async ({ request, reply }: Visit, result: Parameters<Provider["interactionFinished"]>[2]) =>
-    reply.redirect(await provider.interactionResult(request.raw, reply.raw, result), 303);
+    reply.redirect(await provider().interactionResult(request.raw, reply.raw, result), 303);
   const back = ({ reply, interaction, language }: Visit) =>
     reply.redirect(`${base}/${interaction.uid}?lang=${language}`, 303);
   const show = ({ reply, interaction }: Visit, page: Page, status = 200) =>
@@ -67,7 +72,7 @@ export function interactionRoutes(
     return show(at, loginPage(frame(at), await clientName(at), await login.ask(), isWrong), isWrong ? 422 : 200);
   };
   const clientName = async ({ interaction }: Visit) => {
-    const client = await provider.Client.find(String(interaction.params["client_id"]));
+    const client = await provider().Client.find(String(interaction.params["client_id"]));
     return client?.clientName ?? "";
   };
   /** Whoever can act for an enterprise is asked for whom; anybody else is signed in at once. */
@@ -96,10 +101,10 @@ export function interactionRoutes(
   };
   const grantConsent = async (at: Visit) => {
     const { grantId, session, params, prompt } = at.interaction;
-    const known = grantId ? await provider.Grant.find(grantId) : undefined;
+    const server = provider();
+    const known = grantId ? await server.Grant.find(grantId) : undefined;
     const accountId = session?.accountId;
-    const grant =
-      known ?? new provider.Grant({ ...(accountId && { accountId }), clientId: String(params["client_id"]) });
+    const grant = known ?? new server.Grant({ ...(accountId && { accountId }), clientId: String(params["client_id"]) });
     const asked = scopesAsked(prompt.details);
     // The library keeps two lists: what this server knows, and what the token's audience does. Ours are both.
     grant.addOIDCScope(asked.join(" "));
@@ -132,7 +137,7 @@ export function interactionRoutes(
       if (login?.kind !== "REDIRECT") return showLogin(at);
       const { uid } = at.interaction;
       return reply.redirect(
-        await login.start(`${hub.publicUrl}/oauth/interaction/${uid}/return?token=${tokenFor(uid)}`),
+        await login.start(`${hub.publicUrl}/oauth/interaction/${uid}/return?token=${tokensFor(uid)[0]}`),
         303,
       );
     });

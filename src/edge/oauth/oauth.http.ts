@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { HubError } from "../../errors.ts";
 import { interactionRoutes } from "./interaction.http.ts";
-import { type AuthorizationParts, makeProvider, pathOf } from "./provider.ts";
+import { type AuthorizationParts, authorizationServer, pathOf } from "./provider.ts";
 import type { RealNameLogin } from "./real-name-login.ts";
 
 /** What the routes need besides. `login` undefined: holders can not sign in. */
@@ -13,8 +13,7 @@ export type OauthParts = AuthorizationParts & Readonly<{ login: RealNameLogin | 
  * so that no parser, error page or body limit of the hub gets between.
  */
 export function oauthRoutes(parts: OauthParts): FastifyPluginAsync {
-  const provider = makeProvider(parts);
-  const handle = provider.callback();
+  const server = authorizationServer(parts);
   const speakAs = publicSpeaker(parts.hub.publicUrl);
 
   return async (app) => {
@@ -22,7 +21,7 @@ export function oauthRoutes(parts: OauthParts): FastifyPluginAsync {
     app.addHook("onRequest", async (request) => {
       await parts.hub.charge({ kind: "STRANGER" }, { address: request.ip, points: 1 });
     });
-    await app.register(interactionRoutes(parts, provider, speakAs));
+    await app.register(interactionRoutes(parts, () => server().provider, speakAs));
     await app.register(async (raw) => {
       raw.removeAllContentTypeParsers();
       raw.setErrorHandler((error, _request, reply) => {
@@ -33,6 +32,7 @@ export function oauthRoutes(parts: OauthParts): FastifyPluginAsync {
       });
       raw.addContentTypeParser("*", (_request, _payload, done) => done(null));
       const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+        const { handle } = server();
         reply.hijack();
         speakAs(request.raw);
         // Everything but the authorization endpoint talks to programs: whatever they accept, they get JSON.

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { errors, interactionPolicy, type KoaContextWithOIDC, Provider } from "oidc-provider";
 import { scopes } from "../../domain/access/caller.ts";
 import { dateOf } from "../../domain/calendar.ts";
+import type { HubKeys } from "../../hub/keys/open-keys.ts";
 import type { Hub } from "../../hub.ts";
 import type { OauthStore } from "../../store/access/oauth-store.ts";
-import type { TokenKey } from "../../store/keys/key-store.ts";
 import { findAccount, type HolderAccount } from "./account.ts";
 import { artifactAdapter } from "./artifacts.ts";
 import { kindMember } from "./client-metadata.ts";
@@ -13,7 +13,7 @@ import { HubTokenKey } from "./token-key.ts";
 /** What the authorization server is made of. */
 export type AuthorizationParts = Readonly<{
   hub: Pick<Hub, "senders" | "publicUrl" | "now" | "charge">;
-  key: TokenKey;
+  keys: Pick<HubKeys, "signer" | "standing" | "secrets">;
   store: OauthStore;
   /** Whom tokens are for; asked for or not. */
   audience: string;
@@ -39,26 +39,50 @@ const routes = {
 };
 
 /**
+ * The authorization server as it is now: made anew when the token keys have changed. It keeps nothing in memory, so who was in
+ * the middle of something goes on with the new one; what is under way ends with the old one and its key.
+ */
+export function authorizationServer(parts: AuthorizationParts): () => AuthorizationServer {
+  let made: (AuthorizationServer & Readonly<{ mark: string }>) | undefined;
+  return () => {
+    const { hub, keys } = parts;
+    const mark = [keys.signer("token", hub.now()), ...keys.standing("token")].map(({ kid }) => kid).join(" ");
+    if (made?.mark !== mark) {
+      const provider = makeProvider(parts);
+      made = { mark, provider, handle: provider.callback() };
+    }
+    return made;
+  };
+}
+
+/** The server, and what answers requests. */
+type AuthorizationServer = Readonly<{ provider: Provider; handle: ReturnType<Provider["callback"]> }>;
+
+/**
  * The authorization server after the FAPI 2.0 security profile: pushed requests, PKCE, one-time codes of a minute, keys
  * instead of secrets, tokens bound to keys, exact redirect addresses, no implicit flow.
  * *Source*: FAPI 2.0 Security Profile; RFC 9068; RFC 9126; RFC 9207; RFC 9449; RFC 8707.
  */
-export function makeProvider(parts: AuthorizationParts): Provider {
-  const { hub, key, store, audience, demo } = parts;
+function makeProvider(parts: AuthorizationParts): Provider {
+  const { hub, keys, store, audience, demo } = parts;
   const today = () => dateOf(hub.now());
-  const tokenKey = new HubTokenKey(key);
+  const key = keys.signer("token", hub.now());
+  const published = keys.standing("token");
+  const tokenKeys = published.map(
+    ({ publicJwk, kid }) => new HubTokenKey(publicJwk, kid === key.kid ? key : undefined),
+  );
   const provider = new Provider(hub.publicUrl, {
     adapter: artifactAdapter(store, { mustBind: !demo }),
-    jwks: { keys: [tokenKey] },
+    jwks: { keys: tokenKeys },
     ...{ routes, ttl, scopes, responseTypes: ["code"], clientAuthMethods: ["private_key_jwt", "none"] },
     enabledJWA: {
       clientAuthSigningAlgValues: signatures,
       dPoPSigningAlgValues: signatures,
-      idTokenSigningAlgValues: [key.publicJwk.alg],
+      idTokenSigningAlgValues: [key.alg],
     },
-    clientDefaults: { id_token_signed_response_alg: key.publicJwk.alg },
+    clientDefaults: { id_token_signed_response_alg: key.alg },
     extraClientMetadata: { properties: [kindMember] },
-    cookies: { keys: [key.secret] },
+    cookies: { keys: [...keys.secrets()] },
     features: {
       ...{ devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false }, userinfo: { enabled: false } },
       ...{ clientCredentials: { enabled: true }, dPoP: { enabled: true } },
@@ -72,7 +96,7 @@ export function makeProvider(parts: AuthorizationParts): Provider {
         useGrantedResource: () => true,
         getResourceServerInfo: (_ctx, resource, client) => {
           if (resource !== audience) throw new errors.InvalidTarget();
-          const jwt = { sign: { alg: key.publicJwk.alg, kid: key.publicJwk.kid } };
+          const jwt = { sign: { alg: key.alg, kid: key.kid } };
           return { scope: client.scope ?? "", audience, accessTokenFormat: "jwt", jwt };
         },
       },

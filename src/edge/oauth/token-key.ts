@@ -1,33 +1,39 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { ExternalSigningKey } from "oidc-provider";
-import { signBytes } from "../../proof/jws.ts";
-import type { TokenKey } from "../../store/keys/key-store.ts";
+import type { PublicJwk } from "../../proof/keyring.ts";
+import type { Signer } from "../../proof/signing/signer.ts";
 
-/** The hub's token key as the authorization server uses it: it signs, and its private half never leaves `proof`. */
+/**
+ * A token key of the hub as the authorization server uses it: it signs, and its private half never leaves `proof`.
+ * @param signer undefined: the key is published only, since it does not sign yet or any more
+ */
 export class HubTokenKey extends ExternalSigningKey {
-  readonly #key: TokenKey;
+  readonly #publicJwk: PublicJwk;
   readonly #publicKey: KeyObject;
+  readonly #signer: Signer | undefined;
 
-  constructor(key: TokenKey) {
+  constructor(publicJwk: PublicJwk, signer: Signer | undefined) {
     super();
-    this.#key = key;
-    const { kty, crv, x, y } = key.publicJwk;
+    this.#publicJwk = publicJwk;
+    this.#signer = signer;
+    const { kty, crv, x, y } = publicJwk;
     this.#publicKey = createPublicKey({ key: { kty, crv, x, ...(y !== undefined && { y }) }, format: "jwk" });
   }
 
   override get kid(): string {
-    return this.#key.publicJwk.kid;
+    return this.#publicJwk.kid;
   }
 
   override get alg(): string {
-    return this.#key.publicJwk.alg;
+    return this.#publicJwk.alg;
   }
 
   override keyObject(): KeyObject {
     return this.#publicKey;
   }
 
-  override sign(data: Uint8Array): Promise<Uint8Array> {
-    return signBytes(data, this.#key.signing);
+  override async sign(data: Uint8Array): Promise<Uint8Array> {
+    if (!this.#signer) throw new TypeError("this key does not sign");
+    return this.#signer.sign(data);
   }
 }

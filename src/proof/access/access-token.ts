@@ -1,7 +1,9 @@
 import { HubError } from "../../errors.ts";
 import { type ClaimsShape, fitsShape, isDigest, isSeconds, isText } from "../claims-shape.ts";
-import { acceptedClaims, type ExpectedJws, openJws, signJws } from "../jws.ts";
-import type { Keyring, SigningKey } from "../keyring.ts";
+import { acceptedClaims, type ExpectedJws, openJws } from "../jws.ts";
+import type { Keyring } from "../keyring.ts";
+import { signJws } from "../signing/sign-jws.ts";
+import type { Signer } from "../signing/signer.ts";
 import { isJsonObject, type JsonObject, parseStrictJson } from "../strict-json.ts";
 
 /** Who acts with a token. */
@@ -46,7 +48,7 @@ export const maxTtlSeconds = 24 * 60 * 60;
  * Throws: RangeError when the life is not 1 second to 24 hours; TypeError when the key is not a token
  * key; INPUT_INVALID as `signJws`.
  */
-export async function mintAccessToken(input: AccessTokenInput, key: SigningKey, now: Date): Promise<string> {
+export async function mintAccessToken(input: AccessTokenInput, key: Signer, now: Date): Promise<string> {
   const { ttlSeconds, holder, member, cnf, ...rest } = input;
   const isLife = Number.isInteger(ttlSeconds) && ttlSeconds >= 1 && ttlSeconds <= maxTtlSeconds;
   if (!isLife) throw new RangeError("A token lives 1 second to 24 hours.");

@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { deflate, inflateSync } from "node:zlib";
-import { signJws } from "../jws.ts";
-import type { SigningKey } from "../keyring.ts";
+import { signJws } from "../signing/sign-jws.ts";
+import type { Signer } from "../signing/signer.ts";
 import { maxListBytes, type StatusListClaims, statusListJws } from "./status-claims.ts";
 import { statusIndexBits } from "./status-index.ts";
 import { statusBits } from "./status-value.ts";
@@ -47,7 +47,7 @@ export type SignedStatusList = Readonly<{ token: string; issuedAt: Date; expires
  * Shape: compact JWS, `typ` statuslist+jwt.
  * Throws: TypeError when the key is not for status lists.
  */
-export async function signStatusList(input: StatusListInput, key: SigningKey): Promise<SignedStatusList> {
+export async function signStatusList(input: StatusListInput, key: Signer): Promise<SignedStatusList> {
   const iat = Math.floor(input.issuedAt.getTime() / 1000);
   const exp = iat + statusListTerms.life;
   const claims: StatusListClaims = {

@@ -8,26 +8,19 @@ import {
   isIssuer,
   type KeyAlgorithm,
   type KeyPurpose,
+  keyPurposes,
   makeKeyPair,
   type PrivateJwk,
   type PublicJwk,
   parseJwks,
   type SigningKey,
 } from "../../proof/keyring.ts";
+import { pointOf } from "../../proof/signing/public-jwk.ts";
+import type { KeySource } from "../../proof/signing/signer.ts";
 
-/** The hub's keys: what it signs with now, and everything it ever signed with. */
-export type HubKeys = Readonly<{
-  license: SigningKey;
-  status: SigningKey;
-  log: SigningKey;
-  receipt: SigningKey;
-  /** Signs access tokens in the hub's own name; its public half; undefined: somebody outside issues them. */
-  token: TokenKey | undefined;
-  publicKeys: readonly PublicJwk[];
-}>;
-
-/** The authorization server's key, and a secret made from it for what only the hub's copies must be able to check. */
-export type TokenKey = Readonly<{ signing: SigningKey; publicJwk: PublicJwk; secret: string }>;
+/** What the key folder holds: the key of each purpose that signs now, if its keys are files, and every public half. */
+export type FolderKeys = Readonly<Partial<Record<KeyPurpose, SigningKey>>> &
+  Readonly<{ publicKeys: readonly PublicJwk[] }>;
 
 /** Where keys lie, and for whom they sign. */
 export type KeyPlace = Readonly<{
@@ -38,7 +31,12 @@ export type KeyPlace = Readonly<{
   /** Makes the key the hub signs access tokens with in its own name. */
   issuesTokens?: boolean;
   algorithm: KeyAlgorithm;
+  /** Purposes whose keys lie elsewhere: none is made here for them. */
+  elsewhere?: ReadonlySet<KeyPurpose>;
 }>;
+
+/** What the database knows of a key: that it has ended, or that somebody else has it. *Units*: seconds since 1970. */
+export type KnownKey = Readonly<{ notAfter?: number | undefined; compromisedAt?: number | undefined }>;
 
 const privateEnding = ".private.jwk.json";
 
@@ -47,8 +45,13 @@ const privateEnding = ".private.jwk.json";
  * hub that moved to another PUBLIC_URL signs with a new key and goes on publishing the old one.
  * *Throws* a ConfigError when the folder cannot be used, when a private key could be read by others, or
  * when a key file is damaged: silently signing with a new key would hide that.
+ * @param known what the database says of keys, by their ids: it wins over their files
  */
-export async function openKeys(place: KeyPlace, now: Date): Promise<HubKeys> {
+export async function openKeys(
+  place: KeyPlace,
+  now: Date,
+  known: ReadonlyMap<string, KnownKey> = new Map(),
+): Promise<FolderKeys> {
   if (!isIssuer(place.issuer) || !isIssuer(place.tokenIssuer ?? place.issuer)) {
     throw new ConfigError(
       "PUBLIC_URL and TOKEN_ISSUER go into what is signed: a plain address without password, query or fragment",
@@ -62,35 +65,74 @@ export async function openKeys(place: KeyPlace, now: Date): Promise<HubKeys> {
   const published = new Map((await readPublicKeys(place.folder)).map((key) => [key.kid, key]));
   const made: PublicJwk[] = [];
 
-  const current = async (purpose: KeyPurpose, issuer: string): Promise<PrivateJwk> => {
-    const alg = purpose === "log" ? "EdDSA" : place.algorithm;
+  const seconds = Math.floor(now.getTime() / 1000);
+  const isUsable = ({ kid, nbf, exp }: PublicJwk) => {
+    const { notAfter = exp, compromisedAt } = known.get(kid) ?? {};
+    return compromisedAt === undefined && nbf <= seconds && (notAfter === undefined || notAfter > seconds);
+  };
+  const current = async (purpose: KeyPurpose, issuer: string): Promise<SigningKey> => {
+    const alg = algorithmOf(purpose, place.algorithm);
     const own = privateKeys.filter((key) => key.purpose === purpose && key.iss === issuer && key.alg === alg);
-    const usable = own.filter((key) => key.exp === undefined || key.exp * 1000 > now.getTime());
-    const newest = usable.toSorted((a, b) => b.nbf - a.nbf)[0];
-    if (newest) return newest;
+    const newest = own.filter(isUsable).toSorted((a, b) => b.nbf - a.nbf)[0];
+    if (newest) return importSigningKey(newest);
     const { privateJwk, publicJwk } = await makeKeyPair(purpose, issuer, now, alg);
     await writeKey(place.folder, privateJwk, publicJwk);
     made.push(publicJwk);
-    return privateJwk;
+    return importSigningKey(privateJwk);
   };
 
-  const license = await importSigningKey(await current("license", place.issuer));
-  const status = await importSigningKey(await current("status", place.issuer));
-  const log = await importSigningKey(await current("log", place.issuer));
-  const receipt = await importSigningKey(await current("receipt", place.issuer));
-  const token = place.issuesTokens ? await toTokenKey(await current("token", place.issuer)) : undefined;
+  const signing: Partial<Record<KeyPurpose, SigningKey>> = {};
+  for (const purpose of keyPurposes) {
+    const isHere = purpose === "token" ? place.issuesTokens : !place.elsewhere?.has(purpose);
+    if (isHere) signing[purpose] = await current(purpose, place.issuer);
+  }
   if (place.tokenIssuer) await current("token", place.tokenIssuer);
   for (const key of [...privateKeys.map(withoutSecret), ...made]) published.set(key.kid, key);
   const nameOf = ({ purpose, kid }: PublicJwk) => `${purpose}-${kid}`;
   const publicKeys = [...published.values()].toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
-  return { license, status, log, receipt, token, publicKeys };
+  return { ...signing, publicKeys };
 }
 
-/** The secret comes from the key, so every copy of the hub with this key folder has it, and no other file is kept. */
-async function toTokenKey(privateJwk: PrivateJwk): Promise<TokenKey> {
-  const secret = hkdfSync("sha256", privateJwk.d, "zhengzhao", "authorization server", 32);
-  const signing = await importSigningKey(privateJwk);
-  return { signing, publicJwk: withoutSecret(privateJwk), secret: Buffer.from(secret).toString("base64url") };
+/** The algorithm of a purpose's keys: the log's are Ed25519 always, as signed notes are. */
+export function algorithmOf(purpose: KeyPurpose, algorithm: KeyAlgorithm): KeyAlgorithm {
+  return purpose === "log" ? "EdDSA" : algorithm;
+}
+
+/** Private keys that are files of a folder. Copies of the hub that share keys of this kind share the folder. */
+export function fileKeySource(folder: string): KeySource {
+  return {
+    kind: "FILE",
+    make: async ({ purpose, issuer, alg, notBefore }) => {
+      const { privateJwk, publicJwk } = await makeKeyPair(purpose, issuer, new Date(notBefore * 1000), alg);
+      await writeKey(folder, privateJwk, publicJwk);
+      return { name: fileNameOf(publicJwk), point: pointOf(publicJwk) };
+    },
+    find: async () => undefined,
+    open: async ({ kid }) => {
+      const privateJwk = await findPrivateKey(folder, kid);
+      return privateJwk && importSigningKey(privateJwk);
+    },
+    close: async () => {},
+  };
+}
+
+/**
+ * A secret made from a token key, for what only the hub's copies must be able to check: every copy with this key folder has
+ * it, and no other file is kept. Undefined: the private half is not here.
+ */
+export async function findKeySecret(folder: string, kid: string): Promise<string | undefined> {
+  const privateJwk = await findPrivateKey(folder, kid);
+  const secret = privateJwk && hkdfSync("sha256", privateJwk.d, "zhengzhao", "authorization server", 32);
+  return secret && Buffer.from(secret).toString("base64url");
+}
+
+async function findPrivateKey(folder: string, kid: string): Promise<PrivateJwk | undefined> {
+  return (await readPrivateKeys(folder)).find((key) => key.kid === kid);
+}
+
+/** What the files of a key are called, but for their endings. */
+export function fileNameOf({ purpose, kid }: Pick<PublicJwk, "purpose" | "kid">): string {
+  return `${purpose}-${kid.slice(0, 12)}`;
 }
 
 /**
@@ -156,7 +198,7 @@ function whyOf(error: unknown): string {
 
 /** A file appears whole or not at all, and the public half first: what ever signed can always be verified. */
 async function writeKey(folder: string, privateJwk: PrivateJwk, publicJwk: PublicJwk): Promise<void> {
-  const name = `${publicJwk.purpose}-${publicJwk.kid.slice(0, 12)}`;
+  const name = fileNameOf(publicJwk);
   const write = async (file: string, jwk: PublicJwk, mode: number) => {
     await writeFile(`${file}.new`, `${JSON.stringify(jwk, null, 2)}\n`, { mode, flag: "wx", flush: true });
     await rename(`${file}.new`, file);

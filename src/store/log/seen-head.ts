@@ -5,12 +5,12 @@ import type { LogHead } from "./log-store.ts";
 
 /**
  * The newest head of the log that this machine has seen signed, in a file beside the log's key: a database that is put
- * back to an older day can not take it along. One file a key, which copies of the hub on one folder share. *Throws* an Error
+ * back to an older day can not take it along. Copies of the hub on one folder share it, whatever key signs. *Throws* an Error
  * when the file says nothing readable: it must not be taken for none.
  * @param mark tells this copy's files from those of others
  */
-export function seenHead(folder: string, kid: string, mark: string) {
-  const file = join(folder, `log-seen-${kid.slice(0, 12)}.txt`);
+export function seenHead(folder: string, mark: string) {
+  const file = join(folder, "log-seen.txt");
   let known: LogHead | undefined;
   const read = async (): Promise<LogHead | undefined> => {
     const kept = await readHead(file);

@@ -52,7 +52,7 @@ import {
 import { NoticeTable, OpenCaseTable, RelianceTable, WebhookTable } from "./notices/notice-tables.ts";
 import { DpopProofTable, OauthArtifactTable, RateWindowTable } from "./oauth-tables.ts";
 import { ReconciliationLineTable, ReconciliationTable, SourceRecordTable } from "./reconciling-tables.ts";
-import { RecordKeyTable, RecordSignatureTable } from "./signature-tables.ts";
+import { KeyEventTable, RecordKeyTable, RecordSignatureTable, SigningKeyTable } from "./signature-tables.ts";
 import { SourceRunTable, SourceTable } from "./source-tables.ts";
 
 /** Every table of the hub. */
@@ -114,4 +114,6 @@ export const tables = [
   RelianceTable,
   NoticeTable,
   WebhookTable,
+  SigningKeyTable,
+  KeyEventTable,
 ] as const;

@@ -12,13 +12,12 @@ export type SeenHead = Readonly<{
   write: (head: LogHead) => Promise<void>;
 }>;
 
-/** What publishing needs. `sign`: Ed25519 over bytes, with the log's key. */
+/** What publishing needs. `signer`: the log's key of now, and its Ed25519 signature over bytes. */
 export type Tools = Readonly<{
   now: () => Date;
   log: LogStore;
   seen: SeenHead;
-  key: NoteKey;
-  sign: (text: Uint8Array) => Promise<Uint8Array>;
+  signer: () => Readonly<{ key: NoteKey; sign: (text: Uint8Array) => Promise<Uint8Array> }>;
 }>;
 
 /**
@@ -32,7 +31,7 @@ export type LogTrouble = "LOG_ROLLED_BACK" | "LOG_FORKED";
  * whether everything this machine has ever seen signed is still in the log, and refuses otherwise.
  * @returns the trouble, if there is one
  */
-export async function publishCheckpoint({ now, log, seen, key, sign }: Tools): Promise<LogTrouble | undefined> {
+export async function publishCheckpoint({ now, log, seen, signer }: Tools): Promise<LogTrouble | undefined> {
   // In this order: another copy may be signing, and what it has signed is in the head that is read after.
   const before = await seen.read();
   const newest = await log.newestCheckpoint();
@@ -44,6 +43,7 @@ export async function publishCheckpoint({ now, log, seen, key, sign }: Tools): P
   // What another copy has signed is remembered here too: each machine holds the others to it.
   if (newest && newest.size > (before?.size ?? -1)) await seen.write(newest);
   if (newest && newest.size >= head.size) return undefined;
+  const { key, sign } = signer();
   const text = formatCheckpoint({ origin: key.name, ...head });
   const signature = await sign(new TextEncoder().encode(text));
   const note = formatNote({ text, signatures: [{ name: key.name, id: key.id, signature }] });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { ConfigError } from "../../../src/config.ts";
 import { parseJwks } from "../../../src/proof/keyring.ts";
-import { findTokenKey, type KeyPlace, openKeys } from "../../../src/store/keys/key-store.ts";
+import { findKeySecret, findTokenKey, type KeyPlace, openKeys } from "../../../src/store/keys/key-store.ts";
 
 const issuer = "https://hub.example";
 const tokenIssuer = "https://tokens.example";
@@ -75,11 +75,13 @@ describe("a first opening", () => {
         .map(({ iss }) => iss)
         .sort(),
     ).toEqual([...[issuer, tokenIssuer]]);
-    expect(first.token?.publicJwk).not.toHaveProperty("d");
-    expect(first.token?.secret).toMatch(/^[\w-]{43}$/);
-    expect(second.token?.secret).toBe(first.token?.secret);
+    const secret = await findKeySecret(folder, first.token?.kid ?? "");
+    expect(secret).toMatch(/^[\w-]{43}$/);
+    expect(await findKeySecret(folder, second.token?.kid ?? "")).toBe(secret);
     folder = `${folder}-other`;
-    expect((await open({ issuesTokens: true })).token?.secret).not.toBe(first.token?.secret);
+    const other = await open({ issuesTokens: true });
+    expect(await findKeySecret(folder, other.token?.kid ?? "")).not.toBe(secret);
+    expect(await findKeySecret(folder, first.token?.kid ?? "")).toBeUndefined();
     expect((await open()).token).toBeUndefined();
   });
 
@@ -91,8 +93,8 @@ describe("a first opening", () => {
 
   test("signs with the algorithm asked for", async () => {
     const keys = await open({ algorithm: "EdDSA" });
-    expect([keys.license.alg, keys.receipt.alg]).toEqual(["EdDSA", "EdDSA"]);
-    expect((await open()).log.alg).toBe("EdDSA");
+    expect([keys.license?.alg, keys.receipt?.alg]).toEqual(["EdDSA", "EdDSA"]);
+    expect((await open()).log?.alg).toBe("EdDSA");
   });
 
   test.each([
@@ -111,7 +113,7 @@ describe("a later opening", () => {
   test("finds the same keys", async () => {
     const first = await open();
     const second = await open({}, later);
-    expect([second.license.kid, second.receipt.kid]).toEqual([first.license.kid, first.receipt.kid]);
+    expect([second.license?.kid, second.receipt?.kid]).toEqual([first.license?.kid, first.receipt?.kid]);
     expect(kids(second)).toEqual(kids(first));
   });
 
@@ -121,9 +123,9 @@ describe("a later opening", () => {
   ])("%s signs with new keys and goes on publishing the old ones", async (_, changes) => {
     const first = await open();
     const second = await open(changes, later);
-    expect(second.license.kid).not.toBe(first.license.kid);
+    expect(second.license?.kid).not.toBe(first.license?.kid);
     expect(kids(second)).toEqual(expect.arrayContaining(kids(first)));
-    expect((await open({}, later)).license.kid).toBe(first.license.kid);
+    expect((await open({}, later)).license?.kid).toBe(first.license?.kid);
   });
 
   test("replaces a key whose period is over and goes on publishing it with its end", async () => {
@@ -132,8 +134,8 @@ describe("a later opening", () => {
     const file = await fileOf("license");
     await writeFile(file, JSON.stringify({ ...(await read(file)), exp }), { mode: 0o600 });
     const second = await open({}, later);
-    expect(second.license.kid).not.toBe(first.license.kid);
-    expect(second.publicKeys.find(({ kid }) => kid === first.license.kid)).toMatchObject({ exp });
+    expect(second.license?.kid).not.toBe(first.license?.kid);
+    expect(second.publicKeys.find(({ kid }) => kid === first.license?.kid)).toMatchObject({ exp });
   });
 
   test("publishes a key whose private half is gone, and one whose public half is", async () => {
@@ -142,14 +144,14 @@ describe("a later opening", () => {
     await unlink(await fileOf("license"));
     const second = await open({}, later);
     expect(kids(second)).toEqual(expect.arrayContaining(kids(first)));
-    expect(second.license.kid).not.toBe(first.license.kid);
-    expect(second.receipt.kid).toBe(first.receipt.kid);
+    expect(second.license?.kid).not.toBe(first.license?.kid);
+    expect(second.receipt?.kid).toBe(first.receipt?.kid);
   });
 
   test("takes no notice of a file whose writing was cut off", async () => {
     const first = await open();
     await writeFile(join(folder, "license-x.private.jwk.json.new"), '{"d":');
-    expect((await open()).license.kid).toBe(first.license.kid);
+    expect((await open()).license?.kid).toBe(first.license?.kid);
   });
 });
 

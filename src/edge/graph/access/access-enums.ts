@@ -38,6 +38,8 @@ export const OperatorActionEnum = register(
     ROTATE_WEBHOOK_SECRET: "A new secret of its webhook was made.",
     REMOVE_WEBHOOK: "Its webhook was removed.",
     REPLAY_NOTICES: "Notices were sent again.",
+    ROTATE_KEY: "A key of the hub was changed.",
+    DECLARE_KEY_COMPROMISED: "A key of the hub was declared compromised.",
   }),
 );
 

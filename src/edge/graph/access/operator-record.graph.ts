@@ -5,7 +5,9 @@ import { type Connection, connectionOf, decodeNumber, PageArgs, pageSize, toConn
 import { DateTimeScalar, JsonScalar } from "../scalars.ts";
 import { OperatorActionEnum } from "./access-enums.ts";
 
-@ObjectType({ description: "What an operator decided about a client; written once, never changed." })
+@ObjectType({
+  description: "What an operator decided about a client, or a key of the hub; written once, never changed.",
+})
 export class OperatorRecord {
   @Field(() => ID, { description: "Number of the record." })
   id: string;
@@ -19,7 +21,7 @@ export class OperatorRecord {
   @Field(() => OperatorActionEnum, { description: "What was decided." })
   action: OperatorAction;
 
-  @Field(() => ID, { description: "Id of the client it is about." })
+  @Field(() => ID, { description: "Id of the client it is about; `-` where it is about the hub's own keys." })
   client: string;
 
   @Field(() => JsonScalar, { description: "The particulars: never a secret." })

@@ -1,0 +1,27 @@
+import { type CalendarDate, dateOf } from "../domain/calendar.ts";
+import { entryInForce, type PermitItemEntry, type ReformScope } from "../domain/materials/permit-item.ts";
+import { catalogueCache } from "../store/catalogue/catalogue-cache.ts";
+import { type CatalogueRows, catalogueStore, type PermitItemFilter } from "../store/catalogue/catalogue-store.ts";
+import type { Database } from "../store/database.ts";
+
+/** The verbs about the catalogue, open to everyone, wired to their tools. */
+export function catalogueVerbs({ database, now }: Readonly<{ database: Database; now: () => Date }>) {
+  const rows = catalogueStore(database.sql());
+  return {
+    catalogue: catalogueCache(rows, now),
+    findProcedure: rows.findProcedure,
+    listProcedures: rows.listProcedures,
+    listPermitItems: (filter: PermitItemFilter, first: number, after: string | undefined) =>
+      rows.listPermitItems(filter, first, after),
+    findPermitItem: async (
+      code: string,
+      scope: ReformScope,
+      asOf: CalendarDate | undefined,
+    ): Promise<PermitItemEntry | undefined> =>
+      entryInForce(await rows.entriesOfItem(code), scope, asOf ?? dateOf(now())),
+    listBusinessScopes: rows.listBusinessScopes,
+    loadCatalogueOnce: async (first: CatalogueRows): Promise<void> => {
+      if (await rows.isEmpty()) await database.transaction((db) => catalogueStore(db).load(first));
+    },
+  };
+}
