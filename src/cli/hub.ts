@@ -5,13 +5,13 @@ import { clientCommands } from "./hub/client-commands.ts";
 import { type Command, lineOf, type Output, UsageError, type Values } from "./hub/command.ts";
 import { grantCommands } from "./hub/grant-commands.ts";
 import { keyCommands } from "./hub/key-commands.ts";
-import { noticeCommands } from "./hub/notice-commands.ts";
+import { noticeCommands } from "./hub/notices/notice-commands.ts";
+import { webhookCommands } from "./hub/notices/webhook-commands.ts";
 import { reconcileCommand } from "./hub/reconcile-command.ts";
 import { recordKeyCommands } from "./hub/record-key-commands.ts";
 import { sourceCommands } from "./hub/source-commands.ts";
 import { submitCommand } from "./hub/submit-command.ts";
 import { printable } from "./hub/table.ts";
-import { webhookCommands } from "./hub/webhook-commands.ts";
 
 /** What is typed as a noun, then what to do with it. A new noun is a file in hub/ and a line here. */
 const nouns: Readonly<Record<string, Readonly<Record<string, Command>>>> = {

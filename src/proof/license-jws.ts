@@ -16,8 +16,6 @@ import {
 import { maxTokenLength, readOwnJws } from "./compact-jws.ts";
 import { type ExpectedJws, type OpenedJws, openJws } from "./jws.ts";
 import type { Keyring } from "./keyring.ts";
-import { signJws } from "./signing/sign-jws.ts";
-import type { Signer } from "./signing/signer.ts";
 import { isJsonObject, type JsonObject } from "./strict-json.ts";
 import { found } from "./verification.ts";
 
@@ -125,16 +123,6 @@ export function buildLicenseClaims(input: LicenseClaimsInput): LicenseClaims {
 }
 
 /**
- * Signs a license once, when it is accepted.
- * Shape: compact JWS, `typ` license+jwt.
- * Throws: TypeError when the key is not a license key of the claims' issuer; INPUT_INVALID as `signJws`, with reason
- * TOKEN_TOO_LARGE for a license whose token would exceed 128 KiB.
- */
-export async function signLicense(claims: LicenseClaims, key: Signer): Promise<string> {
-  return signJws(claims, licenseJws, key);
-}
-
-/**
  * Opens a license: the steps FORMAT to KEY_VALIDITY; every other verdict about a license starts here.
  * Shape: an SD-JWT (`~`) or a bundle (`{`) is recognized and left unread.
  * Trust: the token is attacker-chosen; claims are returned only when signature and issuer hold.
@@ -151,7 +139,8 @@ export function referencesOf(jws: string): Readonly<{ kid: string; statusList: s
   return { kid, statusList: claims.status.status_list.uri };
 }
 
-const licenseJws: ExpectedJws<LicenseClaims> = {
+/** The kind of token a license is. */
+export const licenseJws: ExpectedJws<LicenseClaims> = {
   types: ["license+jwt"],
   purpose: "license",
   maxLength: maxTokenLength,

@@ -5,7 +5,8 @@ import {
   compileAttributesSchema,
 } from "../../src/domain/licenses/license-type-schema.ts";
 import { importSigningKey, type KeyAlgorithm, makeKeyPair, parseJwks } from "../../src/proof/keyring.ts";
-import { buildLicenseClaims, type LicenseClaims, signLicense } from "../../src/proof/license-jws.ts";
+import { buildLicenseClaims, type LicenseClaims } from "../../src/proof/license-jws.ts";
+import { signLicense } from "../../src/proof/signing/sign-license.ts";
 import { isJsonObject } from "../../src/proof/strict-json.ts";
 import { verifyLicense } from "../../src/use-cases/licenses/verify-license.ts";
 import { cell, interleave, type Outcome, ratios } from "./measure.ts";

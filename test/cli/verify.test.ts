@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { signLicense } from "../../src/proof/license-jws.ts";
+import { signLicense } from "../../src/proof/signing/sign-license.ts";
 import { headerOf, makeTestKey, sampleClaims, type TestKey, unsigned } from "../proof/samples.ts";
 import { signIssued, walletClaims } from "../proof/sd-jwt/issue-sd-jwt.ts";
 

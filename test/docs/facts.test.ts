@@ -21,9 +21,11 @@ import { runEnds } from "../../src/domain/sources/source-run.ts";
 import { errorTable } from "../../src/errors.ts";
 import { limitRows } from "../../src/limits.ts";
 import { maxTtlSeconds } from "../../src/proof/access/access-token.ts";
+import { entryKinds } from "../../src/proof/log/log-entry.ts";
 import { verificationCodes, verificationSteps } from "../../src/proof/verification.ts";
 import { maxClaims } from "../../src/use-cases/licenses/confirm-license.ts";
 import { submissionLimits } from "../../src/use-cases/licenses/submit-licenses.ts";
+import { logTroubles } from "../../src/use-cases/log/publish-checkpoint.ts";
 import { maxPersons } from "../../src/use-cases/materials/check-materials.ts";
 import { checkLifetimeMs } from "../../src/use-cases/materials/fetch-materials.ts";
 import { inlineCode, pages, readPage, readSnippets, readTable, root } from "./documents.ts";
@@ -214,6 +216,8 @@ describe("docs/operating.md", () => {
 const knownWords: ReadonlySet<string> = new Set([
   ...[...readPage("schema/errors.md").matchAll(/^## (\w+)$/gm)].map(([, code = ""]) => code),
   ...verificationSteps.map(({ name }) => name),
+  ...entryKinds,
+  ...logTroubles,
   ...readVariables(),
   // Node's own.
   "NODE_EXTRA_CA_CERTS",

@@ -19,7 +19,7 @@ beforeAll(async () => {
   house = await openTestHub();
   await house.hub.tendLog();
   await house.hub.publishStatusLists();
-  keyring = parseJwks({ keys: house.hub.publicKeys });
+  keyring = parseJwks({ keys: house.hub.publicKeys() });
   const rows = await house.sql(
     "select l.identifier, l.jws from license l join license_type t on t.code = l.type_code where t.key = 'business-license' and state = 'VALID' order by 1 limit 2",
   );

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { signLicense } from "../../src/proof/license-jws.ts";
+import { signLicense } from "../../src/proof/signing/sign-license.ts";
 import { headerOf, issuer, partsOf, sampleClaims, signRaw, unsigned } from "../proof/samples.ts";
 import { base64url, codes, codesFrom, type Hub, makeHub, verify as verifyWith } from "./verifying.ts";
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { signLicense } from "../../src/proof/license-jws.ts";
+import { signLicense } from "../../src/proof/signing/sign-license.ts";
 import { verificationCodes } from "../../src/proof/verification.ts";
 import { verifyLicense } from "../../src/use-cases/licenses/verify-license.ts";
 import { headerOf, keyringOf, now, sampleClaims, signRaw, unsigned } from "../proof/samples.ts";

@@ -1,7 +1,7 @@
 import { expect } from "@jest/globals";
 import { compileAttributesSchema } from "../../src/domain/licenses/license-type-schema.ts";
 import type { Keyring } from "../../src/proof/keyring.ts";
-import { signLicense } from "../../src/proof/license-jws.ts";
+import { signLicense } from "../../src/proof/signing/sign-license.ts";
 import { verificationSteps } from "../../src/proof/verification.ts";
 import { type VerificationReport, verifyLicense } from "../../src/use-cases/licenses/verify-license.ts";
 import { keyringOf, makeTestKey, now, sampleClaims, sampleSchema, type TestKey } from "../proof/samples.ts";

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { acceptedClaims } from "../../src/proof/jws.ts";
 import type { KeyAlgorithm } from "../../src/proof/keyring.ts";
-import { openLicense, signLicense } from "../../src/proof/license-jws.ts";
+import { openLicense } from "../../src/proof/license-jws.ts";
+import { signLicense } from "../../src/proof/signing/sign-license.ts";
 import { issuer, makeTestKey, partsOf, sampleClaims, type TestKey } from "./samples.ts";
 
 let key: TestKey;

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { payloadDigest } from "../../src/proof/compact-jws.ts";
 import { acceptedClaims } from "../../src/proof/jws.ts";
-import { openLicense, signLicense } from "../../src/proof/license-jws.ts";
+import { openLicense } from "../../src/proof/license-jws.ts";
 import { openReceipt, type ReceiptInput, signReceipt } from "../../src/proof/receipt-jws.ts";
+import { signLicense } from "../../src/proof/signing/sign-license.ts";
 import { headerOf, issuer, keyringOf, makeTestKey, now, sampleClaims, signRaw, type TestKey } from "./samples.ts";
 
 let key: TestKey;

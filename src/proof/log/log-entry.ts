@@ -46,7 +46,7 @@ export function parseEntry(bytes: Uint8Array): LogEntry | undefined {
   const parsed = parseStrictJson(bytes, { maxBytes: maxEntryBytes, maxDepth: 1 });
   if (!("value" in parsed) || !isJsonObject(parsed.value)) return undefined;
   const entry = parsed.value;
-  const kind = kinds.find((name) => name === entry["kind"]);
+  const kind = entryKinds.find((name) => name === entry["kind"]);
   if (kind === undefined) return undefined;
   const { text, count, optional } = shapes[kind];
   const known = ["kind", ...text, ...count, ...optional];
@@ -133,4 +133,5 @@ const shapes = {
   RECORD_KEY: { text: ["event", "client", "kid"], count: [], optional: [] },
   ACCESS_DAY: { text: ["day", "root"], count: ["count"], optional: [] },
 } as const satisfies Record<LogEntry["kind"], Readonly<Record<"text" | "count" | "optional", readonly string[]>>>;
-const kinds = Object.keys(shapes) as readonly LogEntry["kind"][]; // the keys of a constant are its names
+/** Every kind of entry. */
+export const entryKinds = Object.keys(shapes) as readonly LogEntry["kind"][]; // the keys of a constant are its names

@@ -18,7 +18,8 @@ export async function signJws<C extends BaseClaims>(
   const [type] = expected.types;
   if (key.purpose !== expected.purpose) throw new TypeError(`A ${key.purpose} key may not sign ${type}.`);
   if (key.issuer !== claims.iss) throw new TypeError("A key signs for its own issuer only.");
-  if (expected.parseClaims(claims) === undefined) throw new HubError("INPUT_INVALID", { reason: "CLAIMS_MALFORMED" });
+  if (typeof (expected.parseClaims(claims) ?? "") === "string")
+    throw new HubError("INPUT_INVALID", { reason: "CLAIMS_MALFORMED" });
   const token = await signCompact(JSON.stringify(claims), type, key);
   if (token.length > expected.maxLength) throw new HubError("INPUT_INVALID", { reason: "TOKEN_TOO_LARGE" });
   return token;

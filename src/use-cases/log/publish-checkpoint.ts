@@ -24,7 +24,8 @@ export type Tools = Readonly<{
  * Why no checkpoint is signed: the database holds less than was signed before, or something else. Both come of a backup
  * that was put back, or of hands in the tables.
  */
-export type LogTrouble = "LOG_ROLLED_BACK" | "LOG_FORKED";
+export type LogTrouble = (typeof logTroubles)[number];
+export const logTroubles = ["LOG_ROLLED_BACK", "LOG_FORKED"] as const;
 
 /**
  * Signs the head of the log and publishes it, when it has grown: a round that any copy may run. Before it signs, it looks

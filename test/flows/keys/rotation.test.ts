@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { keyTimes } from "../../../src/domain/keys/key-life.ts";
 import { judgeLogged } from "../../../src/proof/key-validity.ts";
 import { importSigningKey, parseJwks } from "../../../src/proof/keyring.ts";
-import { openLicense, signLicense } from "../../../src/proof/license-jws.ts";
+import { openLicense } from "../../../src/proof/license-jws.ts";
+import { signLicense } from "../../../src/proof/signing/sign-license.ts";
 import { openTestHub, type TestHub, testNow } from "../../setup/hub.ts";
 import { type Issued, issuing } from "./issuing.ts";
 

@@ -1,9 +1,9 @@
-import { parseInstant } from "../../domain/calendar.ts";
-import { wireId } from "../../domain/notices/notice.ts";
-import type { DeadNotice } from "../../use-cases/notices/read-dead-notices.ts";
-import { allPages } from "./client-commands.ts";
-import { type SessionCommand, textOf, textsOf, UsageError } from "./command.ts";
-import { tableOf } from "./table.ts";
+import { parseInstant } from "../../../domain/calendar.ts";
+import { wireId } from "../../../domain/notices/notice.ts";
+import type { DeadNotice } from "../../../use-cases/notices/read-dead-notices.ts";
+import { allPages } from "../client-commands.ts";
+import { type SessionCommand, textOf, textsOf, UsageError } from "../command.ts";
+import { tableOf } from "../table.ts";
 
 /** `hub notices …` */
 export const noticeCommands: Readonly<Record<string, SessionCommand>> = {

@@ -1,7 +1,7 @@
-import { HubError } from "../../errors.ts";
-import type { StoredWebhook } from "../../store/notices/webhook-store.ts";
-import { type Output, requiredText, type SessionCommand } from "./command.ts";
-import { factsOf } from "./table.ts";
+import { HubError } from "../../../errors.ts";
+import type { StoredWebhook } from "../../../store/notices/webhook-store.ts";
+import { type Output, requiredText, type SessionCommand } from "../command.ts";
+import { factsOf } from "../table.ts";
 
 /** `hub client webhook …` */
 export const webhookCommands: Readonly<Record<string, SessionCommand>> = {
