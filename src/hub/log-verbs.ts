@@ -97,7 +97,10 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
     readLogTile: (tile: Tile) => readTile({ log }, tile),
     /** Proofs of licenses that were just disclosed to the caller. */
     proveLicenses: (identifiers: readonly string[]) =>
-      proveLicenses({ log, findEntries: (asked) => collecting((db) => findLicenseEntries(db, asked)) }, identifiers),
+      proveLicenses(
+        { log, witnesses: cosigning.store, findEntries: (asked) => collecting((db) => findLicenseEntries(db, asked)) },
+        identifiers,
+      ),
   };
 }
 

@@ -380,8 +380,10 @@ async function seedNotice(): Promise<void> {
   await house.sql("delete from reliance; delete from open_case; delete from notice; delete from webhook");
   await house.sql(`insert into open_case (client_id, procedure, case_number, reason, opened_at, fetched_at, open_until)
     values ('approval-bureau', 'food-operation-new', 'MATRIX', 'r', now(), now(), now() + interval '1 year')`);
-  const [notice] = await house.sql(`insert into notice (client_id, procedure, case_number, identifier, state,
-    previous_state, effective_on, known_at, change, status, due_at, retry_until) values ('approval-bureau',
+  // Of a transaction that is long over: another one, of whichever database, would hide a fresh notice while it runs.
+  const [notice] =
+    await house.sql(`insert into notice (transaction, client_id, procedure, case_number, identifier, state,
+    previous_state, effective_on, known_at, change, status, due_at, retry_until) values (1, 'approval-bureau',
     'food-operation-new', 'MATRIX', 'i', 'REVOKED', 'VALID', '2026-11-22', now(), 1, 'DEAD', now(), now())
     returning message_id`);
   known["NOTICE"] = `msg_${String(notice?.["message_id"]).replaceAll("-", "")}`;

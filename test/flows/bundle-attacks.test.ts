@@ -68,6 +68,30 @@ describe("a bundle as the hub makes it", () => {
   });
 });
 
+describe("a license whose key was compromised later", () => {
+  const since = (seconds: number) => {
+    const iat = Math.floor(testNow.getTime() / 1000);
+    const keys = house.hub
+      .publicKeys()
+      .map((key) => (key.purpose === "license" ? { ...key, compromised: iat + seconds } : key));
+    return parseJwks({ keys });
+  };
+
+  test("stands by its proof in the log, and is undecided without it", async () => {
+    const logged = await verify(texts[0] ?? "", since(10));
+    expect([logged.outcome, codeOf(logged, "KEY_VALIDITY")]).toEqual(["VALID", "PASS"]);
+    const bare = await verify(bundleOf(0).license, since(10));
+    expect([bare.outcome, codeOf(bare, "KEY_VALIDITY")]).toEqual(["UNDECIDED", "KEY_COMPROMISED_UNLOGGED"]);
+    const foreign = await verify(formatBundle({ ...bundleOf(0), log: bundleOf(1).log }), since(10));
+    expect([foreign.outcome, codeOf(foreign, "KEY_VALIDITY")]).toEqual(["INVALID", "KEY_COMPROMISED_UNLOGGED"]);
+  });
+
+  test("does not stand when it was signed after, logged or not", async () => {
+    const report = await verify(texts[0] ?? "", since(-10));
+    expect([report.outcome, codeOf(report, "KEY_VALIDITY")]).toEqual(["INVALID", "KEY_COMPROMISED"]);
+  });
+});
+
 /** Keys of a hub that calls itself the same. */
 async function openOtherKeys(): Promise<Keyring> {
   const made = await Promise.all(

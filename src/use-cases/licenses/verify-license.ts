@@ -3,6 +3,7 @@ import type { CompiledAttributesSchema } from "../../domain/licenses/license-typ
 import { HubError, type LocalizedText } from "../../errors.ts";
 import { type Bundle, isBundle, parseBundle } from "../../proof/bundle/bundle.ts";
 import { type BundleFindings, judgeBundle } from "../../proof/bundle/judge-bundle.ts";
+import { judgeLogged } from "../../proof/key-validity.ts";
 import type { Keyring } from "../../proof/keyring.ts";
 import { type LicenseClaims, openLicense } from "../../proof/license-jws.ts";
 import { checkKeyBinding } from "../../proof/sd-jwt/key-binding.ts";
@@ -97,7 +98,7 @@ async function verifyJws(
   const proofs: BundleFindings = bundle ? await judgeBundle(bundle, claims, tools.keyring, asked.instant) : {};
   return {
     findings: [
-      ...findings,
+      ...judgeLogged(findings, proofs.log?.outcome === "PASS"),
       ...(proofs.keys ? [proofs.keys] : []),
       checkAttributes(type, attributes, tools),
       checkValidity(claims, asked),
