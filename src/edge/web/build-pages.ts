@@ -52,7 +52,7 @@ function licenseTypes(): Plugin {
     resolveId: (id) => (id.startsWith(name) ? `\0${id}` : null),
     load: (id) => {
       if (id === `\0${name}`) {
-        const lines = schemas.map((_, index) => `import v${index} from "${name}/${index}";`);
+        const lines = schemas.map((_, index) => `import v${index} from ${JSON.stringify(`${name}/${index}`)};`);
         const entries = schemas.map((schema, index) => `${JSON.stringify(codeOf(schema))}: v${index}`);
         const titles = Object.fromEntries(schemas.map((schema) => [codeOf(schema), titlesOf(schema)]));
         return `${lines.join("\n")}
@@ -76,7 +76,7 @@ function titlesOf({ properties = {} }: TypeSchema): Readonly<Record<string, stri
 function asModule(code: string): string {
   const imports: string[] = [];
   const body = code.replace(/\brequire\("([^"]+)"\)/g, (_, file: string) => {
-    imports.push(`import * as required${imports.length} from "${file}.js";`);
+    imports.push(`import * as required${imports.length} from ${JSON.stringify(`${file}.js`)};`);
     return `required${imports.length - 1}`;
   });
   return `${imports.join("\n")}\n${body}`;

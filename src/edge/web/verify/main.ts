@@ -9,6 +9,7 @@ import { fetchHubKeys, type KeysFault, readOwnKeys, type TrustedKeys } from "./t
 import { type Verified, verify } from "./verifier.ts";
 import { byId } from "./view/element.ts";
 import { keysElements, keysFacts, keysFaultText, keysOriginFact } from "./view/keys-view.ts";
+import { keepLanguage, readLanguage } from "./view/reader-language.ts";
 import {
   htmlLanguage,
   licenseElement,
@@ -18,7 +19,7 @@ import {
   verdictElement,
   verdictText,
 } from "./view/report-view.ts";
-import { instantText, isWord, type Language, languageOf, type Word, words } from "./view/words.ts";
+import { instantText, isWord, type Language, type Word, words } from "./view/words.ts";
 
 /** The page's door: what a reader does comes in here, and the only clock. */
 const now = () => new Date();
@@ -26,7 +27,6 @@ const now = () => new Date();
 /** Longest text shown in its field. A field of megabytes freezes a phone; the text is verified all the same. */
 const maxShownCharacters = 200_000;
 
-const languageKey = "zhengzhao.language";
 const field = byId("text", HTMLTextAreaElement);
 const atField = byId("at", HTMLInputElement);
 const fileInput = byId("file", HTMLInputElement);
@@ -35,7 +35,7 @@ const problem = byId("problem", HTMLElement);
 const announcement = byId("announcement", HTMLElement);
 const result = byId("result", HTMLElement);
 
-let language: Language = languageOf(kept(languageKey), navigator.languages);
+let language: Language = readLanguage();
 let keys: TrustedKeys | KeysFault | undefined;
 let hubKeys: Promise<TrustedKeys | KeysFault> = Promise.resolve({ fault: "NO_HUB_KEYS", reason: "" });
 let shown: { verified: Verified; keys: TrustedKeys | undefined; made: Date } | undefined;
@@ -243,11 +243,7 @@ function renderKeys(): void {
 
 function switchLanguage(): void {
   language = language === "zh" ? "en" : "zh";
-  try {
-    localStorage.setItem(languageKey, language);
-  } catch {
-    // A browser that keeps nothing speaks its own language again next time.
-  }
+  keepLanguage(language);
   speak();
 }
 
@@ -295,12 +291,4 @@ function hideProblem(): void {
   shownProblem = undefined;
   problem.textContent = "";
   problem.hidden = true;
-}
-
-function kept(name: string): string | null {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
-  }
 }

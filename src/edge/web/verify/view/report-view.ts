@@ -97,7 +97,7 @@ export function stepsElement({ reports }: Verified, language: Language): HTMLEle
 }
 
 /** Folded: which key, which algorithm, which bytes, and the signed content as it stands. */
-export function technicalElement(verified: Verified, { language, isRevealed }: ReportView): HTMLElement {
+export function technicalElement(verified: Verified, { language, isRevealed }: ReportView): HTMLDetailsElement {
   const { license: claims } = verified.reports[language];
   const details = make("details", { class: "card technical" });
   details.append(make("summary", {}, make("h2", {}, words.technicalTitle[language])));

@@ -6,7 +6,8 @@ export type Language = keyof LocalizedText;
 /** Everything the page says besides the steps; index.html names these by `data-words`. */
 export const words = {
   title: { zh: "电子证照核验", en: "Electronic License Verification" },
-  service: { zh: "电子证照枢纽 · 公众核验服务", en: "Electronic license hub · Public verification" },
+  site: { zh: "电子证照枢纽", en: "Electronic License Hub" },
+  service: { zh: "公众核验服务", en: "Public verification service" },
   skip: { zh: "跳到正文", en: "Skip to content" },
   lead: {
     zh: "核验电子证照是否真实、完整、在有效期内。全部检查在您的浏览器中完成，文件不会上传。",
@@ -57,7 +58,10 @@ export const words = {
   validText: { zh: "本文件可作的检查全部通过。", en: "Every check this file allows has passed." },
   invalidText: { zh: "请勿采信该证照。", en: "Do not rely on this license." },
   undecidedText: { zh: "现有信息不足以作出判断。", en: "There is not enough to tell." },
-  notChecked: { zh: "未检查：", en: "Not checked: " },
+  notChecked: {
+    zh: "文件未附带以下证明，未作检查：",
+    en: "Not checked, because the file carries no proof of it: ",
+  },
   askedAbout: { zh: "核验时间", en: "Time asked about" },
   licenseTitle: { zh: "证照内容", en: "What the license says" },
   licenseWarning: {
@@ -160,15 +164,6 @@ export type Word = keyof typeof words;
 /** Whether a name in index.html is one of the words. */
 export function isWord(name: string | undefined): name is Word {
   return name !== undefined && Object.hasOwn(words, name);
-}
-
-/** The first of the reader's languages that the page speaks; Chinese when it speaks none. */
-export function languageOf(kept: string | null, preferred: readonly string[]): Language {
-  if (kept === "zh" || kept === "en") return kept;
-  const first = preferred
-    .map((tag) => /^(zh|en)\b/i.exec(tag)?.[1]?.toLowerCase())
-    .find((found) => found !== undefined);
-  return first === "en" ? "en" : "zh";
 }
 
 /** A calendar date in words. *Shape*: `YYYY-MM-DD`, as the claims' shape has been checked. */
