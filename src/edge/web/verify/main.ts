@@ -85,7 +85,7 @@ function listen(): void {
   window.addEventListener("afterprint", () => fold(false));
 }
 
-/** `/verify/#TOKEN` verifies at once; the token leaves the address bar, the history and every screenshot of them. */
+/** `/verify/#TOKEN` verifies at once; the token does not stay in the address bar. */
 async function followFragment(): Promise<void> {
   const fragment = location.hash.slice(1);
   if (fragment === "" || fragment === "content") return;
