@@ -5,7 +5,8 @@ import { isPicture, readFragment, readInput, readText } from "./input.ts";
 import { keepForOffline } from "./offline.ts";
 import { readPicture } from "./qr-reader.ts";
 import { scanWithCamera } from "./scan-dialog.ts";
-import { fetchHubKeys, type KeysFault, readOwnKeys, type TrustedKeys } from "./trusted-keys.ts";
+import { openTrust } from "./trust.ts";
+import type { TrustedKeys } from "./trusted-keys.ts";
 import { type Verified, verify } from "./verifier.ts";
 import { byId } from "./view/element.ts";
 import { keysElements, keysFacts, keysFaultText, keysOriginFact } from "./view/keys-view.ts";
@@ -36,17 +37,15 @@ const announcement = byId("announcement", HTMLElement);
 const result = byId("result", HTMLElement);
 
 let language: Language = readLanguage();
-let keys: TrustedKeys | KeysFault | undefined;
-let hubKeys: Promise<TrustedKeys | KeysFault> = Promise.resolve({ fault: "NO_HUB_KEYS", reason: "" });
-let shown: { verified: Verified; keys: TrustedKeys | undefined; made: Date } | undefined;
+let shown: { text: string; verified: Verified; keys: TrustedKeys | undefined; made: Date } | undefined;
 let shownProblem: (() => string) | undefined;
 let isRevealed = false;
 let runs = 0;
+const trust = openTrust(now, renderKeys);
 
 byId("version", HTMLElement).textContent = version;
 speak();
 listen();
-const keysReady = loadHubKeys();
 if (!globalThis.crypto?.subtle) complain("insecure");
 await followFragment();
 await keepForOffline();
@@ -60,9 +59,9 @@ function listen(): void {
   onClick("clear", clear);
   onClick("copy", copyReport);
   onClick("print", () => window.print());
-  onClick("keys-again", loadHubKeys);
+  onClick("keys-again", () => trust.fetchAgain().then(verifyAgain));
   onClick("keys-choose", () => keysInput.click());
-  onClick("keys-back", useHubKeys);
+  onClick("keys-back", () => trust.useHub().then(verifyAgain));
   byId("form", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
     void verifyText(field.value);
@@ -127,12 +126,11 @@ async function verifyText(given: string): Promise<void> {
   const at = askedInstant();
   if (!at) return complain("atWrong", atField);
   say("working");
-  await keysReady;
-  const trusted = keys && !("fault" in keys) ? keys : undefined;
+  const trusted = await trust.settled();
   try {
     const verified = await verify(text, trusted?.keyring, at);
     if (run !== runs) return;
-    shown = { verified, keys: trusted, made: now() };
+    shown = { text, verified, keys: trusted, made: now() };
     isRevealed = false;
     render();
     announcement.textContent = verdictText(verified.reports[language], language);
@@ -211,30 +209,26 @@ function fold(isOpen: boolean): void {
   for (const details of document.querySelectorAll("details")) details.open = isOpen;
 }
 
-async function loadHubKeys(): Promise<void> {
-  keys = undefined;
-  renderKeys();
-  hubKeys = fetchHubKeys(now);
-  await useHubKeys();
-}
-
-async function useHubKeys(): Promise<void> {
-  keys = await hubKeys;
-  renderKeys();
-}
-
 async function takeKeys(): Promise<void> {
   const file = keysInput.files?.[0];
-  keysInput.value = "";
   if (!file) return;
-  const own = await readOwnKeys(file, now());
-  if ("fault" in own) return complainOf(() => keysFaultText(own, language));
-  keys = own;
+  const refused = await trust.takeOwn(file);
+  keysInput.value = "";
+  if (refused) {
+    complainOf(() => keysFaultText(refused, language));
+    return;
+  }
   hideProblem();
-  renderKeys();
+  await verifyAgain();
+}
+
+/** A verdict stands for the keys it was made with, and for no others. */
+async function verifyAgain(): Promise<void> {
+  if (shown) await verifyText(shown.text);
 }
 
 function renderKeys(): void {
+  const keys = trust.current();
   const isOwn = keys !== undefined && "origin" in keys && keys.origin === "OWN";
   byId("keys", HTMLElement).replaceChildren(...keysElements(keys, language));
   byId("keys-again", HTMLButtonElement).hidden = isOwn;

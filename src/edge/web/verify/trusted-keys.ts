@@ -22,14 +22,16 @@ export type KeysFault = Readonly<{ fault: "NO_HUB_KEYS" | "KEYS_REFUSED"; reason
 const address = "../.well-known/jwks.json";
 const cacheName = "zhengzhao-verify-keys";
 const atHeader = "x-fetched-at";
+/** Units: milliseconds. */
+const patience = 10_000;
 const maxKeyFileBytes = 512 * 1024 + 1;
 
 /** The keys of the hub that serves this page: fetched and kept, or, without a network, those kept last. */
 export async function fetchHubKeys(now: () => Date): Promise<TrustedKeys | KeysFault> {
   const cache = await globalThis.caches?.open(cacheName).catch(() => undefined);
-  const fetched = await fetch(address, { cache: "no-cache", credentials: "omit" }).catch(() => undefined);
-  if (fetched?.ok) {
-    const [text, at] = [await fetched.text(), now()];
+  const text = await fetchText();
+  if (text !== undefined) {
+    const at = now();
     const keys = readKeys(text, "HUB", at);
     const headers = { [atHeader]: at.toISOString(), "content-type": "application/jwk-set+json" };
     // What cannot be read must not take the place of keys that could.
@@ -40,6 +42,16 @@ export async function fetchHubKeys(now: () => Date): Promise<TrustedKeys | KeysF
   const at = new Date(kept?.headers.get(atHeader) ?? Number.NaN);
   if (kept && !Number.isNaN(at.getTime())) return readKeys(await kept.text(), "KEPT", at);
   return { fault: "NO_HUB_KEYS", reason: "" };
+}
+
+async function fetchText(): Promise<string | undefined> {
+  try {
+    const signal = AbortSignal.timeout(patience);
+    const answer = await fetch(address, { cache: "no-cache", credentials: "omit", signal });
+    return answer.ok ? await answer.text() : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A key set somebody gives, as an auditor does who does not trust the hub that serves this page. */
