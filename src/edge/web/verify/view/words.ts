@@ -180,7 +180,7 @@ export function instantText(instant: Date, language: Language): string {
     hourCycle: "h23",
     timeZone: "Asia/Shanghai",
   });
-  return language === "zh" ? `${format.format(instant)}（北京时间）` : `${format.format(instant)} (Beijing time)`;
+  return language === "zh" ? `北京时间 ${format.format(instant)}` : `${format.format(instant)} (Beijing time)`;
 }
 
 const locales = { zh: "zh-CN", en: "en-GB" } as const;
