@@ -40,6 +40,7 @@ Zhengzhao 证照 is ready.
   GraphiQL   ${url}/docs
   GraphQL    ${url}/graphql
   Keys       ${url}/.well-known/jwks.json
+  Verify     ${url}/verify/
 
 A demo token (in another terminal):
   npm run --silent token -- approval-bureau

@@ -41,6 +41,7 @@ import { demoLogin } from "./oauth/demo-login.ts";
 import { oauthRoutes } from "./oauth/oauth.http.ts";
 import type { RealNameLogin } from "./oauth/real-name-login.ts";
 import { makeSchema } from "./schema.ts";
+import { verifyRoutes } from "./web/verify.http.ts";
 
 /** What the outside sees of the hub. */
 export type ServerOptions = Readonly<{
@@ -133,6 +134,7 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   await app.register(keyRoutes(hub));
   await app.register(logRoutes(hub));
   await app.register(statusListRoutes(hub));
+  await app.register(verifyRoutes);
   if (hub.authorization) {
     const { keys, store } = hub.authorization;
     const login = realNameLogin ?? (demo ? demoLogin(hub) : undefined);

@@ -6,11 +6,14 @@ import { type Browser, chromium } from "playwright-core";
 const exec = promisify(execFile);
 const executablePath = "/usr/bin/chromium";
 
-/** Starts the machine's Chromium; where there is none and this is root on Debian, installs it first. */
-export async function openBrowser(): Promise<Browser> {
+/**
+ * Starts the machine's Chromium; where there is none and this is root on Debian, installs it first.
+ * `more`: switches of Chromium besides.
+ */
+export async function openBrowser(more: readonly string[] = []): Promise<Browser> {
   await access(executablePath).catch(installChromium);
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  return chromium.launch({ executablePath, args: [...args, "--disable-dev-shm-usage"] });
+  return chromium.launch({ executablePath, args: [...args, "--disable-dev-shm-usage", ...more] });
 }
 
 async function installChromium(): Promise<void> {

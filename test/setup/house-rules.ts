@@ -28,7 +28,7 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^read-excel-file$/, /^cli\//],
   [/^(jose|canonicalize|@sd-jwt\/.+|@noble\/.+|@peculiar\/x509)$/, /^proof\//],
   [/^(pkcs11js|standardwebhooks)$/, /^connectors\//],
-  [/^(qr|vite)(\/.+)?$/, /^edge\/web\//],
+  [/^(qr|vite)(\/.+)?$|^virtual:/, /^edge\/web\//],
   [/^(type-graphql|graphql(-scalars)?|@graphql-tools\/.+|@apollo\/.+|@as-integrations\/.+|dataloader)$/, /^edge\//],
   [/^(fastify|@fastify\/.+|graphiql|react(-dom)?)$/, /^edge\//],
   // The certificates' package asks for it as well; nothing else in proof/ does.
@@ -51,18 +51,21 @@ const words: readonly (readonly [RegExp, RegExp, string])[] = [
   [/\bprocess\s*(\?\.|\.)\s*env\b|\bprocess\[/, /^config\.ts$/, "the environment is read in config.ts only"],
   [
     /(?<![.\w])fetch\s*\(|\bglobalThis\.fetch\b/,
-    /^connectors\/|^gateway\.ts$/,
+    /^connectors\/|^gateway\.ts$|^edge\/web\/verify\/(trusted-keys|service-worker)\.ts$/,
     "other systems are called from connectors/ only",
   ],
   [
     /\bDate\.now\b|\bnew Date\b(?!\s*\(\s*[^\s)])|(?<![.\w])Date\(\)|\bMath\.random\b|\b(randomUUID|randomBytes|randomInt|getRandomValues)\b/,
-    /^(main|gateway|hub)\.ts$|^(hub|cli)\//,
+    /^(main|gateway|hub)\.ts$|^(hub|cli)\/|^edge\/web\/verify\/main\.ts$/,
     "clock and randomness come in as parameters, from a door or the tools in hub.ts",
   ],
   [/\b(import|require)\s*\(\s*(?!["'\s])/, /^$/, "an import names its file, so that it can be checked"],
 ];
 const unerasable =
   /^\s*@[A-Za-z]\w*|\benum\s+\w+\s*\{|\bconstructor\s*\((?:[^)]*,)?\s*(private|public|protected|readonly)\s/m;
+
+/** Where the program of the verify page begins. */
+const pageDoor = "edge/web/verify/main.ts";
 
 const maxLines = 300;
 const maxFiles = 12;
@@ -113,7 +116,7 @@ export const rules: Readonly<Record<string, Rule>> = {
         .map(({ to }) => `${file} imports ${to}, and cli/verify.ts reaches it`),
     ),
   "what a page runs needs no Node": (house) =>
-    [...reach(house, "use-cases/licenses/verify-license.ts")].flatMap((file) => {
+    [...reach(house, "use-cases/licenses/verify-license.ts"), ...reach(house, pageDoor)].flatMap((file) => {
       const modules = importsIn(file, house.get(file) ?? "").filter(
         ({ to, typeOnly }) => !typeOnly && /^node:/.test(to),
       );

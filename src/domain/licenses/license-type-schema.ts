@@ -1,5 +1,6 @@
-import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { fullFormats } from "ajv-formats/dist/formats.js";
+import { faultsBy } from "../schemas/attribute-faults.ts";
 
 /**
  * One way in which attributes miss their schema.
@@ -13,22 +14,8 @@ export type SchemaFault = Readonly<{ kind: "MISSING" | "INVALID" | "UNKNOWN"; pa
  */
 export type CompiledAttributesSchema = (attributes: unknown) => readonly SchemaFault[];
 
-/** Most faults reported about one license. */
-export const maxFaults = 20;
-
-/**
- * Compiles the attributes schema of a license type. Formats are checked in full (`date` knows leap years).
- * Throws: Error of ajv when the schema is not a strict JSON Schema: an unknown keyword or format, a required property
- * nobody defined.
- * Trust: the schema comes from the catalogue, never from a submitter: it becomes code.
- * Source: JSON Schema draft 2020-12.
- */
-export function compileAttributesSchema(schema: object): CompiledAttributesSchema {
-  const validate = ajv.compile(schema);
-  return (attributes) => (validate(attributes) ? [] : readFaults(validate.errors ?? []));
-}
-
-const ajv = new Ajv2020({
+/** How a schema is read, wherever it becomes code. Formats are checked in full (`date` knows leap years). */
+export const schemaRules = {
   strict: true,
   allowUnionTypes: true,
   allErrors: true,
@@ -38,30 +25,17 @@ const ajv = new Ajv2020({
   // A type's next schema may carry the same `$id`, and none may refer to another.
   addUsedSchema: false,
   logger: false,
-});
+} as const;
 
-function readFaults(errors: readonly ErrorObject[]): readonly SchemaFault[] {
-  const faults = new Map<string, SchemaFault>();
-  for (const error of errors) {
-    const fault = readFault(error);
-    faults.set(`${fault.kind} ${fault.path}`, fault);
-    if (faults.size === maxFaults) break;
-  }
-  return [...faults.values()];
+/**
+ * Compiles the attributes schema of a license type.
+ * Throws: Error of ajv when the schema is not a strict JSON Schema: an unknown keyword or format, a required property
+ * nobody defined.
+ * Trust: the schema comes from the catalogue, never from a submitter: it becomes code.
+ * Source: JSON Schema draft 2020-12.
+ */
+export function compileAttributesSchema(schema: object): CompiledAttributesSchema {
+  return faultsBy(ajv.compile(schema));
 }
 
-function readFault({ keyword, instancePath, params }: ErrorObject): SchemaFault {
-  const path = instancePath.split("/").slice(1).map(unescapePointer);
-  const missing: unknown = params["missingProperty"];
-  if (typeof missing === "string") return { kind: "MISSING", path: [...path, missing].join(".") };
-  const unknown: unknown = params["additionalProperty"] ?? params["unevaluatedProperty"];
-  if (typeof unknown === "string") return { kind: "UNKNOWN", path: [...path, unknown].join(".") };
-  if (keyword === "propertyNames")
-    return { kind: "UNKNOWN", path: [...path, String(params["propertyName"])].join(".") };
-  return { kind: "INVALID", path: path.join(".") };
-}
-
-/** Source: RFC 6901 §4. */
-function unescapePointer(segment: string): string {
-  return segment.replaceAll("~1", "/").replaceAll("~0", "~");
-}
+const ajv = new Ajv2020(schemaRules);

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { compileAttributesSchema, maxFaults } from "../../../src/domain/licenses/license-type-schema.ts";
+import { compileAttributesSchema } from "../../../src/domain/licenses/license-type-schema.ts";
+import { maxFaults } from "../../../src/domain/schemas/attribute-faults.ts";
 
 const schema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",

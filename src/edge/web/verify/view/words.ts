@@ -1,0 +1,186 @@
+import type { LocalizedText } from "../../../../errors.ts";
+
+/** In which language the page speaks. */
+export type Language = keyof LocalizedText;
+
+/** Everything the page says besides the steps; index.html names these by `data-words`. */
+export const words = {
+  title: { zh: "电子证照核验", en: "Electronic License Verification" },
+  site: { zh: "电子证照枢纽", en: "Electronic License Hub" },
+  service: { zh: "公众核验服务", en: "Public verification service" },
+  skip: { zh: "跳到正文", en: "Skip to content" },
+  lead: {
+    zh: "核验电子证照是否真实、完整、在有效期内。全部检查在您的浏览器中完成，文件不会上传。",
+    en: "Check whether an electronic license is genuine, unaltered and in force. Everything happens in your browser; nothing is uploaded.",
+  },
+  inputTitle: { zh: "待核验的证照", en: "License to verify" },
+  dropHint: {
+    zh: "将证照文件或二维码图片拖放到页面任意位置，或：",
+    en: "Drop a license file or a picture of its QR code anywhere on this page, or:",
+  },
+  dropNow: { zh: "松开即可核验", en: "Release to verify" },
+  chooseFile: { zh: "选择文件", en: "Choose a file" },
+  scan: { zh: "扫描二维码", en: "Scan a QR code" },
+  textLabel: { zh: "或粘贴证照文本", en: "Or paste the text of the license" },
+  textHint: {
+    zh: "一行以 eyJ 开头的文本，或以 { 开头的证据包。",
+    en: "One line that begins with eyJ, or a bundle that begins with {.",
+  },
+  atLabel: { zh: "核验时间（北京时间）", en: "Time asked about (Beijing time)" },
+  atHint: { zh: "选填，留空为当前时间。", en: "Optional; empty means now." },
+  atWrong: {
+    zh: "核验时间填写有误，请重新填写或留空。",
+    en: "The time asked about is not one. Correct it, or leave it empty.",
+  },
+  verify: { zh: "核验", en: "Verify" },
+  clear: { zh: "清空", en: "Clear" },
+  empty: {
+    zh: "请先选择文件、扫描二维码或粘贴证照文本。",
+    en: "Choose a file, scan a QR code or paste the text of a license first.",
+  },
+  working: { zh: "正在核验……", en: "Verifying…" },
+  tooLongToShow: {
+    zh: "粘贴的文本过长，未予显示，已直接核验。",
+    en: "The pasted text is too long to show; it was verified as it is.",
+  },
+  failed: {
+    zh: "核验未能完成，这不代表证照有效或无效。请刷新页面后重试，或使用命令行工具。",
+    en: "The verification could not finish, which says nothing about the license. Reload the page and try again, or use the command.",
+  },
+  insecure: {
+    zh: "本页面须经 HTTPS 打开：浏览器在当前连接下不提供核验所需的密码功能。",
+    en: "Open this page over HTTPS: on this connection the browser withholds the cryptography that verifying needs.",
+  },
+  resultTitle: { zh: "核验结果", en: "Result" },
+  VALID: { zh: "有效", en: "Valid" },
+  INVALID: { zh: "无效", en: "Invalid" },
+  UNDECIDED: { zh: "无法判断", en: "Undecided" },
+  validText: { zh: "本文件可作的检查全部通过。", en: "Every check this file allows has passed." },
+  invalidText: { zh: "请勿采信该证照。", en: "Do not rely on this license." },
+  undecidedText: { zh: "现有信息不足以作出判断。", en: "There is not enough to tell." },
+  notChecked: {
+    zh: "文件未附带以下证明，未作检查：",
+    en: "Not checked, because the file carries no proof of it: ",
+  },
+  askedAbout: { zh: "核验时间", en: "Time asked about" },
+  licenseTitle: { zh: "证照内容", en: "What the license says" },
+  licenseWarning: {
+    zh: "以下内容的签名属实，但证照未通过核验，请勿采信。",
+    en: "The signature below is genuine, but the license did not pass. Do not rely on it.",
+  },
+  type: { zh: "证照类型", en: "License type" },
+  number: { zh: "证照编号", en: "Number" },
+  holder: { zh: "持证主体", en: "Holder" },
+  holderId: { zh: "主体代码", en: "Holder's code" },
+  issuer: { zh: "发证机关", en: "Issued by" },
+  issuedOn: { zh: "签发日期", en: "Issued on" },
+  validity: { zh: "有效期", en: "Validity" },
+  longTerm: { zh: "长期", en: "no end date" },
+  until: { zh: " 至 ", en: " to " },
+  identifier: { zh: "电子证照标识", en: "License identifier" },
+  attributes: { zh: "照面其他信息", en: "Other details" },
+  reveal: { zh: "显示完整证件号码", en: "Show full ID numbers" },
+  conceal: { zh: "隐藏证件号码", en: "Hide ID numbers" },
+  stepsTitle: { zh: "逐项检查", en: "Step by step" },
+  todo: { zh: "处理建议：", en: "What to do: " },
+  PASS: { zh: "通过", en: "Passed" },
+  FAIL: { zh: "未通过", en: "Failed" },
+  SKIPPED: { zh: "未检查", en: "Not checked" },
+  NOT_APPLICABLE: { zh: "不适用", en: "Not applicable" },
+  NOT_REACHED: { zh: "未进行", en: "Not reached" },
+  technicalTitle: { zh: "技术信息", en: "Technical details" },
+  algorithm: { zh: "签名算法（文件所称）", en: "Algorithm (as the file says)" },
+  keyId: { zh: "密钥编号（文件所称）", en: "Key id (as the file says)" },
+  keyIssuer: { zh: "签名方（经核验）", en: "Signed by (verified)" },
+  fileDigest: { zh: "文本摘要 SHA-256", en: "SHA-256 of the text" },
+  claims: { zh: "签名内容（JSON）", en: "Signed content (JSON)" },
+  copy: { zh: "复制核验报告", en: "Copy report" },
+  copied: { zh: "核验报告已复制。", en: "The report was copied." },
+  notCopied: { zh: "浏览器不允许复制，请使用打印。", en: "The browser did not allow copying; print instead." },
+  print: { zh: "打印核验报告", en: "Print report" },
+  reportAt: { zh: "报告时间", en: "Reported at" },
+  keysTitle: { zh: "信任的公钥", en: "Trusted keys" },
+  keysLoading: { zh: "正在获取公钥……", en: "Fetching keys…" },
+  keysHub: { zh: "本站枢纽公布的公钥", en: "Published by the hub that serves this page" },
+  keysKept: {
+    zh: "本站枢纽公布的公钥（离线保存，此刻未能更新）",
+    en: "Published by the hub that serves this page (kept; could not be renewed just now)",
+  },
+  keysOwn: { zh: "您自己提供的公钥文件", en: "Your own key set" },
+  keysOwnHint: {
+    zh: "此刻只信任您提供的公钥，不信任本站。关闭页面后失效。",
+    en: "Only the keys you gave are trusted now, not this site's. This ends when you close the page.",
+  },
+  keysIssuer: { zh: "签发方", en: "Issuer" },
+  keysNone: { zh: "无", en: "none" },
+  keysCount: { zh: "证照签名公钥", en: "License keys" },
+  keysFetched: { zh: "获取时间", en: "Fetched" },
+  keysLoaded: { zh: "载入时间", en: "Loaded" },
+  keysAgain: { zh: "重新获取", en: "Fetch again" },
+  keysChoose: { zh: "改用自己的公钥文件", en: "Use my own key set" },
+  keysBack: { zh: "恢复使用本站公钥", en: "Back to this site's keys" },
+  NO_HUB_KEYS: {
+    zh: "未能获取本站公钥，也没有离线保存的公钥，暂时无法判断证照真伪。",
+    en: "The keys of this site could not be fetched and none are kept: no license can be judged.",
+  },
+  KEYS_REFUSED: { zh: "公钥文件不可用，未予采用：", en: "The key set cannot be used and was not taken: " },
+  otherTitle: { zh: "不使用本页面核验", en: "Without this page" },
+  otherText: {
+    zh: "在任何装有 Node 24 的计算机上，用本系统的公开源代码可作完全相同的核验，无需联网：",
+    en: "The published source verifies exactly the same on any computer with Node 24, without a network:",
+  },
+  otherNote: {
+    zh: "FILE 为证照文件，JWKS 为从可信渠道取得的公钥文件。",
+    en: "FILE is the license, JWKS a key set from a source you trust.",
+  },
+  privacyTitle: { zh: "隐私", en: "Privacy" },
+  privacyText: {
+    zh: "您提交的证照不离开本机：不上传、不保存、不统计。页面载入后可断网使用。本机仅保存本页面、公钥和所选语言。",
+    en: "The license never leaves this device: nothing is uploaded, stored or counted. Once loaded, the page works without a network. Only the page, the keys and your language are kept here.",
+  },
+  footer: {
+    zh: "请核对地址栏中的网址。核验结果以发证机关的登记信息为准。",
+    en: "Check the address shown by your browser. The issuing authority's register prevails.",
+  },
+  version: { zh: "版本", en: "Version" },
+  cameraTitle: { zh: "扫描二维码", en: "Scan a QR code" },
+  cameraHint: {
+    zh: "请将二维码置于画面中央，画面只在本机处理。",
+    en: "Hold the code in the middle. The picture stays on this device.",
+  },
+  cancel: { zh: "取消", en: "Cancel" },
+  NO_CAMERA: {
+    zh: "无法使用摄像头：没有摄像头，或未获允许。可改为选择二维码图片。",
+    en: "The camera cannot be used: there is none, or it was not allowed. Choose a picture of the code instead.",
+  },
+  NO_QR: { zh: "图片中没有可识别的二维码。", en: "No QR code was found in the picture." },
+  NOT_A_PICTURE: { zh: "无法读取该图片。", en: "The picture cannot be read." },
+  PICTURE_TOO_LARGE: { zh: "图片超过 25 MB，请缩小后重试。", en: "The picture is larger than 25 MB; make it smaller." },
+} as const satisfies Record<string, LocalizedText>;
+
+/** A thing the page can say. */
+export type Word = keyof typeof words;
+
+/** Whether a name in index.html is one of the words. */
+export function isWord(name: string | undefined): name is Word {
+  return name !== undefined && Object.hasOwn(words, name);
+}
+
+/** A calendar date in words. *Shape*: `YYYY-MM-DD`, as the claims' shape has been checked. */
+export function dateText(date: string, language: Language): string {
+  const instant = new Date(`${date}T00:00:00Z`);
+  return new Intl.DateTimeFormat(locales[language], { dateStyle: "long", timeZone: "UTC" }).format(instant);
+}
+
+/** An instant in Beijing time, and that it is. */
+export function instantText(instant: Date, language: Language): string {
+  const format = new Intl.DateTimeFormat(locales[language], {
+    dateStyle: "long",
+    timeStyle: "medium",
+    hourCycle: "h23",
+    timeZone: "Asia/Shanghai",
+  });
+  return language === "zh" ? `北京时间 ${format.format(instant)}` : `${format.format(instant)} (Beijing time)`;
+}
+
+const locales = { zh: "zh-CN", en: "en-GB" } as const;
