@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import encodeQR from "qr";
 import { importSigningKey, type SigningKey } from "../../src/proof/keyring.ts";
-import { signLicense } from "../../src/proof/license-jws.ts";
+import { signLicense } from "../../src/proof/signing/sign-license.ts";
 import { sampleClaims } from "../proof/samples.ts";
 import type { ListeningHub } from "../setup/oauth.ts";
 
