@@ -37,9 +37,7 @@ export async function readKeys(log: LogReader, { vkey, keys }: KeyOrder): Promis
     return { keys: [key] };
   }
   if (keys !== undefined) {
-    const keyring = await readKeyring(keys);
-    const issuers = new Set(keyring.ofPurpose("log").map(({ issuer }) => issuer));
-    const found = [...issuers].flatMap((issuer) => logKeysOf(keyring, issuer));
+    const found = logKeysIn(await readKeyring(keys));
     if (found.length === 0) throw new UsageError(`the key set in ${keys} holds no key of a log.`);
     return { keys: found };
   }
@@ -65,6 +63,12 @@ export async function readKeyring(path: string): Promise<Keyring> {
     if (error instanceof HubError) throw new UsageError(`the key set in ${path} is not acceptable.`);
     throw error;
   }
+}
+
+/** The keys of every log whose issuer a key set names. */
+export function logKeysIn(keyring: Keyring): readonly NoteKey[] {
+  const issuers = new Set(keyring.ofPurpose("log").map(({ issuer }) => issuer));
+  return [...issuers].flatMap((issuer) => logKeysOf(keyring, issuer));
 }
 
 /** The newest checkpoint as it is served. *Throws* Alarm when it is not the log's; LogUnreachable when there is none. */

@@ -3,7 +3,6 @@ import { logReader } from "../../connectors/log-reader.ts";
 import { base64 } from "../../proof/bytes/base64.ts";
 import type { Keyring } from "../../proof/keyring.ts";
 import type { AuditFinding } from "../../proof/log/audit-codes.ts";
-import { logKeysOf } from "../../proof/log/judge-inclusion.ts";
 import { emptyRoot } from "../../proof/log/merkle.ts";
 import { type NoteKey, parseNoteKey } from "../../proof/log/signed-note.ts";
 import { type TableFinding, tableCodes } from "../../proof/log/table-codes.ts";
@@ -17,7 +16,7 @@ import { compareKeyRows } from "../../use-cases/log/compare-key-rows.ts";
 import { compareLedgerRows } from "../../use-cases/log/compare-ledger-rows.ts";
 import { compareLicenseRows } from "../../use-cases/log/compare-license-rows.ts";
 import { compareLogRows } from "../../use-cases/log/compare-log-rows.ts";
-import { type Language, messageOf, printable, readKeyring, UsageError } from "./auditing.ts";
+import { type Language, logKeysIn, messageOf, printable, readKeyring, UsageError } from "./auditing.ts";
 
 /** What tables are compared with. `newestLater`: of the newest checkpoint, looked up again a little later. */
 export type TableOrder = Readonly<{
@@ -46,7 +45,7 @@ export async function checkDatabase(
   };
   try {
     const rows = await auditing(url, (database) =>
-      auditTables(database, { keyring, keys: vkey ? [vkey] : keyring && keysOf(keyring), newestLater, report }),
+      auditTables(database, { keyring, keys: vkey ? [vkey] : keyring && logKeysIn(keyring), newestLater, report }),
     );
     return { findings, isStopped: false, summary: { rows } };
   } catch (error) {
@@ -54,11 +53,6 @@ export async function checkDatabase(
     if (error instanceof Error && "code" in error) throw new UsageError(`the database: ${messageOf(error)}`);
     throw error;
   }
-}
-
-function keysOf(keyring: Keyring): readonly NoteKey[] {
-  const issuers = new Set(keyring.ofPurpose("log").map(({ issuer }) => issuer));
-  return [...issuers].flatMap((issuer) => logKeysOf(keyring, issuer));
 }
 
 /** Everything there is to compare, on one state of the database. @returns how many rows were compared */
@@ -78,14 +72,14 @@ export async function auditTables(database: AuditDatabase, order: TableOrder): P
   return batches + logged.rows + licenses + ledger + recordKeys;
 }
 
-/** How large the log is: what two of head, bundles and batches say. */
+/** How large the log is: what most of head, tiles, bundles, batches and newest checkpoint say. */
 async function sizeOf(store: AuditStore, report: TableOrder["report"]): Promise<number> {
   const row = await store.findHead();
-  const sizes = await store.sizes();
-  const [head, bundles, batches] = [Number(row?.size ?? 0), Number(sizes?.bundles ?? 0), Number(sizes?.batches ?? 0)];
-  const size = bundles === batches ? bundles : head;
+  const said = [...(row ? [Number(row.size)] : []), ...(await store.sizes())];
+  const votes = (size: number) => said.filter((other) => other === size).length;
+  const size = said.toSorted((one, other) => votes(other) - votes(one))[0] ?? 0;
   if (!row && size > 0) report({ code: "ROW_MISSING", table: "log_head", key: "1" });
-  if (row && head !== size) report({ code: "ROW_CHANGED", table: "log_head", key: "1", columns: ["size"] });
+  if (row && Number(row.size) !== size) report({ code: "ROW_CHANGED", table: "log_head", key: "1", columns: ["size"] });
   return size;
 }
 

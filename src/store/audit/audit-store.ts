@@ -59,8 +59,8 @@ export function auditStore({ stream, rows }: AuditDatabase) {
       (await rows<LogRow<"log_tile">>("select * from log_tile where level = $1 and index = $2", [level, index]))[0],
     findBundle: async (index: number) =>
       (await rows<LogRow<"log_entries">>("select * from log_entries where index = $1", [index]))[0],
-    /** How many leaves the bundles hold, and the batches. */
-    sizes: async () => (await rows<{ bundles: string; batches: string }>(selectSizes))[0],
+    /** How many leaves there are, by everything that can tell but the head. */
+    sizes: async () => (await rows<{ size: string | null }>(selectSizes)).map(({ size }) => Number(size ?? 0)),
     /** Tiles and bundles that a tree of that size has not. */
     findBeyond: (size: number) => rows<{ table: string; key: string }>(selectBeyond, [size]),
     /** Of the newest checkpoint; 0: there is none. */
@@ -99,9 +99,13 @@ const selectNewest = "select max(size) as size from log_checkpoint";
 const selectWaiting =
   "select w.batch, b.count, w.entries from log_waiting w join log_batch b on b.id = w.batch order by w.batch";
 
-const selectSizes = `select
-  coalesce((select index * 256 + count from log_entries order by index desc limit 1), 0) as bundles,
-  coalesce((select max(first_index + count) from log_batch), 0) as batches`;
+const selectSizes = `
+  (select index * 256 + count as size from log_entries order by index desc limit 1)
+  union all select sum(count) from log_entries
+  union all select max(first_index + count) from log_batch
+  union all select sum(count) from log_batch where first_index is not null
+  union all select sum(length(nodes)) / 32 from log_tile where level = 0
+  union all select max(size) from log_checkpoint`;
 
 const selectBeyond = `
   select 'log_tile' as table, level || '/' || index as key from log_tile

@@ -4,7 +4,7 @@ import { base64 } from "../../proof/bytes/base64.ts";
 import { payloadDigest } from "../../proof/compact-jws.ts";
 import { parseCheckpoint } from "../../proof/log/checkpoint.ts";
 import { unpackEntries } from "../../proof/log/entry-bundle.ts";
-import { entrySecret, type LogEntry, licenseEntry, parseEntry } from "../../proof/log/log-entry.ts";
+import { entryBytes, entrySecret, type LogEntry, licenseEntry, parseEntry } from "../../proof/log/log-entry.ts";
 import { openLogNote } from "../../proof/log/log-note.ts";
 import { isSame, leafHash } from "../../proof/log/merkle.ts";
 import { type NoteKey, parseNote } from "../../proof/log/signed-note.ts";
@@ -69,11 +69,15 @@ export async function compareLogRows(tools: Tools, { size, damaged, keys }: LogT
         else compare.elsewhere(event);
         await events.next();
       }
-      const bytes = bundle?.[at];
+      const served = bundle?.[at];
+      const hashed = served && leafHash(served);
+      const leaf = tile?.[at] ?? hashed;
+      // Of a damaged bundle, the entries that are as the tree has them.
+      const bytes = hashed && leaf && isSame(hashed, leaf) ? served : undefined;
       const entry = bytes && parseEntry(bytes);
       if (bytes) compare.withEntry(place, entry, own);
+      else if (leaf) compare.withLeaf(leaf, own);
       note(entry);
-      const leaf = bytes ? leafHash(bytes) : tile?.[at];
       if (leaf && isWhole) edge.add(leaf);
       else isWhole = false;
     }
@@ -108,9 +112,9 @@ async function compareUnplaced({ store }: Tools, events: Reading<AuditedEvent>, 
 }
 
 function soundParts({ index, width, entries, nodes }: EntryRange, damaged: ReadonlySet<string>) {
-  const isBundle = typeof entries !== "string" && !damaged.has(tilePath({ level: "entries", index, width }));
-  const isTile = typeof nodes === "object" && !damaged.has(tilePath({ level: 0, index, width }));
-  return { bundle: isBundle ? entries : undefined, tile: isTile ? nodes : undefined };
+  const isBundle = !damaged.has(tilePath({ level: "entries", index, width }));
+  const tile = typeof nodes === "object" && !damaged.has(tilePath({ level: 0, index, width })) ? nodes : undefined;
+  return { bundle: typeof entries !== "string" && (isBundle || tile) ? entries : undefined, tile };
 }
 
 function placeOf({ first_index, log_place, batch_count }: AuditedEvent): number {
@@ -128,7 +132,12 @@ function eventComparer(report: Tools["report"]) {
     if (!told.has(name)) report(finding);
     told.add(name);
   };
+  const missLicense = (event: AuditedEvent): void => {
+    if (event.license_identifier === null)
+      once({ code: "ROW_MISSING", table: "license", key: event.identifier, detail: keyOf(event) });
+  };
   const elsewhere = (event: AuditedEvent): void => {
+    missLicense(event);
     if (event.log_batch === null) once({ code: "ROW_UNLOGGED", table: "license_event", key: keyOf(event) });
     else {
       if (event.batch === null) once({ code: "ROW_MISSING", table: "log_batch", key: String(event.log_batch) });
@@ -137,11 +146,8 @@ function eventComparer(report: Tools["report"]) {
     }
   };
   const withLicense = (event: AuditedEvent, entry: Extract<LogEntry, { kind: "LICENSE" | "STATE" }>, made: LogEntry) => {
+    if (event.license_identifier === null) return;
     const key = event.identifier;
-    if (event.license_identifier === null) {
-      once({ code: "ROW_MISSING", table: "license", key, detail: keyOf(event) });
-      return;
-    }
     const columns: string[] = [];
     if ("issuer" in made && made.issuer !== entry.issuer) columns.push("issuer_code");
     if (entry.kind === "LICENSE") {
@@ -152,6 +158,7 @@ function eventComparer(report: Tools["report"]) {
     if (columns.length > 0) once({ code: "ROW_CHANGED", table: "license", key, columns });
   };
   const one = (event: AuditedEvent, entry: Extract<LogEntry, { kind: "LICENSE" | "STATE" }>): void => {
+    missLicense(event);
     const key = keyOf(event);
     const batch = { table: "log_batch", key: String(event.batch) };
     if (event.secret === null) return once({ code: "ROW_CHANGED", ...batch, columns: ["secret"] });
@@ -165,6 +172,15 @@ function eventComparer(report: Tools["report"]) {
   };
   return {
     elsewhere,
+    /** The entry is lost, its hash is not. */
+    withLeaf: (leaf: Uint8Array, own: readonly AuditedEvent[]): void => {
+      for (const event of own) {
+        missLicense(event);
+        const made = [true, false].map((isLicense) => entryOf(event, isLicense));
+        if (!made.some((entry) => entry && isSame(leafHash(entryBytes(entry)), leaf)))
+          once({ code: "ROW_CHANGED", table: "license_event", key: keyOf(event) });
+      }
+    },
     withEntry: (place: number, entry: LogEntry | undefined, own: readonly AuditedEvent[]): void => {
       if (entry?.kind !== "LICENSE" && entry?.kind !== "STATE") return own.forEach(elsewhere);
       if (own.length === 0) once({ code: "ROW_MISSING", table: "license_event", key: `entry ${place}` });
