@@ -1,6 +1,9 @@
 import { parseArgs } from "node:util";
 import { LogUnreachable, openLog } from "../connectors/log-reader.ts";
-import type { AuditFinding } from "../proof/log/audit-codes.ts";
+import type { AuditFinding } from "../proof/audit/audit-codes.ts";
+import { auditCodes } from "../proof/audit/audit-codes.ts";
+import type { SignedCheckpoint } from "../proof/audit/log-note.ts";
+import type { NoteKey } from "../proof/log/signed-note.ts";
 import { checkLog, type LogCheck } from "../use-cases/log/check-log.ts";
 import {
   Alarm,
@@ -20,9 +23,6 @@ import {
 } from "./audit/auditing.ts";
 import { openProgress } from "./audit/progress.ts";
 import { readWanted } from "./audit/wanted-licenses.ts";
-import type { NoteKey } from "../proof/log/signed-note.ts";
-import type { SignedCheckpoint } from "../proof/log/log-note.ts";
-import { auditCodes } from "../proof/log/audit-codes.ts";
 
 const help = `Checks a public log whole: recomputes every leaf, tile and root, and compares with what was seen before.
 
@@ -170,7 +170,8 @@ async function checkPlace(place: string, order: Order): Promise<Checked> {
   }
   if (result.restarted) notBelieved(order);
   const isStopped = result.outcome === "STOPPED";
-  if (isStopped) console.error(words.stopped[order.language] + (order.state === undefined ? words.noState[order.language] : ""));
+  if (isStopped)
+    console.error(words.stopped[order.language] + (order.state === undefined ? words.noState[order.language] : ""));
   else for (const file of wanted.missing()) counted.report({ code: "LICENSE_MISSING", file });
   if (order.keep !== undefined && counted.count() === 0 && !isStopped) await writeWhole(order.keep, newest.note);
   return {

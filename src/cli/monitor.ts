@@ -1,9 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type LogReader, LogUnreachable, openLog } from "../connectors/log-reader.ts";
-import { type AuditFinding, auditCodes } from "../proof/log/audit-codes.ts";
+import { type AuditFinding, auditCodes } from "../proof/audit/audit-codes.ts";
+import type { SignedCheckpoint } from "../proof/audit/log-note.ts";
 import { isPersonal } from "../proof/log/log-entry.ts";
-import type { SignedCheckpoint } from "../proof/log/log-note.ts";
 import type { NoteKey } from "../proof/log/signed-note.ts";
 import type { TreeEdge } from "../proof/log/tree-edge.ts";
 import { followLog } from "../use-cases/log/follow-log.ts";
@@ -189,8 +189,7 @@ async function readOther(place: string, keys: readonly NoteKey[]): Promise<Signe
 async function recall(order: Order, keys: readonly NoteKey[]): Promise<Seen | undefined> {
   const memory = order.state === undefined ? undefined : await readMemory(order.state);
   if (memory === undefined) return undefined;
-  const checkpoint =
-    memory === "DAMAGED" ? undefined : await openKept(memory.note, "", keys).catch(() => undefined);
+  const checkpoint = memory === "DAMAGED" ? undefined : await openKept(memory.note, "", keys).catch(() => undefined);
   if (memory !== "DAMAGED" && checkpoint) return { edge: memory.edge, checkpoint };
   console.error(printable(`${order.state ?? ""}: ${words.notBelieved[order.language]}`));
   return undefined;
@@ -206,7 +205,10 @@ function alarm({ json, language }: Order, findings: readonly AuditFinding[]): nu
 function tellEnd({ json, language }: Order, seen: Seen | undefined, unknown: number): void {
   const { origin, size } = seen?.checkpoint ?? { origin: "", size: 0 };
   if (json) console.log(JSON.stringify({ outcome: "IN_ORDER", origin, size, unknown }));
-  else console.log(printable(`IN_ORDER  ${words.end[language]} (${origin}: ${size}, ${words.unknown[language]} ${unknown})`));
+  else
+    console.log(
+      printable(`IN_ORDER  ${words.end[language]} (${origin}: ${size}, ${words.unknown[language]} ${unknown})`),
+    );
 }
 
 const words = {

@@ -4,7 +4,16 @@ import { setTimeout } from "node:timers/promises";
 import { unpackEntries } from "../proof/log/entry-bundle.ts";
 import { consistencyRanges, type Digest, isConsistent, isSame } from "../proof/log/merkle.ts";
 import { noteLimits } from "../proof/log/signed-note.ts";
-import { hashOfRange, proofOf, type ReadTile, readNodes, tileIn, tilePath, tilesOf, tileWidth } from "../proof/log/tile.ts";
+import {
+  hashOfRange,
+  proofOf,
+  type ReadTile,
+  readNodes,
+  tileIn,
+  tilePath,
+  tilesOf,
+  tileWidth,
+} from "../proof/log/tile.ts";
 
 /** Reads a file below the log's address. Undefined: there is none. *Throws* LogUnreachable. */
 export type ReadFile = (path: string, maxBytes: number) => Promise<Uint8Array | undefined>;

@@ -4,10 +4,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { logReader, openLog } from "../../src/connectors/log-reader.ts";
-import type { AuditFinding } from "../../src/proof/log/audit-codes.ts";
-import { type AuditMemory, formatMemory, parseMemory } from "../../src/proof/log/audit-memory.ts";
+import type { AuditFinding } from "../../src/proof/audit/audit-codes.ts";
+import { type AuditMemory, formatMemory, parseMemory } from "../../src/proof/audit/audit-memory.ts";
+import { openLogNote, type SignedCheckpoint } from "../../src/proof/audit/log-note.ts";
 import { formatCheckpoint } from "../../src/proof/log/checkpoint.ts";
-import { openLogNote, type SignedCheckpoint } from "../../src/proof/log/log-note.ts";
 import { checkLog, type LogToCheck } from "../../src/use-cases/log/check-log.ts";
 import { followLog } from "../../src/use-cases/log/follow-log.ts";
 import { type LogKey, makeLogKey, someEntries, writeLog } from "./log-folder.ts";
@@ -60,7 +60,13 @@ async function check(folder: string, order: Partial<LogToCheck> = {}, isStopped 
     },
     { checkpoint: await checkpointOf(folder), known: [], ...order },
   );
-  return { ...result, findings, memories, read, named: findings.map(({ code, path }) => `${code} ${path ?? ""}`.trim()) };
+  return {
+    ...result,
+    findings,
+    memories,
+    read,
+    named: findings.map(({ code, path }) => `${code} ${path ?? ""}`.trim()),
+  };
 }
 
 describe("fsck", () => {
@@ -143,7 +149,10 @@ describe("fsck", () => {
 
   test("goes on where it was interrupted, and reads only what is new", async () => {
     let asked = 0;
-    const stopped = await check(sound, {}, () => (asked += 1) === 100);
+    const stopped = await check(sound, {}, () => {
+      asked += 1;
+      return asked === 100;
+    });
     expect(stopped.outcome).toBe("STOPPED");
     const [memory] = stopped.memories;
     expect(memory?.edge.size()).toBe(100 * 256);

@@ -27,7 +27,11 @@ export const someEntries = (count: number, prefix = "entry"): readonly Uint8Arra
   Array.from({ length: count }, (_, at) => Buffer.from(`${prefix} ${at}`));
 
 /** Writes a log with these entries as files, its checkpoint last. @returns the checkpoint's note */
-export async function writeLog(folder: string, entries: readonly Uint8Array[], { key, sign, vkey }: LogKey): Promise<string> {
+export async function writeLog(
+  folder: string,
+  entries: readonly Uint8Array[],
+  { key, sign, vkey }: LogKey,
+): Promise<string> {
   const write = (path: string, bytes: Uint8Array | string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), bytes);

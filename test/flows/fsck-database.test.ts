@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { logKeysIn } from "../../src/cli/audit/auditing.ts";
 import { auditTables } from "../../src/cli/audit/database-door.ts";
-import { parseJwks } from "../../src/proof/keyring.ts";
-import type { TableFinding } from "../../src/proof/log/table-codes.ts";
 import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
+import type { TableFinding } from "../../src/proof/audit/table-codes.ts";
+import { parseJwks } from "../../src/proof/keyring.ts";
 import { auditDatabase } from "../../src/store/audit/audit-database.ts";
 import { readRecordFile } from "../../src/store/catalogue/catalogue-files.ts";
 import { department, openTestHub, type TestHub, testNow } from "../setup/hub.ts";
@@ -42,7 +42,9 @@ afterAll(async () => {
 
 /** Hands in licenses that something happened to, and some that nothing did, in batches of ten. */
 async function submitSome(records: readonly RawRecord[]): Promise<void> {
-  const keys = new Map((await house.sql("select code, key from department")).map(({ code, key }) => [code, String(key)]));
+  const keys = new Map(
+    (await house.sql("select code, key from department")).map(({ code, key }) => [code, String(key)]),
+  );
   const touched = records.filter(({ operation }) => operation !== "ISSUE").filter((_, at) => at % 9 === 0);
   const names = new Set(touched.flatMap(({ identifier, predecessor }) => [identifier, predecessor]));
   const some = records.filter((record, at) => at < 12 || names.has(record.identifier) || touched.includes(record));
@@ -84,7 +86,6 @@ async function foundAfter(change: () => Promise<unknown>): Promise<readonly Tabl
   return findings;
 }
 
-
 /** Tables and those of their columns that a signature, the log or the ledger vouches for. */
 const columns: Readonly<Record<string, readonly string[]>> = {
   license: [
@@ -98,7 +99,18 @@ const columns: Readonly<Record<string, readonly string[]>> = {
     ...["source_updated_at", "received_at", "content_digest", "submission_id", "log_batch", "log_place"],
   ],
   access_record: [
-    ...["holder_code", "id", "at", "caller_kind", "client_id", "department", "action", "outcome", "refusal", "procedure"],
+    ...[
+      "holder_code",
+      "id",
+      "at",
+      "caller_kind",
+      "client_id",
+      "department",
+      "action",
+      "outcome",
+      "refusal",
+      "procedure",
+    ],
     ...["case_number", "reason", "identifiers", "withheld", "attributes", "member", "salt"],
   ],
   access_seal: ["day", "place", "record_id", "digest", "chain"],
@@ -157,12 +169,15 @@ async function drawEdit(table: string, random: () => number): Promise<Edit> {
     if (one === undefined) throw new Error("nothing to choose from");
     return one;
   };
-  const place = table === "license_event" ? "(select first_index from log_batch b where b.id = log_batch) + log_place" : "0";
+  const place =
+    table === "license_event" ? "(select first_index from log_batch b where b.id = log_batch) + log_place" : "0";
   const rows = await house.sql(`select ctid::text as ctid, ${keys[table]} as key, ${place} as place,
     ${table === "log_batch" ? "'entries ' || first_index || ' to ' || first_index + count - 1" : "''"} as span from ${table} order by 2`);
   const row = pick(rows);
   const [key, at] = [String(row["key"]), `where ctid = '${row["ctid"]}'`];
-  const names = [key, ...(table === "license_event" ? [`entry ${row["place"]}`] : []), String(row["span"])].filter(Boolean);
+  const names = [key, ...(table === "license_event" ? [`entry ${row["place"]}`] : []), String(row["span"])].filter(
+    Boolean,
+  );
   // A checkpoint that is gone, the newest apart, only those miss who have kept it.
   const mayGo = table !== "log_checkpoint" || row === rows.at(-1);
   if (mayGo && random() < 0.25)

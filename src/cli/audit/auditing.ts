@@ -1,11 +1,11 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { type LogReader, LogUnreachable } from "../../connectors/log-reader.ts";
 import { HubError, type LocalizedText } from "../../errors.ts";
+import { type AuditFinding, auditCodes } from "../../proof/audit/audit-codes.ts";
+import { type AuditMemory, formatMemory, parseMemory } from "../../proof/audit/audit-memory.ts";
+import { openLogNote, type SignedCheckpoint } from "../../proof/audit/log-note.ts";
 import { type Keyring, parseJwks } from "../../proof/keyring.ts";
-import { type AuditFinding, auditCodes } from "../../proof/log/audit-codes.ts";
-import { type AuditMemory, formatMemory, parseMemory } from "../../proof/log/audit-memory.ts";
 import { logKeysOf } from "../../proof/log/judge-inclusion.ts";
-import { openLogNote, type SignedCheckpoint } from "../../proof/log/log-note.ts";
 import { formatNoteKey, type NoteKey, parseNoteKey } from "../../proof/log/signed-note.ts";
 
 /** The language an auditor reads. */
@@ -117,7 +117,13 @@ export function findingLines({ code, path, file, notes }: AuditFinding, language
   const where = path ?? file;
   return [
     `✗ ${code.padEnd(20)} ${where === undefined ? "" : `${printable(where)}  `}${auditCodes[code][language]}`,
-    ...(notes ?? []).flatMap((note) => ["", ...note.trimEnd().split("\n").map((line) => `    ${printable(line)}`)]),
+    ...(notes ?? []).flatMap((note) => [
+      "",
+      ...note
+        .trimEnd()
+        .split("\n")
+        .map((line) => `    ${printable(line)}`),
+    ]),
   ];
 }
 

@@ -1,21 +1,21 @@
 import { setTimeout } from "node:timers/promises";
 import { logReader } from "../../connectors/log-reader.ts";
+import type { AuditFinding } from "../../proof/audit/audit-codes.ts";
+import { type TableFinding, tableCodes } from "../../proof/audit/table-codes.ts";
 import { base64 } from "../../proof/bytes/base64.ts";
 import type { Keyring } from "../../proof/keyring.ts";
-import type { AuditFinding } from "../../proof/log/audit-codes.ts";
 import { emptyRoot } from "../../proof/log/merkle.ts";
 import { type NoteKey, parseNoteKey } from "../../proof/log/signed-note.ts";
-import { type TableFinding, tableCodes } from "../../proof/log/table-codes.ts";
 import { parseTilePath } from "../../proof/log/tile.ts";
 import { type AuditDatabase, auditing } from "../../store/audit/audit-database.ts";
 import { type AuditStore, auditStore } from "../../store/audit/audit-store.ts";
 import { tableFiles } from "../../store/audit/table-files.ts";
+import { compareBatchRows } from "../../use-cases/audit/compare-batch-rows.ts";
+import { compareKeyRows } from "../../use-cases/audit/compare-key-rows.ts";
+import { compareLedgerRows } from "../../use-cases/audit/compare-ledger-rows.ts";
+import { compareLicenseRows } from "../../use-cases/audit/compare-license-rows.ts";
+import { compareLogRows } from "../../use-cases/audit/compare-log-rows.ts";
 import { checkLog } from "../../use-cases/log/check-log.ts";
-import { compareBatchRows } from "../../use-cases/log/compare-batch-rows.ts";
-import { compareKeyRows } from "../../use-cases/log/compare-key-rows.ts";
-import { compareLedgerRows } from "../../use-cases/log/compare-ledger-rows.ts";
-import { compareLicenseRows } from "../../use-cases/log/compare-license-rows.ts";
-import { compareLogRows } from "../../use-cases/log/compare-log-rows.ts";
 import { type Language, logKeysIn, messageOf, printable, readKeyring, UsageError } from "./auditing.ts";
 
 /** What tables are compared with. `newestLater`: of the newest checkpoint, looked up again a little later. */

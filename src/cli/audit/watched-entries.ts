@@ -5,7 +5,13 @@ import { type Language, printable } from "./auditing.ts";
 export type Watched = Readonly<{ issuers: readonly string[]; holders: readonly string[]; all: boolean }>;
 
 /** Tells of entries that are watched; those of kinds unknown here are counted. */
-export function makeWatch({ issuers, holders, all, json, language }: Watched & Readonly<{ json: boolean; language: Language }>) {
+export function makeWatch({
+  issuers,
+  holders,
+  all,
+  json,
+  language,
+}: Watched & Readonly<{ json: boolean; language: Language }>) {
   let unknown = 0;
   const watchedIn = (entry: LogEntry): Readonly<Record<string, string>> | undefined => {
     if (entry.kind !== "LICENSE" && entry.kind !== "STATE") return all ? {} : undefined;

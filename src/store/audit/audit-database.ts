@@ -60,5 +60,9 @@ export function auditDatabase(client: Querying): AuditDatabase {
 const textual: ReadonlySet<number> = new Set([types.builtins.DATE, types.builtins.TIMESTAMPTZ, types.builtins.INT8]);
 const asText = {
   getTypeParser: ((oid: number, format?: "text" | "binary") =>
-    textual.has(oid) ? String : format === "binary" ? types.getTypeParser(oid, format) : types.getTypeParser(oid)) as typeof types.getTypeParser, // answers as pg's own does
+    textual.has(oid)
+      ? String
+      : format === "binary"
+        ? types.getTypeParser(oid, format)
+        : types.getTypeParser(oid)) as typeof types.getTypeParser, // answers as pg's own does
 };

@@ -49,7 +49,9 @@ export type AuditedBatch = Readonly<{
 }>;
 
 /** A place of the ledger with its record; the record's columns are null when it is gone. */
-export type AuditedSeal = Row<"access_seal"> & { [Name in keyof Row<"access_record">]: Row<"access_record">[Name] | null };
+export type AuditedSeal = Row<"access_seal"> & {
+  [Name in keyof Row<"access_record">]: Row<"access_record">[Name] | null;
+};
 
 /** Everything an auditor reads of the hub's tables. *Order*: as said; each is streamed. */
 export function auditStore({ stream, rows }: AuditDatabase) {

@@ -1,8 +1,8 @@
 import type { EntryRange, LogReader } from "../../connectors/log-reader.ts";
-import type { AuditFinding } from "../../proof/log/audit-codes.ts";
-import type { AuditMemory } from "../../proof/log/audit-memory.ts";
+import type { AuditFinding } from "../../proof/audit/audit-codes.ts";
+import type { AuditMemory } from "../../proof/audit/audit-memory.ts";
+import type { SignedCheckpoint } from "../../proof/audit/log-note.ts";
 import type { Checkpoint } from "../../proof/log/checkpoint.ts";
-import type { SignedCheckpoint } from "../../proof/log/log-note.ts";
 import { type Digest, foldComplete, isSame, leafHash } from "../../proof/log/merkle.ts";
 import { levelsOf, tileIn, tilePath, tileWidth } from "../../proof/log/tile.ts";
 import { type GrownTile, type TreeEdge, treeEdge } from "../../proof/log/tree-edge.ts";
@@ -81,8 +81,7 @@ export async function checkLog(tools: Tools, order: LogToCheck): Promise<LogChec
 /** Not when a checkpoint lies behind it of which the tiles do not prove that it fits: then it is looked at on the way. */
 async function mayGoOn({ log }: Tools, { checkpoint, known }: LogToCheck, from: TreeEdge): Promise<boolean> {
   if (from.size() > checkpoint.size) return false;
-  for (const one of known)
-    if (one.size < from.size() && !(await log.isConsistentWith(one, checkpoint))) return false;
+  for (const one of known) if (one.size < from.size() && !(await log.isConsistentWith(one, checkpoint))) return false;
   return true;
 }
 

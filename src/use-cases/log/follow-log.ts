@@ -1,7 +1,7 @@
 import type { LogReader } from "../../connectors/log-reader.ts";
-import type { AuditFinding } from "../../proof/log/audit-codes.ts";
-import type { AuditMemory } from "../../proof/log/audit-memory.ts";
-import type { SignedCheckpoint } from "../../proof/log/log-note.ts";
+import type { AuditFinding } from "../../proof/audit/audit-codes.ts";
+import type { AuditMemory } from "../../proof/audit/audit-memory.ts";
+import type { SignedCheckpoint } from "../../proof/audit/log-note.ts";
 import { isSame, leafHash } from "../../proof/log/merkle.ts";
 import { tilePath, tileWidth } from "../../proof/log/tile.ts";
 import { type TreeEdge, treeEdge } from "../../proof/log/tree-edge.ts";
@@ -92,7 +92,6 @@ async function findBreak(
   newest: SignedCheckpoint,
 ): Promise<readonly AuditFinding[]> {
   for (const one of known)
-    if ((await log.isConsistentWith(one, newest)) === false)
-      return [{ code: "FORK", notes: [one.note, newest.note] }];
+    if ((await log.isConsistentWith(one, newest)) === false) return [{ code: "FORK", notes: [one.note, newest.note] }];
   return [{ code: "ROOT" }];
 }

@@ -1,5 +1,5 @@
+import type { TableFinding } from "../../proof/audit/table-codes.ts";
 import { unpackEntries } from "../../proof/log/entry-bundle.ts";
-import type { TableFinding } from "../../proof/log/table-codes.ts";
 import type { AuditedBatch, AuditStore } from "../../store/audit/audit-store.ts";
 
 /** What comparing needs. */
@@ -19,7 +19,8 @@ export async function compareBatchRows({ store, report }: Tools, size: number): 
     const detail = `entries ${Math.min(begin, end)} to ${Math.max(begin, end) - 1}`;
     if (begin > end) report({ code: "ROW_MISSING", table: "log_batch", key: detail });
     // Which of the two has moved, their rows do not say.
-    for (const key of [before, next]) if (key !== undefined) report({ code: "PLACE_WRONG", table: "log_batch", key, detail });
+    for (const key of [before, next])
+      if (key !== undefined) report({ code: "PLACE_WRONG", table: "log_batch", key, detail });
   };
   for await (const batch of store.batches()) {
     rows += 1;

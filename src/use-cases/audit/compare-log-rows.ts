@@ -1,14 +1,14 @@
 import type { EntryRange, LogReader } from "../../connectors/log-reader.ts";
 import { HubError } from "../../errors.ts";
+import { openLogNote } from "../../proof/audit/log-note.ts";
+import type { TableFinding } from "../../proof/audit/table-codes.ts";
 import { base64 } from "../../proof/bytes/base64.ts";
 import { payloadDigest } from "../../proof/compact-jws.ts";
 import { parseCheckpoint } from "../../proof/log/checkpoint.ts";
 import { unpackEntries } from "../../proof/log/entry-bundle.ts";
 import { entryBytes, entrySecret, type LogEntry, licenseEntry, parseEntry } from "../../proof/log/log-entry.ts";
-import { openLogNote } from "../../proof/log/log-note.ts";
 import { isSame, leafHash } from "../../proof/log/merkle.ts";
 import { type NoteKey, parseNote } from "../../proof/log/signed-note.ts";
-import type { TableFinding } from "../../proof/log/table-codes.ts";
 import { tilePath, tileWidth } from "../../proof/log/tile.ts";
 import { treeEdge } from "../../proof/log/tree-edge.ts";
 import type { AuditedEvent, AuditStore } from "../../store/audit/audit-store.ts";
@@ -145,11 +145,11 @@ function eventComparer(report: Tools["report"]) {
       once({ code: "PLACE_WRONG", table: "license_event", key: keyOf(event), detail });
     }
   };
-  const withLicense = (event: AuditedEvent, entry: Extract<LogEntry, { kind: "LICENSE" | "STATE" }>, made: LogEntry) => {
+  const withLicense = (event: AuditedEvent, entry: LicenseEntry, made: LicenseEntry) => {
     if (event.license_identifier === null) return;
     const key = event.identifier;
     const columns: string[] = [];
-    if ("issuer" in made && made.issuer !== entry.issuer) columns.push("issuer_code");
+    if (made.issuer !== entry.issuer) columns.push("issuer_code");
     if (entry.kind === "LICENSE") {
       if (made.kind !== "LICENSE" || made.digest !== entry.digest) columns.push("jws");
       if (Number(event.license_batch) !== Number(event.log_batch)) columns.push("log_batch");
@@ -157,18 +157,20 @@ function eventComparer(report: Tools["report"]) {
     }
     if (columns.length > 0) once({ code: "ROW_CHANGED", table: "license", key, columns });
   };
-  const one = (event: AuditedEvent, entry: Extract<LogEntry, { kind: "LICENSE" | "STATE" }>): void => {
+  const one = (event: AuditedEvent, entry: LicenseEntry): void => {
     missLicense(event);
     const key = keyOf(event);
     const batch = { table: "log_batch", key: String(event.batch) };
-    if (event.secret === null) return once({ code: "ROW_CHANGED", ...batch, columns: ["secret"] });
-    const made = entryOf(event, entry.kind === "LICENSE");
-    if (made === undefined) return once({ code: "ROW_DAMAGED", table: "license_event", key });
-    if (!("salt" in made) || made.salt !== entry.salt)
-      return once({ code: "ROW_CHANGED", ...batch, columns: ["secret"] });
-    if (made.event !== entry.event || made.holder !== entry.holder)
-      once({ code: "ROW_CHANGED", table: "license_event", key });
-    withLicense(event, entry, made);
+    const made = event.secret === null ? undefined : entryOf(event, entry.kind === "LICENSE");
+    if (event.secret === null) once({ code: "ROW_CHANGED", ...batch, columns: ["secret"] });
+    else if (made === undefined) once({ code: "ROW_DAMAGED", table: "license_event", key });
+    // Without its batch's secret nothing of an event can be recomputed: the batch is named.
+    else if (made.salt !== entry.salt) once({ code: "ROW_CHANGED", ...batch, columns: ["secret"] });
+    else {
+      if (made.event !== entry.event || made.holder !== entry.holder)
+        once({ code: "ROW_CHANGED", table: "license_event", key });
+      withLicense(event, entry, made);
+    }
   };
   return {
     elsewhere,
@@ -182,19 +184,29 @@ function eventComparer(report: Tools["report"]) {
       }
     },
     withEntry: (place: number, entry: LogEntry | undefined, own: readonly AuditedEvent[]): void => {
-      if (entry?.kind !== "LICENSE" && entry?.kind !== "STATE") return own.forEach(elsewhere);
+      if (!entry || !isOfLicense(entry)) {
+        for (const event of own) elsewhere(event);
+        return;
+      }
       if (own.length === 0) once({ code: "ROW_MISSING", table: "license_event", key: `entry ${place}` });
       for (const event of own) one(event, entry);
     },
   };
 }
 
+type LicenseEntry = Extract<LogEntry, { kind: "LICENSE" | "STATE" }>;
+
+function isOfLicense(entry: LogEntry): entry is LicenseEntry {
+  return entry.kind === "LICENSE" || entry.kind === "STATE";
+}
+
 /** The entry an event's row leads to. Undefined: the row holds what no event can. */
-function entryOf(event: AuditedEvent, isLicense: boolean): LogEntry | undefined {
+function entryOf(event: AuditedEvent, isLicense: boolean): LicenseEntry | undefined {
   try {
     const parts = { issuer: event.issuer_code ?? "", facts: factsOf(event) };
     const secret = entrySecret(event.secret ?? "", event.log_place ?? 0);
-    return licenseEntry({ secret, ...parts }, isLicense ? digestOf(event.jws) : undefined);
+    const made = licenseEntry({ secret, ...parts }, isLicense ? digestOf(event.jws) : undefined);
+    return isOfLicense(made) ? made : undefined;
   } catch (error) {
     // An instant outside of what a Date can hold.
     if (error instanceof RangeError) return undefined;
@@ -222,7 +234,10 @@ function checkpointJudge(report: Tools["report"], keys: readonly NoteKey[] | und
     const where = { table: "log_checkpoint", key: String(row.size) };
     const note = parseNote(row.note);
     const said = note && parseCheckpoint(note.text);
-    if (!said) return report({ code: "ROW_DAMAGED", ...where, columns: ["note"] });
+    if (!said) {
+      report({ code: "ROW_DAMAGED", ...where, columns: ["note"] });
+      return;
+    }
     origin ??= said.origin;
     const columns: string[] = [];
     if (said.size !== Number(row.size)) columns.push("size");

@@ -1,8 +1,8 @@
 import { base64 } from "../bytes/base64.ts";
 import { sha256Base64url } from "../bytes/sha256.ts";
+import { levelsOf, readNodes, writeNodes } from "../log/tile.ts";
+import { type TreeEdge, treeEdge } from "../log/tree-edge.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
-import { levelsOf, readNodes, writeNodes } from "./tile.ts";
-import { type TreeEdge, treeEdge } from "./tree-edge.ts";
 
 /** How far a log was read and found in order, and the newest checkpoint of it that was seen. */
 export type AuditMemory = Readonly<{

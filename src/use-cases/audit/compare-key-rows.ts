@@ -1,4 +1,4 @@
-import type { TableFinding } from "../../proof/log/table-codes.ts";
+import type { TableFinding } from "../../proof/audit/table-codes.ts";
 import type { AuditStore } from "../../store/audit/audit-store.ts";
 
 /** What comparing needs. */

@@ -1,6 +1,6 @@
 import { type CalendarDate, dateOf } from "../../domain/calendar.ts";
 import { dayStart, firstRoot, nextChain, recordDigest } from "../../proof/access/access-chain.ts";
-import type { TableFinding } from "../../proof/log/table-codes.ts";
+import type { TableFinding } from "../../proof/audit/table-codes.ts";
 import { toLedgerRecord } from "../../store/access/ledger-store.ts";
 import type { AuditedSeal, AuditStore } from "../../store/audit/audit-store.ts";
 import { type Row, toInstant } from "../../store/database.ts";
@@ -98,7 +98,13 @@ function compareSeal(
   } else if (made !== seal.digest) {
     // The chain says which of the two was there when it was sealed.
     if (isNext && nextChain(day.root, made) === seal.chain) columns.push("digest");
-    else report({ code: "ROW_CHANGED", table: "access_record", key: String(seal.record_id), detail: `access_seal ${key}` });
+    else
+      report({
+        code: "ROW_CHANGED",
+        table: "access_record",
+        key: String(seal.record_id),
+        detail: `access_seal ${key}`,
+      });
   }
   const digest = columns.length > 0 && made !== undefined ? made : seal.digest;
   const reached = nextChain(day.root, digest);
@@ -121,19 +127,37 @@ function compareEnd(
   report: Tools["report"],
 ): void {
   const end = logged.get(day) ?? closed.get(day);
-  if (!end) return report({ code: "ROW_MISSING", table: "access_day", key: day });
+  if (!end) {
+    report({ code: "ROW_MISSING", table: "access_day", key: day });
+    return;
+  }
   for (let missing = place + 1; missing <= Math.min(end.count, place + 100); missing += 1)
     report({ code: "ROW_MISSING", table: "access_seal", key: `${day}/${missing}` });
   if (place > end.count) report({ code: "ROW_UNLOGGED", table: "access_seal", key: `${day}/${place}` });
   if (place === end.count && root !== end.root)
-    report({ code: "ROW_CHANGED", table: "access_seal", key: `${day}/${place}`, columns: ["chain"], detail: `access_day ${day}` });
+    report({
+      code: "ROW_CHANGED",
+      table: "access_seal",
+      key: `${day}/${place}`,
+      columns: ["chain"],
+      detail: `access_day ${day}`,
+    });
 }
 
-function comparePosition(position: Row<"access_seal_position">, { day, place, root }: DayEnd, report: Tools["report"]): void {
+function comparePosition(
+  position: Row<"access_seal_position">,
+  { day, place, root }: DayEnd,
+  report: Tools["report"],
+): void {
   for (let missing = place + 1; missing <= Math.min(position.place, place + 100); missing += 1)
     report({ code: "ROW_MISSING", table: "access_seal", key: `${day}/${missing}` });
   if (place > position.place || (place === position.place && root !== position.chain))
-    report({ code: "ROW_CHANGED", table: "access_seal_position", key: String(position.id), columns: ["place", "chain"] });
+    report({
+      code: "ROW_CHANGED",
+      table: "access_seal_position",
+      key: String(position.id),
+      columns: ["place", "chain"],
+    });
 }
 
 /** A closed day's row against the public log. The instant of closing is in no proof: it must fit its neighbors. */
@@ -142,8 +166,7 @@ function compareDays(
   logged: LoggedDays,
   report: Tools["report"],
 ): void {
-  for (const day of logged.keys())
-    if (!closed.has(day)) report({ code: "ROW_MISSING", table: "access_day", key: day });
+  for (const day of logged.keys()) if (!closed.has(day)) report({ code: "ROW_MISSING", table: "access_day", key: day });
   // Days that were closed before there was a log: what is logged later vouches for them.
   const first = [...logged.keys()].sort()[0] ?? "";
   let before = "";

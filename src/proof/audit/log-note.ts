@@ -1,6 +1,6 @@
+import { type Checkpoint, parseCheckpoint } from "../log/checkpoint.ts";
+import { type NoteKey, parseNote, verifyNote } from "../log/signed-note.ts";
 import type { AuditCode } from "./audit-codes.ts";
-import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
-import { type NoteKey, parseNote, verifyNote } from "./signed-note.ts";
 
 /** A checkpoint whose signature held, with its note. */
 export type SignedCheckpoint = Checkpoint & Readonly<{ note: string }>;

@@ -1,10 +1,10 @@
 import { isIssuing } from "../../domain/licenses/license.ts";
 import { checkStatusOf } from "../../domain/licenses/license-identifier.ts";
+import type { TableFinding } from "../../proof/audit/table-codes.ts";
 import { canonicalJson } from "../../proof/canonical-json.ts";
 import { maxTokenLength, parseCompactJws } from "../../proof/compact-jws.ts";
 import type { Keyring } from "../../proof/keyring.ts";
 import { type LicenseClaims, openLicense } from "../../proof/license-jws.ts";
-import type { TableFinding } from "../../proof/log/table-codes.ts";
 import { isJsonObject, parseStrictJson } from "../../proof/strict-json.ts";
 import type { AuditedLicense, AuditStore, EventOfLicense } from "../../store/audit/audit-store.ts";
 import { toIso } from "../../store/database.ts";
@@ -33,7 +33,8 @@ export async function compareLicenseRows({ store, keyring, report }: Tools): Pro
     const columns = Object.entries(expected).flatMap(([column, isRight]) => (isRight ? [] : [column]));
     if (columns.length > 0) report({ code: "ROW_CHANGED", ...where, columns });
     if (events.length === 0) report({ code: "ROW_MISSING", table: "license_event", key: `of ${license.identifier}` });
-    if (keyring && !(await isSigned(license.jws, keyring))) report({ code: "SIGNATURE_WRONG", ...where, columns: ["jws"] });
+    if (keyring && !(await isSigned(license.jws, keyring)))
+      report({ code: "SIGNATURE_WRONG", ...where, columns: ["jws"] });
   }
   return rows;
 }
@@ -88,10 +89,10 @@ function columnsOfEvents(row: AuditedLicense, events: readonly EventOfLicense[])
   const [first, ...later] = events;
   const last = events.at(-1);
   if (!first || !last) return {};
-  const newest = events.reduce((latest, event) => {
-    const at = toIso(event.source_updated_at);
-    return at > latest ? at : latest;
-  }, "");
+  const newest = events
+    .map((event) => toIso(event.source_updated_at))
+    .toSorted()
+    .at(-1);
   const isSucceeded = later.some(({ operation }) => isIssuing(operation));
   const isSuccessor = isSucceeded ? (row.successors ?? []).includes(row.successor ?? "") : row.successor === null;
   const isOrdered = events.every(({ index }, at) => at === 0 || (index ?? 0) >= (events[at - 1]?.index ?? 0));
