@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { benchAccess } from "./access.ts";
 import { benchExport } from "./export.ts";
+import { benchFsck } from "./fsck.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchLimits } from "./limits.ts";
 import { cell, type Figure, isKept, type Outcome } from "./measure.ts";
@@ -10,7 +11,7 @@ import { type Ground, openGround } from "./stage.ts";
 import { benchSubmit } from "./submit.ts";
 import { benchToken } from "./token.ts";
 
-// Usage: npm run bench -- [query|submit|access|export|ingest|token|limits|reconcile …] [--no-targets]
+// Usage: npm run bench -- [query|submit|access|export|fsck|ingest|token|limits|reconcile …] [--no-targets]
 // Exit code 1 when a target is missed (not with --no-targets), 2 on a wrong argument.
 
 const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>> = {
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>>
   submit: benchSubmit,
   access: benchAccess,
   export: benchExport,
+  fsck: benchFsck,
   ingest: benchIngest,
   limits: benchLimits,
   reconcile: benchReconcile,
