@@ -1,13 +1,18 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Client } from "pg";
-import { logKeysIn } from "../../src/cli/audit/auditing.ts";
+import { logKeysIn, readNewest } from "../../src/cli/audit/auditing.ts";
 import { auditTables } from "../../src/cli/audit/database-door.ts";
+import { readWanted } from "../../src/cli/audit/wanted-licenses.ts";
+import { logReader } from "../../src/connectors/log-reader.ts";
 import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
 import type { TableFinding } from "../../src/proof/audit/table-codes.ts";
 import { parseJwks } from "../../src/proof/keyring.ts";
 import { auditDatabase } from "../../src/store/audit/audit-database.ts";
 import { readRecordFile } from "../../src/store/catalogue/catalogue-files.ts";
+import { checkLog } from "../../src/use-cases/log/check-log.ts";
+import { openWorkshop } from "../cli/processes.ts";
 import { department, openTestHub, type TestHub, testNow } from "../setup/hub.ts";
 import { root } from "../setup/place.ts";
 
@@ -214,5 +219,45 @@ describe("fsck at the database", () => {
       if (!isNamed) missed.push(`${edit.what} → ${JSON.stringify(found.slice(0, 3))}`);
     }
     expect({ seed, missed }).toEqual({ seed, missed: [] });
+  });
+
+  test("is told by the program, with exit code 1", async () => {
+    const [one] = await house.sql("select identifier, holder_name as name from license order by identifier limit 1");
+    const rename = (name: unknown) =>
+      owner.query("update license set holder_name = $1 where identifier = $2", [name, one?.["identifier"]]);
+    const file = join(house.place.keysDir, "jwks.json");
+    writeFileSync(file, JSON.stringify(jwks));
+    await rename("x");
+    const workshop = openWorkshop();
+    const args = ["--database", house.config.databaseUrl ?? "", "--keys", file];
+    const { code, out, error } = await workshop.run("src/cli/fsck.ts", args);
+    await workshop.clear();
+    await rename(one?.["name"]);
+    expect([code, error]).toEqual([1, ""]);
+    expect(out).toContain(`ROW_CHANGED     license ${one?.["identifier"]} holder_name`);
+  });
+});
+
+describe("fsck of the log a hub serves", () => {
+  test("finds it in order, and of the licenses somebody holds the one that does not stand in it", async () => {
+    const log = logReader(async (path) => {
+      const { statusCode, rawPayload } = await house.server.inject(`/log/${path}`);
+      return statusCode === 200 ? rawPayload : undefined;
+    });
+    const newest = await readNewest(log, logKeysIn(parseJwks(jwks)));
+    const folder = mkdtempSync(join(house.place.keysDir, "held-"));
+    const rows = await house.sql("select jws from license order by identifier limit 5");
+    for (const [at, { jws }] of rows.entries()) writeFileSync(join(folder, `${at}.jws`), `${String(jws)}\n`);
+    writeFileSync(join(folder, "bundle.json"), JSON.stringify({ version: 1, license: rows[0]?.["jws"], keys: [] }));
+    writeFileSync(join(folder, "other.jws"), "e30.e30.");
+    const wanted = await readWanted([folder]);
+    const findings: unknown[] = [];
+    const quiet = { progress: () => undefined, remember: async () => undefined, isStopped: () => false };
+    const { outcome } = await checkLog(
+      { ...quiet, log, report: (finding) => findings.push(finding) },
+      { checkpoint: newest, known: [], onEntries: wanted.look },
+    );
+    expect([outcome, findings]).toEqual(["IN_ORDER", []]);
+    expect([wanted.count, wanted.missing()]).toEqual([7, [join(folder, "other.jws")]]);
   });
 });
