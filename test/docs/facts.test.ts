@@ -20,6 +20,8 @@ import { runEnds } from "../../src/domain/sources/source-run.ts";
 import { errorTable } from "../../src/errors.ts";
 import { limitRows } from "../../src/limits.ts";
 import { maxTtlSeconds } from "../../src/proof/access/access-token.ts";
+import { auditCodes } from "../../src/proof/audit/audit-codes.ts";
+import { tableCodes } from "../../src/proof/audit/table-codes.ts";
 import { verificationCodes, verificationSteps } from "../../src/proof/verification.ts";
 import { maxClaims } from "../../src/use-cases/licenses/confirm-license.ts";
 import { submissionLimits } from "../../src/use-cases/licenses/submit-licenses.ts";
@@ -204,6 +206,8 @@ describe("docs/operating.md", () => {
 const knownWords: ReadonlySet<string> = new Set([
   ...[...readPage("schema/errors.md").matchAll(/^## (\w+)$/gm)].map(([, code = ""]) => code),
   ...verificationSteps.map(({ name }) => name),
+  ...Object.keys(auditCodes),
+  ...Object.keys(tableCodes),
   ...readVariables(),
   // Node's own.
   "NODE_EXTRA_CA_CERTS",
