@@ -1,6 +1,7 @@
 import { cpus } from "node:os";
 import { benchAccess } from "./access.ts";
 import { benchExport } from "./export.ts";
+import { benchFsck } from "./fsck.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchLimits } from "./limits.ts";
 import { cell, type Figure, isKept, type Outcome } from "./measure.ts";
@@ -12,8 +13,7 @@ import { benchSubmit } from "./submit.ts";
 import { benchToken } from "./token.ts";
 import { benchVerify } from "./verify.ts";
 
-// Usage: npm run bench -- [query|submit|access|export|ingest|token|limits|reconcile|status …] [--no-targets]
-// Usage: npm run bench -- [query|submit|access|export|ingest|token|limits|reconcile|verify …] [--no-targets]
+// Usage: npm run bench -- [query|submit|access|export|fsck|ingest|token|limits|reconcile|status|verify …] [--no-targets]
 // Exit code 1 when a target is missed (not with --no-targets), 2 on a wrong argument.
 
 const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>> = {
@@ -21,6 +21,7 @@ const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>>
   submit: benchSubmit,
   access: benchAccess,
   export: benchExport,
+  fsck: benchFsck,
   ingest: benchIngest,
   limits: benchLimits,
   reconcile: benchReconcile,

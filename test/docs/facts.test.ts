@@ -21,6 +21,8 @@ import { runEnds } from "../../src/domain/sources/source-run.ts";
 import { errorTable } from "../../src/errors.ts";
 import { limitRows } from "../../src/limits.ts";
 import { maxTtlSeconds } from "../../src/proof/access/access-token.ts";
+import { auditCodes } from "../../src/proof/audit/audit-codes.ts";
+import { tableCodes } from "../../src/proof/audit/table-codes.ts";
 import { entryKinds } from "../../src/proof/log/log-entry.ts";
 import { verificationCodes, verificationSteps } from "../../src/proof/verification.ts";
 import { maxClaims } from "../../src/use-cases/licenses/confirm-license.ts";
@@ -218,6 +220,8 @@ const knownWords: ReadonlySet<string> = new Set([
   ...verificationSteps.map(({ name }) => name),
   ...entryKinds,
   ...logTroubles,
+  ...Object.keys(auditCodes),
+  ...Object.keys(tableCodes),
   ...readVariables(),
   // Node's own.
   "NODE_EXTRA_CA_CERTS",

@@ -15,6 +15,8 @@ const writtenUrl = "http://127.0.0.1:4000";
 const instead: readonly (readonly [string, string])[] = [
   ["npm run --silent token -- ", "node src/cli/token.ts "],
   ["npm run --silent verify -- ", "node src/cli/verify.ts "],
+  ["npm run --silent fsck -- ", "node src/cli/fsck.ts "],
+  ["npm run --silent monitor -- ", "node src/cli/monitor.ts "],
   ["npm run --silent hub -- ", "node src/cli/hub.ts "],
   ["npm run --silent operations -- ", "node src/cli/operations.ts "],
 ];

@@ -46,6 +46,12 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
 const unfitForAuditors =
   /^(@mikro-orm|@electric-sql|kysely$|pg$|mysql2$|cockatiel$|type-graphql|graphql|@graphql|@apollo|fastify|@fastify|reflect-)/;
 
+/** All that the two programs about the log may reach, but for what fsck loads when it is told of a database. */
+const fitForLogAuditors =
+  /^(domain|proof)\/|^((access|outage)-)?errors\.ts$|^use-cases\/log\/(check|follow)-log\.ts$|^connectors\/log-reader\.ts$|^cli\/(fsck|monitor)\.ts$|^cli\/audit\/(?!database-door)/;
+/** The one thing fsck loads later, when it is told of a database. */
+const laterOfFsck = "cli/fsck.ts cli/audit/database-door.ts";
+
 /** Words that only some rooms may say. */
 const words: readonly (readonly [RegExp, RegExp, string])[] = [
   [/\bprocess\s*(\?\.|\.)\s*env\b|\bprocess\[/, /^config\.ts$/, "the environment is read in config.ts only"],
@@ -115,6 +121,17 @@ export const rules: Readonly<Record<string, Rule>> = {
         .filter(({ to, typeOnly }) => !typeOnly && unfitForAuditors.test(to))
         .map(({ to }) => `${file} imports ${to}, and cli/verify.ts reaches it`),
     ),
+  "who audits a log needs little": (house) =>
+    [...reachOfLogAuditors(house)].flatMap((file) =>
+      importsIn(file, house.get(file) ?? "").flatMap(({ to, typeOnly }) => {
+        const target = isRelative(to) ? resolveIn(file, to) : to;
+        if (typeOnly || (isRelative(to) ? fitForLogAuditors.test(target) : !unfitForAuditors.test(to))) return [];
+        if (`${file} ${target}` === laterOfFsck && !isImportedAtStart(house.get(file) ?? "", to)) return [];
+        return [
+          `${file} imports ${target}: fsck and monitor need domain, proof, errors, their use case and the log's reader`,
+        ];
+      }),
+    ),
   "what a page runs needs no Node": (house) =>
     [...reach(house, "use-cases/licenses/verify-license.ts"), ...reach(house, pageDoor)].flatMap((file) => {
       const modules = importsIn(file, house.get(file) ?? "").filter(
@@ -125,7 +142,8 @@ export const rules: Readonly<Record<string, Rule>> = {
     }),
   "what auditors run is erasable": (house) =>
     [...house].flatMap(([file, text]) => {
-      const run = /^(domain|proof)\/|^errors\.ts$/.test(file) || reach(house, "cli/verify.ts").has(file);
+      const isRun = [reach(house, "cli/verify.ts"), reachOfLogAuditors(house)].some((files) => files.has(file));
+      const run = isRun || /^(domain|proof)\/|^errors\.ts$/.test(file);
       const said = run ? unerasable.exec(text)?.[0].trim() : undefined;
       return said
         ? [`${file} says ${said}: no decorators, enums or parameter properties where auditors run the source`]
@@ -193,6 +211,18 @@ function reach(house: House, start: string, seen = new Set<string>()): ReadonlyS
   seen.add(start);
   for (const next of valueImports(house, start)) reach(house, next, seen);
   return seen;
+}
+
+/** What fsck and monitor run, as far as it is theirs to run. */
+function reachOfLogAuditors(house: House): ReadonlySet<string> {
+  const fit = new Map([...house].filter(([file]) => fitForLogAuditors.test(file)));
+  return reach(fit, "cli/monitor.ts", new Set(reach(fit, "cli/fsck.ts")));
+}
+
+/** Whether an import is more than one that is made when the program comes to it. */
+function isImportedAtStart(text: string, to: string): boolean {
+  const later = /\bimport\s*\(\s*(["']).+?\1\s*\)/g;
+  return importsIn("", text.replaceAll(later, "")).some((one) => one.to === to);
 }
 
 function isRelative(to: string): boolean {

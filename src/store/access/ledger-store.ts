@@ -214,7 +214,8 @@ function isRecordRow(row: { [Name in keyof RecordRow]: RecordRow[Name] | null })
   return row.id !== null;
 }
 
-function toLedgerRecord(row: RecordRow): LedgerRecord {
+/** A record as it is sealed, from its row. */
+export function toLedgerRecord(row: RecordRow): LedgerRecord {
   return {
     ...{ id: Number(row.id), transaction: Number(row.transaction), at: toInstant(row.at).toISOString() },
     ...{ callerKind: row.caller_kind, client: row.client_id, department: row.department, member: row.member },

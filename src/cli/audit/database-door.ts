@@ -1,0 +1,118 @@
+import { setTimeout } from "node:timers/promises";
+import { logReader } from "../../connectors/log-reader.ts";
+import type { AuditFinding } from "../../proof/audit/audit-codes.ts";
+import { type TableFinding, tableCodes } from "../../proof/audit/table-codes.ts";
+import { base64 } from "../../proof/bytes/base64.ts";
+import type { Keyring } from "../../proof/keyring.ts";
+import { emptyRoot } from "../../proof/log/merkle.ts";
+import { type NoteKey, parseNoteKey } from "../../proof/log/signed-note.ts";
+import { parseTilePath } from "../../proof/log/tile.ts";
+import { type AuditDatabase, auditing } from "../../store/audit/audit-database.ts";
+import { type AuditStore, auditStore } from "../../store/audit/audit-store.ts";
+import { tableFiles } from "../../store/audit/table-files.ts";
+import { compareBatchRows } from "../../use-cases/audit/compare-batch-rows.ts";
+import { compareKeyRows } from "../../use-cases/audit/compare-key-rows.ts";
+import { compareLedgerRows } from "../../use-cases/audit/compare-ledger-rows.ts";
+import { compareLicenseRows } from "../../use-cases/audit/compare-license-rows.ts";
+import { compareLogRows } from "../../use-cases/audit/compare-log-rows.ts";
+import { checkLog } from "../../use-cases/log/check-log.ts";
+import { type Language, logKeysIn, messageOf, printable, readKeyring, UsageError } from "./auditing.ts";
+
+/** What tables are compared with. `newestLater`: of the newest checkpoint, looked up again a little later. */
+export type TableOrder = Readonly<{
+  keyring: Keyring | undefined;
+  keys: readonly NoteKey[] | undefined;
+  newestLater: () => Promise<number>;
+  report: (finding: TableFinding) => void;
+}>;
+
+/** Compares the hub's tables with the log. @returns how many rows were compared, and how many findings there were */
+export async function checkDatabase(
+  url: string,
+  order: Readonly<{ keys: string | undefined; vkey: string | undefined; json: boolean; language: Language }>,
+  print: (line: string) => void,
+) {
+  const keyring = order.keys === undefined ? undefined : await readKeyring(order.keys);
+  const vkey = order.vkey === undefined ? undefined : parseNoteKey(order.vkey);
+  let findings = 0;
+  const report = (finding: TableFinding) => {
+    findings += 1;
+    print(order.json ? JSON.stringify(finding) : lineOf(finding, order.language));
+  };
+  const newestLater = async () => {
+    await setTimeout(2_000);
+    return auditing(url, (later) => auditStore(later).newestSize());
+  };
+  try {
+    const rows = await auditing(url, (database) =>
+      auditTables(database, { keyring, keys: vkey ? [vkey] : keyring && logKeysIn(keyring), newestLater, report }),
+    );
+    return { findings, isStopped: false, summary: { rows } };
+  } catch (error) {
+    // A wrong address, a user that may not see every row: nothing was found, and nothing can be said.
+    if (error instanceof Error && "code" in error) throw new UsageError(`the database: ${messageOf(error)}`);
+    throw error;
+  }
+}
+
+/** Everything there is to compare, on one state of the database. @returns how many rows were compared */
+export async function auditTables(database: AuditDatabase, order: TableOrder): Promise<number> {
+  const { keyring, keys, report, newestLater } = order;
+  const store = auditStore(database);
+  const log = logReader(tableFiles(store));
+  const size = await sizeOf(store, report);
+  const damaged = await checkTree(store, size, report);
+  if ((await store.newestSize()) < size && (await newestLater()) < size)
+    report({ code: "ROW_MISSING", table: "log_checkpoint", key: String(size) });
+  const batches = await compareBatchRows({ store, report }, size);
+  const logged = await compareLogRows({ log, store, report }, { size, damaged, keys });
+  const licenses = await compareLicenseRows({ store, keyring, report });
+  const ledger = await compareLedgerRows({ store, report }, logged.days);
+  const recordKeys = await compareKeyRows({ store, report }, logged.recordKeys);
+  return batches + logged.rows + licenses + ledger + recordKeys;
+}
+
+/** How large the log is: what most of head, tiles, bundles, batches and newest checkpoint say. */
+async function sizeOf(store: AuditStore, report: TableOrder["report"]): Promise<number> {
+  const row = await store.findHead();
+  const said = [...(row ? [Number(row.size)] : []), ...(await store.sizes())];
+  const votes = (size: number) => said.filter((other) => other === size).length;
+  const size = said.toSorted((one, other) => votes(other) - votes(one))[0] ?? 0;
+  if (!row && size > 0) report({ code: "ROW_MISSING", table: "log_head", key: "1" });
+  if (row && Number(row.size) !== size) report({ code: "ROW_CHANGED", table: "log_head", key: "1", columns: ["size"] });
+  return size;
+}
+
+/** Recomputes the tree. @returns the paths of what is damaged */
+async function checkTree(store: AuditStore, size: number, report: TableOrder["report"]): Promise<ReadonlySet<string>> {
+  const damaged = new Set<string>();
+  const head = await store.findHead();
+  const signed = await store.findRootAt(size);
+  const root = base64.decode(signed ?? head?.root ?? "") ?? emptyRoot;
+  const tell = ({ code, path }: AuditFinding) => {
+    const tile = path === undefined ? undefined : parseTilePath(path.replace(/^tile\//, ""));
+    if (!tile || path === undefined) return; // the root: said below, and of the checkpoint
+    damaged.add(path);
+    const isEntries = tile.level === "entries";
+    report({
+      code: code.endsWith("MISSING") ? "ROW_MISSING" : "ROW_CHANGED",
+      table: isEntries ? "log_entries" : "log_tile",
+      key: isEntries ? String(tile.index) : `${tile.level}/${tile.index}`,
+    });
+  };
+  const tools = { log: logReader(tableFiles(store)), report: tell, progress: () => undefined };
+  const checked = await checkLog(
+    { ...tools, remember: async () => undefined, isStopped: () => false },
+    { checkpoint: { origin: "", size, root }, known: [] },
+  );
+  if (head && Number(head.size) === size && base64.encode(checked.root) !== head.root)
+    report({ code: "ROW_CHANGED", table: "log_head", key: "1", columns: ["root"] });
+  for (const row of await store.findBeyond(size)) report({ code: "PLACE_WRONG", ...row });
+  return damaged;
+}
+
+function lineOf({ code, table, key, columns, detail }: TableFinding, language: Language): string {
+  const which = columns === undefined ? "" : ` ${columns.join(", ")}`;
+  const where = detail === undefined ? "" : ` [${detail}]`;
+  return printable(`✗ ${code.padEnd(15)} ${table} ${key}${which}${where}  ${tableCodes[code][language]}`);
+}

@@ -1,0 +1,57 @@
+import { type LogEntry, parseEntry, tagOf } from "../../proof/log/log-entry.ts";
+import { type Language, printable } from "./auditing.ts";
+
+/** Whose entries somebody watches; `all`: those about keys and closed days too. */
+export type Watched = Readonly<{ issuers: readonly string[]; holders: readonly string[]; all: boolean }>;
+
+/** Tells of entries that are watched; those of kinds unknown here are counted. */
+export function makeWatch({
+  issuers,
+  holders,
+  all,
+  json,
+  language,
+}: Watched & Readonly<{ json: boolean; language: Language }>) {
+  let unknown = 0;
+  const watchedIn = (entry: LogEntry): Readonly<Record<string, string>> | undefined => {
+    if (entry.kind !== "LICENSE" && entry.kind !== "STATE") return all ? {} : undefined;
+    const issuer = issuers.find((code) => tagOf(entry.salt, "issuer", code) === entry.issuer);
+    const holder = holders.find((code) => tagOf(entry.salt, "holder", code) === entry.holder);
+    if (issuer === undefined && holder === undefined) return undefined;
+    return { ...(issuer !== undefined && { issuer }), ...(holder !== undefined && { holder }) };
+  };
+  return {
+    /** How many were of unknown kind. */
+    unknown: () => unknown,
+    /** What to print of an entry: nothing, or a line. */
+    lines: (index: number, bytes: Uint8Array): readonly string[] => {
+      const entry = parseEntry(bytes);
+      if (!entry) {
+        unknown += 1;
+        return [];
+      }
+      const whose = watchedIn(entry);
+      if (!whose) return [];
+      if (json) return [JSON.stringify({ index, watched: whose, entry })];
+      const named = Object.entries(whose).map(([role, code]) => `${role} ${code}`);
+      return [printable(`${index}  ${entry.kind.padEnd(10)}  ${[...named, factsOf(entry, language)].join("  ")}`)];
+    },
+  };
+}
+
+function factsOf(entry: LogEntry, language: Language): string {
+  const is = words[language];
+  if (entry.kind === "LICENSE") return `${is.license} ${entry.digest}`;
+  if (entry.kind === "STATE") return `${is.state} ${entry.event}`;
+  if (entry.kind === "RECORD_KEY") return `${entry.event}  ${entry.client}  ${entry.kid}`;
+  if (entry.kind === "ACCESS_DAY") return `${entry.day}  ${entry.count} ${is.records}  ${entry.root}`;
+  const instants = [entry.from, entry.until, entry.compromised].map((seconds) =>
+    seconds === undefined ? "–" : new Date(seconds * 1000).toISOString(),
+  );
+  return `${entry.event}  ${entry.purpose}  ${entry.kid}  ${instants.join("  ")}`;
+}
+
+const words = {
+  en: { license: "license with payload digest", state: "change of state, event", records: "access records" },
+  zh: { license: "证照载荷摘要", state: "状态变更事件", records: "条留痕" },
+} as const;

@@ -1,0 +1,288 @@
+import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { logReader, openLog } from "../../src/connectors/log-reader.ts";
+import type { AuditFinding } from "../../src/proof/audit/audit-codes.ts";
+import { type AuditMemory, formatMemory, parseMemory } from "../../src/proof/audit/audit-memory.ts";
+import { openLogNote, type SignedCheckpoint } from "../../src/proof/audit/log-note.ts";
+import { formatCheckpoint } from "../../src/proof/log/checkpoint.ts";
+import { checkLog, type LogToCheck } from "../../src/use-cases/log/check-log.ts";
+import { followLog } from "../../src/use-cases/log/follow-log.ts";
+import { type LogKey, makeLogKey, someEntries, writeLog } from "./log-folder.ts";
+import { openWorkshop, root } from "./processes.ts";
+
+const workshop = openWorkshop();
+const size = 70_000; // three levels of tiles
+let key: LogKey;
+let sound: string;
+let note: string;
+let copies = 0;
+beforeAll(async () => {
+  key = await makeLogKey();
+  sound = join(workshop.folder, "sound");
+  note = await writeLog(sound, someEntries(size), key);
+});
+afterAll(() => workshop.clear());
+
+/** A copy of the small log, to break. */
+async function smallLog(count = 1_000, entries = someEntries(count)): Promise<string> {
+  copies += 1;
+  const folder = join(workshop.folder, `log-${copies}`);
+  await writeLog(folder, entries, key);
+  return folder;
+}
+
+async function opened(text: string): Promise<SignedCheckpoint> {
+  const checkpoint = await openLogNote(text, [key.key]);
+  if ("code" in checkpoint) throw new Error(checkpoint.code);
+  return checkpoint;
+}
+
+const checkpointOf = async (folder: string) => opened(readFileSync(join(folder, "checkpoint"), "utf8"));
+
+/** Checks a folder; `memories`: what was kept on the way. */
+async function check(folder: string, order: Partial<LogToCheck> = {}, isStopped = () => false) {
+  const findings: AuditFinding[] = [];
+  const memories: AuditMemory[] = [];
+  const read: number[] = [];
+  const result = await checkLog(
+    {
+      log: await openLog(folder),
+      report: (finding) => findings.push(finding),
+      progress: (reached) => read.push(reached),
+      remember: async (memory) => {
+        const kept = parseMemory(formatMemory(memory));
+        if (kept) memories.push(kept);
+      },
+      isStopped,
+    },
+    { checkpoint: await checkpointOf(folder), known: [], ...order },
+  );
+  return {
+    ...result,
+    findings,
+    memories,
+    read,
+    named: findings.map(({ code, path }) => `${code} ${path ?? ""}`.trim()),
+  };
+}
+
+describe("fsck", () => {
+  test("finds a log of three levels in order, and remembers where it ended", async () => {
+    const { outcome, findings, memories } = await check(sound);
+    expect([outcome, findings]).toEqual(["IN_ORDER", []]);
+    expect(memories.map(({ edge }) => edge.size())).toEqual([65_536, size]);
+    expect(memories.at(-1)?.note).toBe(note);
+  });
+
+  test("names a truncated tile, and everything else that is damaged, each by its path", async () => {
+    const folder = join(workshop.folder, "broken");
+    cpSync(sound, folder, { recursive: true });
+    const path = (name: string) => join(folder, "tile", name);
+    truncateSync(path("0/017"), 100);
+    truncateSync(path("entries/018"), 100);
+    rmSync(path("0/019"));
+    rmSync(path("entries/020"));
+    cpSync(path("entries/022"), path("entries/021"));
+    cpSync(path("0/022"), path("0/023"));
+    rmSync(path("entries/024"));
+    rmSync(path("0/024"));
+    cpSync(path("1/001.p/17"), path("2/000.p/1"));
+    truncateSync(path("2/000.p/1"), 32);
+    cpSync(path("entries/022"), path("entries/273.p/112"));
+    const { outcome, named } = await check(folder);
+    expect(outcome).toBe("WRONG");
+    expect(named).toEqual([
+      "TILE_DAMAGED tile/0/017",
+      "BUNDLE_DAMAGED tile/entries/018",
+      "TILE_MISSING tile/0/019",
+      "BUNDLE_MISSING tile/entries/020",
+      "BUNDLE_DAMAGED tile/entries/021",
+      "TILE_DAMAGED tile/0/023",
+      "BUNDLE_MISSING tile/entries/024",
+      "TILE_MISSING tile/0/024",
+      "BUNDLE_DAMAGED tile/entries/273.p/112",
+      "TILE_DAMAGED tile/2/000.p/1",
+    ]);
+  });
+
+  test("tells a checkpoint rolled back, with both notes", async () => {
+    const known = await opened(note);
+    const folder = await smallLog();
+    const { findings } = await check(folder, { known: [known] });
+    expect(findings).toEqual([{ code: "ROLLED_BACK", notes: [note, (await checkpointOf(folder)).note] }]);
+  });
+
+  test("holds the log to a checkpoint kept earlier, on the way and where it went on behind it", async () => {
+    const kept = await checkpointOf(await smallLog(300));
+    const folder = await smallLog(1_000);
+    expect((await check(folder, { known: [kept] })).findings).toEqual([]);
+    const { memories } = await check(folder);
+    const later = await smallLog(1_100);
+    const gone = await check(later, { known: [kept], from: memories[0]?.edge });
+    expect([gone.findings, gone.from, gone.restarted]).toEqual([[], 1_000, false]);
+  });
+
+  test("tells a log that was rewritten and signed anew: a fork, with both notes", async () => {
+    const kept = await checkpointOf(await smallLog(300));
+    const folder = await smallLog(1_000, [...someEntries(200), ...someEntries(800, "other")]);
+    const forked = [{ code: "FORK", notes: [kept.note, (await checkpointOf(folder)).note] }];
+    expect((await check(folder, { known: [kept] })).findings).toEqual(forked);
+    const { memories } = await check(folder);
+    // What was remembered is of the other history: it is not believed, and the fork comes out.
+    const own = (await check(await smallLog(400))).memories[0];
+    const gone = await check(folder, { known: [kept], from: own?.edge });
+    expect([gone.findings, gone.restarted]).toEqual([forked, true]);
+    expect(memories).toHaveLength(1);
+    expect(gone.memories).toEqual([]);
+  });
+
+  test("tells a root that was changed and signed with the log's own key", async () => {
+    const folder = await smallLog();
+    const { origin } = await checkpointOf(folder);
+    const false_ = await key.sign(formatCheckpoint({ origin, size: 1_000, root: new Uint8Array(32) }));
+    const { named } = await check(folder, { checkpoint: await opened(false_) });
+    expect(named).toEqual(["ROOT"]);
+  });
+
+  test("goes on where it was interrupted, and reads only what is new", async () => {
+    let asked = 0;
+    const stopped = await check(sound, {}, () => {
+      asked += 1;
+      return asked === 100;
+    });
+    expect(stopped.outcome).toBe("STOPPED");
+    const [memory] = stopped.memories;
+    expect(memory?.edge.size()).toBe(100 * 256);
+    const rest = await check(sound, { from: memory?.edge });
+    expect([rest.outcome, rest.from, rest.read[0]]).toEqual(["IN_ORDER", 100 * 256, 101 * 256]);
+    const nothing = await check(sound, { from: rest.memories.at(-1)?.edge });
+    expect([nothing.outcome, nothing.read]).toEqual(["IN_ORDER", []]);
+  });
+
+  test("remembers what it read when the log stops answering", async () => {
+    const reader = await openLog(sound);
+    const files = logReader(async (path) => {
+      if (path.includes("x") || path.endsWith("/050")) throw new Error("gone");
+      return readFileSync(join(sound, path));
+    });
+    const memories: AuditMemory[] = [];
+    const tools = { report: () => undefined, progress: () => undefined, isStopped: () => false };
+    const remember = async (memory: AuditMemory) => void memories.push(memory);
+    const order = { checkpoint: await checkpointOf(sound), known: [] };
+    await expect(checkLog({ ...tools, log: { ...reader, ...files }, remember }, order)).rejects.toThrow("gone");
+    expect(memories.map(({ edge }) => edge.size())).toEqual([50 * 256]);
+  });
+
+  test("does not believe what it remembered when the file was damaged", async () => {
+    const { memories } = await check(await smallLog());
+    const [memory] = memories;
+    if (!memory) throw new Error("nothing remembered");
+    const text = formatMemory(memory);
+    expect(parseMemory(text)?.edge.size()).toBe(1_000);
+    for (const broken of [text.slice(0, -20), text.replace(":1000", ":1001"), "{}", ""])
+      expect(parseMemory(broken)).toBeUndefined();
+  });
+});
+
+describe("monitor", () => {
+  const follow = async (folder: string, before?: AuditMemory, others: readonly SignedCheckpoint[] = []) => {
+    const seen: number[] = [];
+    const memories: AuditMemory[] = [];
+    const findings = await followLog(
+      {
+        log: await openLog(folder),
+        entry: (index) => seen.push(index),
+        remember: async (memory) => void memories.push(memory),
+        isStopped: () => false,
+      },
+      {
+        newest: await checkpointOf(folder),
+        before: before && { edge: before.edge, checkpoint: await opened(before.note) },
+        others,
+      },
+    );
+    return { findings, seen, memory: memories.at(-1) };
+  };
+
+  test("reads every entry once, round after round", async () => {
+    const first = await follow(await smallLog(300));
+    expect([first.findings, first.seen.length]).toEqual([[], 300]);
+    const second = await follow(await smallLog(700), first.memory);
+    expect([second.findings, second.seen[0], second.seen.length]).toEqual([[], 300, 400]);
+  });
+
+  test("raises the alarm when what it read was rewritten or taken back, with both notes", async () => {
+    const { memory } = await follow(await smallLog(300));
+    const rewritten = await smallLog(700, [...someEntries(299), ...someEntries(401, "other")]);
+    const notes = [memory?.note, (await checkpointOf(rewritten)).note];
+    const forked = await follow(rewritten, memory);
+    expect(forked.findings).toEqual([{ code: "FORK", notes }]);
+    expect(forked.memory).toBeUndefined();
+    const { memory: longer } = await follow(await smallLog(310));
+    expect((await follow(await smallLog(300), longer)).findings.map(({ code }) => code)).toEqual(["ROLLED_BACK"]);
+  });
+
+  test("tells a split view to two clients, whichever of them has seen more", async () => {
+    const [one, other] = [await smallLog(500), await smallLog(800, someEntries(800, "other"))];
+    const codes = async (folder: string, seen: string) =>
+      (await follow(folder, undefined, [await checkpointOf(seen)])).findings.map(({ code }) => code);
+    expect(await codes(other, one)).toEqual(["FORK"]);
+    expect(await codes(one, other)).toEqual(["ROLLED_BACK"]);
+    const same = await smallLog(500, someEntries(500, "other"));
+    expect(await codes(one, same)).toEqual(["FORK"]);
+    expect(await codes(await smallLog(900), one)).toEqual([]);
+    const { memory } = await follow(await smallLog(900));
+    const later = await follow(await smallLog(950), memory, [await checkpointOf(same)]);
+    expect(later.findings.map(({ code }) => code)).toEqual(["FORK"]);
+  });
+});
+
+describe("the commands", () => {
+  const tessera = join(root, "test/vectors/tlog/tessera-log/log");
+  const vkey = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx";
+  const run = (program: "fsck" | "monitor", ...args: readonly string[]) => workshop.run(`src/cli/${program}.ts`, args);
+
+  test("verify the complete log of another implementation, whose entries are none of ours", async () => {
+    const [fsck, monitor] = await Promise.all([
+      run("fsck", tessera, "--vkey", vkey, "--json", "--since", join(tessera, "checkpoint.7")),
+      run("monitor", tessera, "--vkey", vkey, "--all", "--once", "--json"),
+    ]);
+    expect([fsck.code, fsck.error]).toEqual([0, ""]);
+    expect(JSON.parse(fsck.out)).toMatchObject({ outcome: "IN_ORDER", findings: 0, size: 15 });
+    expect([monitor.code, JSON.parse(monitor.out)]).toMatchObject([0, { outcome: "IN_ORDER", size: 15, unknown: 15 }]);
+  });
+
+  test("read a log over HTTP, keep its checkpoint and state, and print both notes of a fork", async () => {
+    let folder = await smallLog(600);
+    const server = createServer((request, response) => {
+      const file = join(folder, (request.url ?? "").replace(/^\/log\//, ""));
+      const isThere = request.url?.startsWith("/log/") && existsSync(file);
+      response.writeHead(isThere ? 200 : 404).end(isThere ? readFileSync(file) : "");
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port
+    const [kept, state] = [join(workshop.folder, "kept"), join(workshop.folder, "state")];
+    const first = await run("fsck", url, "--keep", kept, "--state", state);
+    expect([first.code, first.error]).toEqual([0, expect.stringContaining(`--vkey '${key.vkey}'`)]);
+    expect(readFileSync(kept, "utf8")).toBe((await checkpointOf(folder)).note);
+    writeFileSync(state, readFileSync(state, "utf8").replace("600", "601"));
+    folder = await smallLog(700, someEntries(700, "other"));
+    const args = [`${url}/log`, "--vkey", key.vkey, "--since", kept, "--state", state];
+    const [forked, split] = await Promise.all([
+      run("fsck", ...args),
+      run("monitor", url, "--vkey", key.vkey, "--all", "--once", "--compare", kept),
+    ]);
+    server.close();
+    for (const { code, out } of [forked, split]) {
+      expect([code, out]).toEqual([1, expect.stringContaining("✗ FORK")]);
+      for (const file of [kept, join(folder, "checkpoint")])
+        expect(out).toContain(readFileSync(file, "utf8").split("\n")[2]);
+    }
+    expect(forked.error).toContain("does not hold");
+    const away = await run("monitor", url, "--all", "--once", "--vkey", key.vkey);
+    expect([away.code, away.out]).toEqual([2, ""]);
+  });
+});
