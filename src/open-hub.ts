@@ -11,7 +11,7 @@ import { readCatalogueFiles, readRecordFile } from "./store/catalogue/catalogue-
 import { readCalendarFile } from "./store/corrections/calendar-file.ts";
 import { type Database, type DatabasePlace, openDatabase } from "./store/database.ts";
 import { lockFolder } from "./store/keys/folder-lock.ts";
-import { openKeys } from "./store/keys/key-store.ts";
+import { checkKeys, openKeys } from "./store/keys/key-store.ts";
 import type { DemoReport } from "./use-cases/load-demo.ts";
 
 /** What opening a hub tells while it takes its time, and what a test may leave out. */
@@ -43,16 +43,16 @@ export async function openHub(
   // A wrong file is told at the start, not in the middle of the night.
   if (config.sourceSecrets) await readSecrets(config.sourceSecrets);
   const workingDays = chinaCalendar(config.workingDays ? await readCalendarFile(config.workingDays) : undefined);
-  const { database, close } = await openHubDatabase(config, onStatement);
+  const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
+  const { keysDir: folder, publicUrl, keyAlgorithm: algorithm, outsideIssuer: outside } = config;
+  const keyPlace = { folder, issuer: publicUrl, tokenIssuer, issuesTokens: outside === undefined, algorithm };
+  const { database, close } = await openHubDatabase(config, onStatement, () => checkKeys(keyPlace));
   try {
     // One copy at a time makes keys, migrates and loads; those that start beside it find everything made.
     const opened = await database.alone(async () => {
       await database.migrate();
-      const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
-      const outside = config.outsideIssuer;
-      const { keysDir: folder, publicUrl, keyAlgorithm: algorithm, limits, sourceSecrets, correctionTerms } = config;
-      const place = { folder, issuer: publicUrl, tokenIssuer, issuesTokens: outside === undefined, algorithm };
-      const keys = await openKeys(place, now());
+      const { limits, sourceSecrets, correctionTerms } = config;
+      const keys = await openKeys(keyPlace, now());
       const outsideKeys = outside && issuerKeys(outside, now, (error) => steps.onIssuerFailure?.(error));
       const sealing = await sealingOf(folder, true);
       const { caseOpenDays, webhookNetworks: networks, demo } = config;
@@ -73,10 +73,21 @@ export async function openHub(
 /** A hub's database alone: for a command that works on it, beside a running hub or without one. */
 export type OpenedDatabase = Readonly<{ database: Database; close: () => Promise<void> }>;
 
-/** Opens the database a hub would work on; an embedded one is locked. *Throws* as `openHub`. */
-export async function openHubDatabase(config: Config, onStatement?: (sql: string) => void): Promise<OpenedDatabase> {
+/**
+ * Opens the database a hub would work on; an embedded one is locked. *Throws* as `openHub`.
+ * @param checkFirst runs when an embedded one is locked and none is open yet, so that what it throws is told soon
+ */
+export async function openHubDatabase(
+  config: Config,
+  onStatement?: (sql: string) => void,
+  checkFirst?: () => Promise<void>,
+): Promise<OpenedDatabase> {
   const unlock = config.databaseUrl ? async () => {} : await lockDataFolder(config.dataDir);
-  const database = await openDatabase(placeOf(config, onStatement)).catch(async (error: unknown) => {
+  const open = async () => {
+    await checkFirst?.();
+    return openDatabase(placeOf(config, onStatement));
+  };
+  const database = await open().catch(async (error: unknown) => {
     await unlock();
     throw error;
   });

@@ -49,17 +49,8 @@ const privateEnding = ".private.jwk.json";
  * when a key file is damaged: silently signing with a new key would hide that.
  */
 export async function openKeys(place: KeyPlace, now: Date): Promise<HubKeys> {
-  if (!isIssuer(place.issuer) || !isIssuer(place.tokenIssuer ?? place.issuer)) {
-    throw new ConfigError(
-      "PUBLIC_URL and TOKEN_ISSUER go into what is signed: a plain address without password, query or fragment",
-    );
-  }
-  await mkdir(join(place.folder, "public"), { recursive: true }).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`the key folder ${place.folder} (KEYS_DIR) can not be used: ${reason}`);
-  });
-  const privateKeys = await readPrivateKeys(place.folder);
-  const published = new Map((await readPublicKeys(place.folder)).map((key) => [key.kid, key]));
+  const { privateKeys, publicKeys: kept } = await readKeys(place);
+  const published = new Map(kept.map((key) => [key.kid, key]));
   const made: PublicJwk[] = [];
 
   const current = async (purpose: KeyPurpose, issuer: string): Promise<PrivateJwk> => {
@@ -84,6 +75,24 @@ export async function openKeys(place: KeyPlace, now: Date): Promise<HubKeys> {
   const nameOf = ({ purpose, kid }: PublicJwk) => `${purpose}-${kid}`;
   const publicKeys = [...published.values()].toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   return { license, status, log, receipt, token, publicKeys };
+}
+
+/** Whether keys can be opened there, told before a first start prepares its database. *Throws* as `openKeys`. */
+export async function checkKeys(place: KeyPlace): Promise<void> {
+  await readKeys(place);
+}
+
+async function readKeys(place: KeyPlace) {
+  if (!isIssuer(place.issuer) || !isIssuer(place.tokenIssuer ?? place.issuer)) {
+    throw new ConfigError(
+      "PUBLIC_URL and TOKEN_ISSUER go into what is signed: a plain address without password, query or fragment",
+    );
+  }
+  await mkdir(join(place.folder, "public"), { recursive: true }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`the key folder ${place.folder} (KEYS_DIR) can not be used: ${reason}`);
+  });
+  return { privateKeys: await readPrivateKeys(place.folder), publicKeys: await readPublicKeys(place.folder) };
 }
 
 /** The secret comes from the key, so every copy of the hub with this key folder has it, and no other file is kept. */
