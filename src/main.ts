@@ -5,9 +5,7 @@ import { dirname, join } from "node:path";
 import { Presets, SingleBar } from "cli-progress";
 import { type Logger, pino } from "pino";
 import { type Config, ConfigError, isOfThisMachine, readConfig } from "./config.ts";
-import { describeError } from "./edge/format-error.ts";
-import { makeServer } from "./edge/server.ts";
-import { type OpenedHub, type OpeningSteps, openHub } from "./open-hub.ts";
+import type { OpenedHub, OpeningSteps } from "./open-hub.ts";
 import { startRounds } from "./rounds.ts";
 import { welcome } from "./welcome.ts";
 
@@ -33,19 +31,38 @@ try {
 /** Starts, serves until somebody stops it, and closes what it opened. */
 async function run(): Promise<void> {
   const config = readConfig();
-  const logger = makeLogger(config.logLevel);
   await checkAddress(config);
   const stop = stopOnSignal();
-  const opened = await open(config, logger, stop);
+  const parts = await loadParts();
+  const logger = makeLogger(config.logLevel, parts);
+  const opened = await open(config, parts, logger, stop);
   try {
     stop.throwIfAborted();
-    await serve(config, opened, logger, stop);
+    await serve(config, opened, parts, logger, stop);
   } finally {
     await opened.close();
   }
 }
 
-async function serve(config: Config, { hub, demo: loaded }: OpenedHub, logger: Logger, stop: AbortSignal) {
+type Parts = Awaited<ReturnType<typeof loadParts>>;
+
+/** All that a hub stands on takes a second to load: a wrong variable or a taken port is told before. */
+async function loadParts() {
+  const [{ openHub }, { makeServer }, { describeError }] = await Promise.all([
+    import("./open-hub.ts"),
+    import("./edge/server.ts"),
+    import("./edge/format-error.ts"),
+  ]);
+  return { openHub, makeServer, describeError };
+}
+
+async function serve(
+  config: Config,
+  { hub, demo: loaded }: OpenedHub,
+  { makeServer }: Parts,
+  logger: Logger,
+  stop: AbortSignal,
+): Promise<void> {
   const { host, demo } = config;
   await hub.publishStatusLists(); // whoever is given a license can check it from the first moment on
   const server = await makeServer({ ...config, hub, logger });
@@ -80,7 +97,7 @@ async function checkAddress({ host, port }: Config): Promise<void> {
   await once(probe, "close");
 }
 
-async function open(config: Config, logger: Logger, stop: AbortSignal): Promise<OpenedHub> {
+async function open(config: Config, { openHub }: Parts, logger: Logger, stop: AbortSignal): Promise<OpenedHub> {
   const show = progress();
   const onDemoProgress = (done: number, total: number) => {
     show(done, total, stop.aborted);
@@ -102,7 +119,7 @@ async function open(config: Config, logger: Logger, stop: AbortSignal): Promise<
 }
 
 /** JSON lines on standard error. What Fastify logs of an error may hold the packet it came from, with its token. */
-function makeLogger(level: Config["logLevel"]): Logger {
+function makeLogger(level: Config["logLevel"], { describeError }: Parts): Logger {
   const logger = pino(
     { level, base: null, redact: ["*.authorization", "req", "res"], serializers: { err: describeError } },
     pino.destination({ dest: 2, sync: false }),

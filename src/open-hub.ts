@@ -14,6 +14,7 @@ import { readCatalogueFiles, readRecordFile } from "./store/catalogue/catalogue-
 import { readCalendarFile } from "./store/corrections/calendar-file.ts";
 import { type Database, type DatabasePlace, openDatabase } from "./store/database.ts";
 import { lockFolder } from "./store/keys/folder-lock.ts";
+import { checkKeys } from "./store/keys/key-store.ts";
 import type { KeyTrouble } from "./store/keys/signing-keys.ts";
 import type { DemoReport } from "./use-cases/load-demo.ts";
 
@@ -49,7 +50,14 @@ export async function openHub(
   if (config.sourceSecrets) await readSecrets(config.sourceSecrets);
   const workingDays = chinaCalendar(config.workingDays ? await readCalendarFile(config.workingDays) : undefined);
   const sources = await openKeySources(config);
-  const { database, close: closeDatabase } = await openHubDatabase(config, onStatement);
+  const { keysDir: folder, publicUrl, keyAlgorithm: algorithm, outsideIssuer: outside } = config;
+  const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
+  const keyPlace = { folder, issuer: publicUrl, tokenIssuer, issuesTokens: outside === undefined, algorithm };
+  const opening = openHubDatabase(config, onStatement, () => checkKeys(keyPlace));
+  const { database, close: closeDatabase } = await opening.catch(async (error: unknown) => {
+    await sources.close();
+    throw error;
+  });
   const close = async () => {
     await sources.close();
     await closeDatabase();
@@ -58,13 +66,10 @@ export async function openHub(
     // One copy at a time makes keys, migrates and loads; those that start beside it find everything made.
     const opened = await database.alone(async () => {
       await database.migrate();
-      const tokenIssuer = config.demo ? config.tokenIssuer : undefined;
-      const outside = config.outsideIssuer;
-      const { publicUrl, limits, sourceSecrets, correctionTerms } = config;
+      const { limits, sourceSecrets, correctionTerms } = config;
       const keyPlan = keyPlanOf(config, sources);
-      const place = { folder: config.keysDir, tokenIssuer, issuesTokens: outside === undefined };
       const onTrouble: NonNullable<OpeningSteps["onKeyTrouble"]> = (...told) => steps.onKeyTrouble?.(...told);
-      const keys = await openHubKeys({ database, now, plan: keyPlan, place, onTrouble });
+      const keys = await openHubKeys({ database, now, plan: keyPlan, place: keyPlace, onTrouble });
       const outsideKeys = outside && issuerKeys(outside, now, (error) => steps.onIssuerFailure?.(error));
       const sealing = await sealingOf(config.keysDir, true);
       const { caseOpenDays, webhookNetworks: networks, demo } = config;
@@ -93,10 +98,21 @@ export function keyPlanOf(config: Config, sources: KeySources): KeyPlan {
 /** A hub's database alone: for a command that works on it, beside a running hub or without one. */
 export type OpenedDatabase = Readonly<{ database: Database; close: () => Promise<void> }>;
 
-/** Opens the database a hub would work on; an embedded one is locked. *Throws* as `openHub`. */
-export async function openHubDatabase(config: Config, onStatement?: (sql: string) => void): Promise<OpenedDatabase> {
+/**
+ * Opens the database a hub would work on; an embedded one is locked. *Throws* as `openHub`.
+ * @param checkFirst runs when an embedded one is locked and none is open yet, so that what it throws is told soon
+ */
+export async function openHubDatabase(
+  config: Config,
+  onStatement?: (sql: string) => void,
+  checkFirst?: () => Promise<void>,
+): Promise<OpenedDatabase> {
   const unlock = config.databaseUrl ? async () => {} : await lockDataFolder(config.dataDir);
-  const database = await openDatabase(placeOf(config, onStatement)).catch(async (error: unknown) => {
+  const open = async () => {
+    await checkFirst?.();
+    return openDatabase(placeOf(config, onStatement));
+  };
+  const database = await open().catch(async (error: unknown) => {
     await unlock();
     throw error;
   });

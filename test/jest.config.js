@@ -1,7 +1,10 @@
-/** Jest in ES modules; TypeScript is stripped by swc, types are checked by `npm run check`. */
+import { swcOptions } from "./setup/swc.js";
+
+/** Jest runs the tests, Node loads them (setup/runner.js). The transformation here is for what jest itself loads. */
 export default {
   rootDir: "..",
   testEnvironment: "node",
+  testRunner: "<rootDir>/test/setup/runner.js",
   roots: ["<rootDir>/test"],
   globalSetup: "<rootDir>/test/setup/global-setup.ts",
   globalTeardown: "<rootDir>/test/setup/global-teardown.ts",
@@ -9,21 +12,7 @@ export default {
   extensionsToTreatAsEsm: [".ts"],
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/dist/"],
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
-  transform: {
-    "\\.ts$": [
-      "@swc/jest",
-      {
-        jsc: {
-          target: "es2024",
-          parser: { syntax: "typescript", decorators: true },
-          transform: { legacyDecorator: true, useDefineForClassFields: false },
-          experimental: { keepImportAttributes: true },
-        },
-        module: { type: "es6" },
-        sourceMaps: "inline",
-      },
-    ],
-  },
+  transform: { "\\.ts$": ["@swc/jest", swcOptions] },
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout } from "node:timers/promises";
 import { Migrator } from "@mikro-orm/migrations";
-import { MikroORM as PgliteORM } from "@mikro-orm/pglite";
 import { MikroORM as PostgresORM } from "@mikro-orm/postgresql";
 import type { InferDBFromKysely } from "@mikro-orm/sql";
 import { CompiledQuery, type KyselyPlugin, type QueryExecutorProvider, type Selectable, sql } from "kysely";
@@ -194,7 +193,9 @@ function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>, role?: st
   });
 }
 
-function openEmbedded(folder: string | undefined) {
+async function openEmbedded(folder: string | undefined) {
+  // Only now: a hub on a server needs none of it.
+  const { MikroORM: PgliteORM } = await import("@mikro-orm/pglite");
   return PgliteORM.init({ ...shared(), dbName: folder ?? "memory://" });
 }
 

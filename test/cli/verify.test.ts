@@ -209,7 +209,7 @@ describe("many files", () => {
       "deeper/changed.jws",
       token.replace(/.(?=.{20}$)/, (sign) => (sign === "A" ? "B" : "A")),
     );
-    put("z\u001b[2J.json", '{"license":1}');
+    put("z\u001b[2J.json", '{"version":2}');
     put(".hidden", "no license");
   });
 
@@ -218,7 +218,7 @@ describe("many files", () => {
     expect([done.code, done.error]).toEqual([1, ""]);
     expect(done.lines).toEqual([
       expect.stringMatching(/^✗ .*deeper\/changed\.jws {2}INVALID {2}SIGNATURE SIGNATURE_WRONG {2}The signature/),
-      expect.stringMatching(/^– .*z\?\[2J\.json {2}UNDECIDED {2}FORMAT FORMAT_NOT_SUPPORTED/),
+      expect.stringMatching(/^– .*z\?\[2J\.json {2}UNDECIDED {2}FORMAT BUNDLE_VERSION/),
       "4 files: 2 valid, 1 invalid, 1 could not be told.",
     ]);
   });

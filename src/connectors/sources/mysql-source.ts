@@ -1,4 +1,3 @@
-import { createConnection } from "mysql2/promise";
 import type { FetchedPage } from "../../domain/sources/fetched-page.ts";
 import { boundedSocket, pageOf, quoted, type ViewQuestion } from "./database-page.ts";
 import type { CallLimits } from "./source-call.ts";
@@ -10,6 +9,8 @@ export async function fetchMysqlPage(
   { maxMs, maxBytes }: CallLimits,
   signal: AbortSignal,
 ): Promise<FetchedPage> {
+  // Only now: most hubs have no such source.
+  const { createConnection } = await import("mysql2/promise");
   const { host, port = 3306, database, user, tls } = question.place;
   const { socket, end } = boundedSocket(maxBytes, signal);
   let cutBy: Error | undefined;

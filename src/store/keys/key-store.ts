@@ -52,17 +52,8 @@ export async function openKeys(
   now: Date,
   known: ReadonlyMap<string, KnownKey> = new Map(),
 ): Promise<FolderKeys> {
-  if (!isIssuer(place.issuer) || !isIssuer(place.tokenIssuer ?? place.issuer)) {
-    throw new ConfigError(
-      "PUBLIC_URL and TOKEN_ISSUER go into what is signed: a plain address without password, query or fragment",
-    );
-  }
-  await mkdir(join(place.folder, "public"), { recursive: true }).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`the key folder ${place.folder} (KEYS_DIR) can not be used: ${reason}`);
-  });
-  const privateKeys = await readPrivateKeys(place.folder);
-  const published = new Map((await readPublicKeys(place.folder)).map((key) => [key.kid, key]));
+  const { privateKeys, publicKeys: kept } = await readKeys(place);
+  const published = new Map(kept.map((key) => [key.kid, key]));
   const made: PublicJwk[] = [];
 
   const seconds = Math.floor(now.getTime() / 1000);
@@ -91,6 +82,24 @@ export async function openKeys(
   const nameOf = ({ purpose, kid }: PublicJwk) => `${purpose}-${kid}`;
   const publicKeys = [...published.values()].toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
   return { ...signing, publicKeys };
+}
+
+/** Whether keys can be opened there, told before a first start prepares its database. *Throws* as `openKeys`. */
+export async function checkKeys(place: Parameters<typeof readKeys>[0]): Promise<void> {
+  await readKeys(place);
+}
+
+async function readKeys(place: Pick<KeyPlace, "folder" | "issuer" | "tokenIssuer">) {
+  if (!isIssuer(place.issuer) || !isIssuer(place.tokenIssuer ?? place.issuer)) {
+    throw new ConfigError(
+      "PUBLIC_URL and TOKEN_ISSUER go into what is signed: a plain address without password, query or fragment",
+    );
+  }
+  await mkdir(join(place.folder, "public"), { recursive: true }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`the key folder ${place.folder} (KEYS_DIR) can not be used: ${reason}`);
+  });
+  return { privateKeys: await readPrivateKeys(place.folder), publicKeys: await readPublicKeys(place.folder) };
 }
 
 /** The algorithm of a purpose's keys: the log's are Ed25519 always, as signed notes are. */
