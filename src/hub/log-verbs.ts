@@ -16,6 +16,7 @@ import { askWitness } from "../use-cases/log/ask-witness.ts";
 import { logOlderEvents } from "../use-cases/log/log-older-events.ts";
 import { proveLicenses } from "../use-cases/log/prove-licenses.ts";
 import { type LogTrouble, publishCheckpoint } from "../use-cases/log/publish-checkpoint.ts";
+import { type ProofQuestion, readProof } from "../use-cases/log/read-proof.ts";
 import { readTile } from "../use-cases/log/read-tile.ts";
 import { sequenceLog } from "../use-cases/log/sequence-log.ts";
 import type { HubKeys } from "./keys/open-keys.ts";
@@ -95,6 +96,7 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
     },
     addCosignatures: cosign,
     readLogTile: (tile: Tile) => readTile({ log }, tile),
+    readLogProof: (question: ProofQuestion) => readProof({ log }, question),
     /** Proofs of licenses that were just disclosed to the caller. */
     proveLicenses: (identifiers: readonly string[]) =>
       proveLicenses(

@@ -4,6 +4,7 @@ import { benchExport } from "./export.ts";
 import { benchFsck } from "./fsck.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchLimits } from "./limits.ts";
+import { benchLog } from "./log.ts";
 import { cell, type Figure, isKept, type Outcome } from "./measure.ts";
 import { benchQuery } from "./query.ts";
 import { benchReconcile } from "./reconcile.ts";
@@ -13,7 +14,7 @@ import { benchSubmit } from "./submit.ts";
 import { benchToken } from "./token.ts";
 import { benchVerify } from "./verify.ts";
 
-// Usage: npm run bench -- [query|submit|access|export|fsck|ingest|token|limits|reconcile|status|verify …] [--no-targets]
+// Usage: npm run bench -- [query|submit|access|export|fsck|ingest|token|limits|log|reconcile|status|verify …] [--no-targets]
 // Exit code 1 when a target is missed (not with --no-targets), 2 on a wrong argument.
 
 const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>> = {
@@ -24,6 +25,7 @@ const benchmarks: Readonly<Record<string, (ground: Ground) => Promise<Outcome>>>
   fsck: benchFsck,
   ingest: benchIngest,
   limits: benchLimits,
+  log: benchLog,
   reconcile: benchReconcile,
   status: benchStatus,
   token: benchToken,

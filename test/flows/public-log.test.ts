@@ -3,7 +3,7 @@ import { base64 } from "../../src/proof/bytes/base64.ts";
 import { payloadDigest } from "../../src/proof/compact-jws.ts";
 import { parseCheckpoint } from "../../src/proof/log/checkpoint.ts";
 import { growTree } from "../../src/proof/log/growing-tree.ts";
-import { isIncluded, leafHash } from "../../src/proof/log/merkle.ts";
+import { isConsistent, isIncluded, leafHash } from "../../src/proof/log/merkle.ts";
 import { parseNote } from "../../src/proof/log/signed-note.ts";
 import { levelsOf, readNodes, tilePath } from "../../src/proof/log/tile.ts";
 import { openTestHub, type TestHub } from "../setup/hub.ts";
@@ -79,6 +79,29 @@ describe("the public log", () => {
     const beyond = tilePath({ level: 0, index: Math.floor(size / 256), width: (size % 256) + 1 });
     for (const path of [beyond, "tile/9/000", "tile/0/0", "tile/0/000.p/0", "tile/entries/999"])
       expect((await get(path)).statusCode).toBe(404);
+  });
+
+  test("proves any entry and any older tree, and nothing that is not there", async () => {
+    const { size, root } = log.checkpoint;
+    const leaves = log.entries.map(leafHash);
+    const proofAt = async (path: string) => (await get(`proof/${path}`)).json().proof.map(base64.decode);
+    for (const index of [0, 255, 256, size - 1])
+      expect(
+        isIncluded(leaves[index] ?? root, index, { size, root }, await proofAt(`inclusion/${index}/${size}`)),
+      ).toBe(true);
+    for (const older of [1, 256, 300, size - 1, size]) {
+      const smaller = { size: older, root: growTree(0, () => [], leaves.slice(0, older)).root };
+      expect(isConsistent(smaller, { size, root }, await proofAt(`consistency/${older}/${size}`))).toBe(true);
+    }
+    for (const path of [
+      `inclusion/${size}/${size}`,
+      `inclusion/0/${size + 1}`,
+      `consistency/0/${size}`,
+      "inclusion/01/9",
+      "inclusion/-1/9",
+      "consistency/9/1e9",
+    ])
+      expect((await get(`proof/${path}`)).statusCode).toBe(404);
   });
 
   test("signs nothing anew while nothing has happened", async () => {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
+import { base64 } from "../../proof/bytes/base64.ts";
 import { noteLimits } from "../../proof/log/signed-note.ts";
 import { parseTilePath } from "../../proof/log/tile.ts";
 
@@ -24,6 +25,24 @@ export function logRoutes(hub: Hub): FastifyPluginAsync {
         return open(reply, "no-cache").send(checkpoint);
       });
     }
+    const proofs = [
+      ["inclusion", "index"],
+      ["consistency", "older"],
+    ] as const;
+    for (const [kind, name] of proofs) {
+      app.get<{ Params: { first: string; size: string } }>(
+        `/log/proof/${kind}/:first/:size`,
+        async ({ params }, reply) => {
+          const [first, size] = [toPlace(params.first), toPlace(params.size)];
+          const question = name === "index" ? { index: first, size } : { older: first, size };
+          const proof = await hub.readLogProof(question);
+          if (!proof) throw new HubError("NOT_FOUND");
+          return open(reply, forEver)
+            .type("application/json")
+            .send({ ...question, proof: proof.map(base64.encode) });
+        },
+      );
+    }
     // A witness that watches by itself leaves its signature here: the note as it is published, with its line under it.
     app.addContentTypeParser(
       "text/plain",
@@ -43,6 +62,12 @@ export function logRoutes(hub: Hub): FastifyPluginAsync {
       return open(reply, forEver).type("application/octet-stream").send(Buffer.from(bytes));
     });
   };
+}
+
+/** An index or a size, written as one. *Throws* NOT_FOUND. */
+function toPlace(text: string): number {
+  if (!/^(0|[1-9]\d{0,14})$/.test(text)) throw new HubError("NOT_FOUND");
+  return Number(text);
 }
 
 function open(reply: FastifyReply, caching: string): FastifyReply {
