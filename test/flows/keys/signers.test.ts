@@ -26,7 +26,8 @@ beforeAll(async () => {
   await writeFile(join(folder, "kms.token"), "geheim\n", { mode: 0o600 });
   const { remove: _, ...pkcs11 } = soft;
   const purposes = { license: "pkcs11", log: "pkcs11", receipt: "kms" };
-  house = await openTestHub({ demo: false, env: { KEY_SIGNERS: await signersFile({ purposes, pkcs11, kms: kms() }) } });
+  const env = { KEY_SIGNERS: await signersFile({ purposes, pkcs11, kms: kms() }) };
+  house = await openTestHub({ demo: false, fresh: true, env });
   issue = await issuing(house);
 });
 afterAll(async () => {
