@@ -18,7 +18,7 @@ let copy: TestHub;
 let issue: (hub?: TestHub) => Promise<Issued>;
 beforeAll(async () => {
   const env = { KEY_ROTATION_DAYS: "license=30" };
-  house = await openTestHub({ demo: false, env });
+  house = await openTestHub({ demo: false, fresh: true, env });
   copy = await openTestHub({ demo: false, env, database: house.place });
   issue = await issuing(house);
 });
