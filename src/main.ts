@@ -64,6 +64,7 @@ async function serve(
   stop: AbortSignal,
 ): Promise<void> {
   const { host, demo } = config;
+  await hub.tendLog(); // the checkpoint of a new log is there from the first moment on; a trouble is told by the rounds
   await hub.publishStatusLists(); // whoever is given a license can check it from the first moment on
   const server = await makeServer({ ...config, hub, logger });
   await server.listen({ host, port: config.port });

@@ -40,7 +40,9 @@ const rounds: readonly Round[] = [
 async function tendLog(hub: Hub): Promise<void> {
   const trouble = await hub.tendLog();
   if (trouble)
-    throw new Error(`${trouble}: no checkpoint of the public log is signed; see "Restoring" in docs/operating.md`);
+    throw new Error(
+      `${trouble}: no checkpoint of the public log is signed; see "When nothing is signed" in docs/public-log.md`,
+    );
 }
 
 type Round = Readonly<{

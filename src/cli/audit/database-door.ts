@@ -32,6 +32,8 @@ export async function checkDatabase(
   order: Readonly<{ keys: string | undefined; vkey: string | undefined; json: boolean; language: Language }>,
   print: (line: string) => void,
 ) {
+  if (!/^postgres(ql)?:\/\//.test(url))
+    throw new UsageError("--database expects postgres://…; the embedded database of a demo can not be compared.");
   const keyring = order.keys === undefined ? undefined : await readKeyring(order.keys);
   const vkey = order.vkey === undefined ? undefined : parseNoteKey(order.vkey);
   let findings = 0;

@@ -19,11 +19,11 @@ export function seenHead(folder: string, mark: string) {
   };
   return {
     read,
-    /** Remembers a head, unless a newer one is. */
-    write: async (head: LogHead): Promise<void> => {
+    /** Remembers a head, unless a newer one is; its signed note lies below, to be published should the log be lost. */
+    write: async (head: LogHead, note: string): Promise<void> => {
       if (((await read())?.size ?? -1) >= head.size) return;
       const fresh = `${file}.${mark}.new`;
-      await writeFile(fresh, `${head.size}\n${base64.encode(head.root)}\n`, { mode: 0o600, flush: true });
+      await writeFile(fresh, `${head.size}\n${base64.encode(head.root)}\n\n${note}`, { mode: 0o600, flush: true });
       await rename(fresh, file);
       known = head;
     },

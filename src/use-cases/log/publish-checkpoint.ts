@@ -9,7 +9,7 @@ import type { LogHead, LogStore } from "../../store/log/log-store.ts";
 /** The newest head of the log this machine has seen signed, kept outside of the database. Undefined: none yet. */
 export type SeenHead = Readonly<{
   read: () => Promise<LogHead | undefined>;
-  write: (head: LogHead) => Promise<void>;
+  write: (head: LogHead, note: string) => Promise<void>;
 }>;
 
 /** What publishing needs. `signer`: the log's key of now, and its Ed25519 signature over bytes. */
@@ -42,14 +42,14 @@ export async function publishCheckpoint({ now, log, seen, signer }: Tools): Prom
     if (trouble) return trouble;
   }
   // What another copy has signed is remembered here too: each machine holds the others to it.
-  if (newest && newest.size > (before?.size ?? -1)) await seen.write(newest);
+  if (newest && newest.size > (before?.size ?? -1)) await seen.write(newest, newest.note);
   if (newest && newest.size >= head.size) return undefined;
   const { key, sign } = signer();
   const text = formatCheckpoint({ origin: key.name, ...head });
   const signature = await sign(new TextEncoder().encode(text));
   const note = formatNote({ text, signatures: [{ name: key.name, id: key.id, signature }] });
   // First remembered, then published: what a stranger can have seen is never forgotten.
-  await seen.write(head);
+  await seen.write(head, note);
   await log.saveCheckpoint({ ...head, note, signedAt: now() });
   return undefined;
 }
