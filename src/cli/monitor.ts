@@ -139,6 +139,8 @@ async function follow(order: Order): Promise<number> {
       seen = round.seen;
       if (order.once) {
         tellEnd(order, seen, watch.unknown());
+        for (const code of seen && order.state === undefined ? watch.unmet() : [])
+          console.error(printable(`monitor: ${words.unmet[order.language]}${code}`));
         return 0;
       }
     } catch (error) {
@@ -212,6 +214,7 @@ function tellEnd({ json, language }: Order, seen: Seen | undefined, unknown: num
 }
 
 const words = {
+  unmet: { en: "no entry so far is of ", zh: "尚无条目属于 " },
   end: { en: "Nothing was taken back.", zh: "未发现任何撤改。" },
   unknown: { en: "of unknown kind", zh: "未知类型" },
   notBelieved: {

@@ -13,16 +13,20 @@ export function makeWatch({
   language,
 }: Watched & Readonly<{ json: boolean; language: Language }>) {
   let unknown = 0;
+  const met = new Set<string>();
   const watchedIn = (entry: LogEntry): Readonly<Record<string, string>> | undefined => {
     if (entry.kind !== "LICENSE" && entry.kind !== "STATE") return all ? {} : undefined;
     const issuer = issuers.find((code) => tagOf(entry.salt, "issuer", code) === entry.issuer);
     const holder = holders.find((code) => tagOf(entry.salt, "holder", code) === entry.holder);
     if (issuer === undefined && holder === undefined) return undefined;
+    for (const code of [issuer, holder]) if (code !== undefined) met.add(code);
     return { ...(issuer !== undefined && { issuer }), ...(holder !== undefined && { holder }) };
   };
   return {
     /** How many were of unknown kind. */
     unknown: () => unknown,
+    /** Codes no entry was of: a mistyped one would be watched for ever without a word. */
+    unmet: () => [...issuers, ...holders].filter((code) => !met.has(code)),
     /** What to print of an entry: nothing, or a line. */
     lines: (index: number, bytes: Uint8Array): readonly string[] => {
       const entry = parseEntry(bytes);
