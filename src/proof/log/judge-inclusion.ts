@@ -2,6 +2,7 @@ import { base64 } from "../bytes/base64.ts";
 import { payloadDigest } from "../compact-jws.ts";
 import type { Keyring } from "../keyring.ts";
 import type { LicenseClaims } from "../license-jws.ts";
+import { openedOnce } from "../opened-once.ts";
 import { type Finding, found, passed, type VerificationCode } from "../verification.ts";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
 import { isPersonal, parseEntry, tagOf } from "./log-entry.ts";
@@ -36,18 +37,8 @@ const maxProof = 53;
  * @param witnesses whose signatures count; that of one named here must hold when it is there
  */
 export function checkpointReader(keyring: Keyring, witnesses: readonly NoteKey[] = [], maxKnown = 8): OpenCheckpoint {
-  const known = new Map<string, Promise<CheckpointOpening>>();
-  return (note, issuer) => {
-    const name = `${issuer}\n${note}`;
-    const opening = known.get(name) ?? openCheckpoint(note, issuer, keyring, witnesses);
-    known.delete(name);
-    known.set(name, opening);
-    for (const oldest of known.keys()) {
-      if (known.size <= maxKnown) break;
-      known.delete(oldest);
-    }
-    return opening;
-  };
+  const once = openedOnce<CheckpointOpening>(keyring, "log", maxKnown);
+  return (note, issuer) => once(`${issuer}\n${note}`, () => openCheckpoint(note, issuer, keyring, witnesses));
 }
 
 /** A log's name: the issuer's address without its scheme. Source: C2SP tlog-checkpoint, "Note text". */
@@ -55,11 +46,16 @@ export function originOf(issuer: string): string {
   return `${issuer.replace(/^https?:\/\//, "").replace(/\/+$/, "")}/log`;
 }
 
-/** The keys that sign an issuer's checkpoints, as a key set names them. */
+/** The keys that sign an issuer's checkpoints, as a key set names them; those that were compromised too. */
 export function logKeysOf(keyring: Keyring, issuer: string): readonly NoteKey[] {
+  return knownLogKeys(keyring, issuer).map(({ key }) => key);
+}
+
+function knownLogKeys(keyring: Keyring, issuer: string): readonly Readonly<{ key: NoteKey; isSound: boolean }>[] {
   return keyring
     .ofPurpose("log")
-    .flatMap((key) => (key.issuer === issuer && key.alg === "EdDSA" ? [noteKey(originOf(issuer), key.point)] : []));
+    .filter((key) => key.issuer === issuer && key.alg === "EdDSA")
+    .map((key) => ({ key: noteKey(originOf(issuer), key.point), isSound: key.compromisedAt === undefined }));
 }
 
 /**
@@ -99,11 +95,14 @@ async function openCheckpoint(
   const checkpoint = note && parseCheckpoint(note.text);
   if (!note || !checkpoint) return { code: "LOG_PROOF_MALFORMED" };
   if (checkpoint.origin !== originOf(issuer)) return { code: "LOG_FOREIGN" };
-  const keys = logKeysOf(keyring, issuer);
+  const keys = knownLogKeys(keyring, issuer);
   if (keys.length === 0) return { code: "LOG_KEY_UNKNOWN" };
-  const good = await verifyNote(note, [...keys, ...witnesses]);
-  if (good === undefined || !keys.some((key) => good.includes(key))) return { code: "LOG_CHECKPOINT_SIGNATURE" };
-  return { checkpoint, witnesses: good.filter((key) => !keys.includes(key)).length };
+  const good = await verifyNote(note, [...keys.map(({ key }) => key), ...witnesses]);
+  const signers = keys.filter(({ key }) => good?.includes(key));
+  if (good === undefined || signers.length === 0) return { code: "LOG_CHECKPOINT_SIGNATURE" };
+  // A checkpoint does not say when it was signed: a thief of the key can have made it, over a log of his own.
+  if (!signers.some(({ isSound }) => isSound)) return { code: "LOG_KEY_COMPROMISED" };
+  return { checkpoint, witnesses: good.length - signers.length };
 }
 
 /** The entry must be the license's own, and marked for its issuer and holder, so that their monitors find it. */

@@ -1,0 +1,42 @@
+import type { KeyPurpose, Keyring } from "./keyring.ts";
+
+/**
+ * Remembers the last few that opened well, each known again by every character, for as long as the keys of that purpose stay
+ * as they are: a keyring may change while it is used. What is asked for at the same moment is opened once. What did not open is
+ * forgotten at once, so nobody can push good ones out with rubbish.
+ */
+export function openedOnce<T extends object>(keyring: Keyring, purpose: KeyPurpose, most: number) {
+  const good = new Map<string, Promise<T>>();
+  const opening = new Map<string, Promise<T>>();
+  let keys = keyring.ofPurpose(purpose);
+  return (text: string, open: () => Promise<T>): Promise<T> => {
+    const present = keyring.ofPurpose(purpose);
+    if (present.length !== keys.length || present.some((key, at) => key !== keys[at])) {
+      good.clear();
+      opening.clear();
+      keys = present;
+    }
+    const known = good.get(text);
+    if (known) {
+      good.delete(text);
+      good.set(text, known);
+      return known;
+    }
+    const begun = opening.get(text);
+    if (begun) return begun;
+    const mine = open();
+    opening.set(text, mine);
+    const end = (isGood: boolean) => {
+      if (opening.get(text) !== mine) return; // the keys have changed meanwhile
+      opening.delete(text);
+      if (isGood) good.set(text, mine);
+      const [oldest] = good.keys();
+      if (good.size > most && oldest !== undefined) good.delete(oldest);
+    };
+    mine.then(
+      (opened) => end(!("code" in opened)),
+      () => end(false),
+    );
+    return mine;
+  };
+}
