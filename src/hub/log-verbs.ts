@@ -49,13 +49,13 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
       }),
     );
   let trouble: LogTrouble | undefined;
-  /** What a witness has said: more of this log was signed than there is. */
-  let witnessed: LogTrouble | undefined;
+  /** Witnesses that say: more of this log was signed than there is. */
+  const warning = new Set<string>();
 
   return {
     /** A round, to be run every second on every copy: places, then a signed checkpoint. @returns why nothing is signed */
     tendLog: async (): Promise<LogTrouble | undefined> => {
-      trouble = witnessed ?? (await publishCheckpoint({ now, log, seen, signer }));
+      trouble = warning.size > 0 ? "LOG_ROLLED_BACK" : await publishCheckpoint({ now, log, seen, signer });
       if (trouble) return trouble;
       await sequenceLog({ transaction: (run) => database.transaction((db) => run(logStore(db))) });
       trouble = await publishCheckpoint({ now, log, seen, signer });
@@ -77,8 +77,9 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
           failures.push(`${url} ${error instanceof Error ? error.message : "failed"}`);
         });
         if (asked?.kind === "COSIGNED") known.set(witness, asked.size);
+        if (asked?.kind === "COSIGNED") warning.delete(witness);
         if (asked?.kind === "REFUSED") failures.push(`${url} answered ${asked.status}`);
-        if (asked?.kind === "ROLLED_BACK") witnessed = "LOG_ROLLED_BACK";
+        if (asked?.kind === "ROLLED_BACK") warning.add(witness);
       };
       await Promise.all(witnesses.map(ask));
       if (failures.length > 0) throw new Error(failures.join("; "));

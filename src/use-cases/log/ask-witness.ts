@@ -29,7 +29,7 @@ export type Asked =
  * *Source*: C2SP tlog-witness.
  */
 export async function askWitness({ log, ask, keep }: Tools, knownSize: number): Promise<Asked> {
-  const newest = await log.newestCheckpoint();
+  let newest = await log.newestCheckpoint();
   if (!newest || newest.size <= knownSize) return { kind: "NOTHING_NEW" };
   let oldSize = knownSize;
   for (let attempt = 1; ; attempt++) {
@@ -47,6 +47,8 @@ export async function askWitness({ log, ask, keep }: Tools, knownSize: number): 
     if (answer.kind === "REFUSED" || attempt === 2) {
       return { kind: "REFUSED", status: answer.kind === "REFUSED" ? answer.status : 409 };
     }
+    // Another copy may have published more meanwhile, and asked first.
+    if (answer.size > newest.size) newest = (await log.newestCheckpoint()) ?? newest;
     if (answer.size > newest.size) return { kind: "ROLLED_BACK", size: answer.size };
     if (answer.size === newest.size) return { kind: "COSIGNED", size: newest.size };
     oldSize = answer.size;
