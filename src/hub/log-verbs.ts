@@ -15,7 +15,7 @@ import { addCosignatures } from "../use-cases/log/add-cosignatures.ts";
 import { askWitness } from "../use-cases/log/ask-witness.ts";
 import { logOlderEvents } from "../use-cases/log/log-older-events.ts";
 import { proveLicenses } from "../use-cases/log/prove-licenses.ts";
-import { type LogTrouble, publishCheckpoint } from "../use-cases/log/publish-checkpoint.ts";
+import { type LogTrouble, publishCheckpoint, type SeenHead } from "../use-cases/log/publish-checkpoint.ts";
 import { readTile } from "../use-cases/log/read-tile.ts";
 import { sequenceLog } from "../use-cases/log/sequence-log.ts";
 import type { HubKeys } from "./keys/open-keys.ts";
@@ -40,7 +40,16 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
   const cosign = (note: string) => addCosignatures(cosigning, note);
   const known = new Map<string, number>();
   const log = logStore(database.sql());
-  const seen = seenHead(keysDir, randomBytes(6).toString("hex"));
+  const memory = seenHead(keysDir, randomBytes(6).toString("hex"));
+  const orTrouble = <T>(work: Promise<T>) =>
+    work.catch((error: unknown) => {
+      trouble = "LOG_MEMORY";
+      throw error;
+    });
+  const seen: SeenHead = {
+    read: () => orTrouble(memory.read()),
+    write: (head) => orTrouble(memory.write(head)),
+  };
   const collecting = <T>(run: (db: Parameters<typeof olderStore>[0]) => Promise<T>) =>
     tryAgain(() =>
       database.transaction(async (db) => {
