@@ -1,4 +1,4 @@
-import type { KeyPurpose, Keyring } from "./keyring.ts";
+import type { KeyPurpose, Keyring, VerifyingKey } from "./keyring.ts";
 
 /**
  * Remembers the last few that opened well, each known again by every character, for as long as the keys of that purpose stay
@@ -11,19 +11,19 @@ export function openedOnce<T extends object>(keyring: Keyring, purpose: KeyPurpo
   let keys = keyring.ofPurpose(purpose);
   return (text: string, open: () => Promise<T>): Promise<T> => {
     const present = keyring.ofPurpose(purpose);
-    if (present.length !== keys.length || present.some((key, at) => key !== keys[at])) {
+    if (!isSameKeys(present, keys)) {
       good.clear();
       opening.clear();
       keys = present;
     }
     const known = good.get(text);
-    if (known) {
+    if (known !== undefined) {
       good.delete(text);
       good.set(text, known);
       return known;
     }
     const begun = opening.get(text);
-    if (begun) return begun;
+    if (begun !== undefined) return begun;
     const mine = open();
     opening.set(text, mine);
     const end = (isGood: boolean) => {
@@ -39,4 +39,9 @@ export function openedOnce<T extends object>(keyring: Keyring, purpose: KeyPurpo
     );
     return mine;
   };
+}
+
+/** Whether nothing has changed between two looks at a keyring: one that changes has its keys made anew. */
+export function isSameKeys(one: readonly VerifyingKey[], other: readonly VerifyingKey[]): boolean {
+  return one.length === other.length && one.every((key, at) => key === other[at]);
 }
