@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Config, ConfigError } from "../config.ts";
 import { askWitness as callWitness } from "../connectors/witness.ts";
-import { originOf } from "../proof/log/judge-inclusion.ts";
+import { isSoundlySigned, originOf } from "../proof/log/judge-inclusion.ts";
 import { formatNoteKey, type NoteKey, noteKey, parseNoteKey } from "../proof/log/signed-note.ts";
 import type { Tile } from "../proof/log/tile.ts";
 import { type Database, tryAgain } from "../store/database.ts";
@@ -108,7 +108,11 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
     /** Proofs of licenses that were just disclosed to the caller. */
     proveLicenses: (identifiers: readonly string[]) =>
       proveLicenses(
-        { log, witnesses: cosigning.store, findEntries: (asked) => collecting((db) => findLicenseEntries(db, asked)) },
+        {
+          ...{ log, witnesses: cosigning.store },
+          isSound: (note) => isSoundlySigned(note, keys.keyring, publicUrl),
+          findEntries: (asked) => collecting((db) => findLicenseEntries(db, asked)),
+        },
         identifiers,
       ),
   };

@@ -217,6 +217,24 @@ describe("a witness that remembers more than this copy had read", () => {
   });
 });
 
+test("a bundle does not rest on a checkpoint whose log key has leaked, though a witness has signed that one alone", async () => {
+  const at = house.clock.now;
+  const operator = { kind: "OPERATOR", clientId: "operator", scopes: new Set(["hub:operate"]) } as const;
+  const bundle = async () => {
+    const [license] = await house.sql("select identifier, jws from license order by 1 limit 1");
+    const { identifier, jws } = { identifier: String(license?.["identifier"]), jws: String(license?.["jws"]) };
+    const [text = ""] = [...(await house.hub.makeBundles([{ identifier, jws }])).values()];
+    return (await house.hub.verifyLicense({ token: text })).checks.find(({ name }) => name === "LOG_INCLUSION");
+  };
+  expect(await bundle()).toMatchObject({ outcome: "PASS" });
+  const [key] = house.hub.publicKeys().filter(({ purpose }) => purpose === "log");
+  await house.hub.declareKeyCompromised(operator, { kid: key?.kid ?? "", since: at, reason: "密钥外泄" });
+  await house.hub.tendLog();
+  expect(await bundle()).toMatchObject({ outcome: "PASS" });
+  await house.hub.askWitnesses();
+  expect(await verifyNote(await noteOf(), [asked.key])).toEqual([asked.key]);
+});
+
 describe("a stranger's body", () => {
   test("is read as a note or not at all: JSON is refused before it comes", async () => {
     for (const type of ["application/json", "application/octet-stream"]) {

@@ -7,7 +7,7 @@ import { type Finding, found, passed, type VerificationCode } from "../verificat
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
 import { isPersonal, parseEntry, tagOf } from "./log-entry.ts";
 import { isIncluded, leafHash } from "./merkle.ts";
-import { type NoteKey, noteKey, parseNote, verifyNote } from "./signed-note.ts";
+import { type NoteKey, noteKey, noteKeyName, parseNote, verifyNote } from "./signed-note.ts";
 
 /** Proof that a license stands in the log, as a bundle carries it. Trust: attacker-chosen. */
 export type LogEvidence = Readonly<{
@@ -49,6 +49,12 @@ export function originOf(issuer: string): string {
 /** The keys that sign an issuer's checkpoints, as a key set names them; those that were compromised too. */
 export function logKeysOf(keyring: Keyring, issuer: string): readonly NoteKey[] {
   return knownLogKeys(keyring, issuer).map(({ key }) => key);
+}
+
+/** Whether a checkpoint of one's own is signed with a key that is not compromised; the signature is not verified. */
+export function isSoundlySigned(checkpoint: string, keyring: Keyring, issuer: string): boolean {
+  const names = (parseNote(checkpoint)?.signatures ?? []).map(noteKeyName);
+  return knownLogKeys(keyring, issuer).some(({ key, isSound }) => isSound && names.includes(noteKeyName(key)));
 }
 
 function knownLogKeys(keyring: Keyring, issuer: string): readonly Readonly<{ key: NoteKey; isSound: boolean }>[] {
