@@ -61,8 +61,7 @@ describe("a license in a wallet", () => {
     const report = await verifyLicense(
       {
         ...{ keyring: parseJwks({ keys: [key.publicJwk] }), schemaOf: () => undefined, now: () => now },
-        statusOf: async ({ status }) =>
-          status.status_list.uri === "" ? undefined : found("STATUS", "STATUS_INVALID"),
+        statusOf: async ({ status }) => (status.status_list.uri === "" ? undefined : found("STATUS", "STATUS_INVALID")),
       },
       { token: shown() },
     );
