@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Config, ConfigError } from "../config.ts";
 import { askWitness as callWitness } from "../connectors/witness.ts";
-import { originOf } from "../proof/log/judge-inclusion.ts";
+import { isSoundlySigned, originOf } from "../proof/log/judge-inclusion.ts";
 import { formatNoteKey, type NoteKey, noteKey, parseNoteKey } from "../proof/log/signed-note.ts";
 import type { Tile } from "../proof/log/tile.ts";
 import { type Database, tryAgain } from "../store/database.ts";
@@ -15,7 +15,7 @@ import { addCosignatures } from "../use-cases/log/add-cosignatures.ts";
 import { askWitness } from "../use-cases/log/ask-witness.ts";
 import { logOlderEvents } from "../use-cases/log/log-older-events.ts";
 import { proveLicenses } from "../use-cases/log/prove-licenses.ts";
-import { type LogTrouble, publishCheckpoint } from "../use-cases/log/publish-checkpoint.ts";
+import { type LogTrouble, publishCheckpoint, type SeenHead } from "../use-cases/log/publish-checkpoint.ts";
 import { type ProofQuestion, readProof } from "../use-cases/log/read-proof.ts";
 import { readTile } from "../use-cases/log/read-tile.ts";
 import { sequenceLog } from "../use-cases/log/sequence-log.ts";
@@ -41,7 +41,16 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
   const cosign = (note: string) => addCosignatures(cosigning, note);
   const known = new Map<string, number>();
   const log = logStore(database.sql());
-  const seen = seenHead(keysDir, randomBytes(6).toString("hex"));
+  const memory = seenHead(keysDir, randomBytes(6).toString("hex"));
+  const orTrouble = <T>(work: Promise<T>) =>
+    work.catch((error: unknown) => {
+      trouble = "LOG_MEMORY";
+      throw error;
+    });
+  const seen: SeenHead = {
+    read: () => orTrouble(memory.read()),
+    write: (head, note) => orTrouble(memory.write(head, note)),
+  };
   const collecting = <T>(run: (db: Parameters<typeof olderStore>[0]) => Promise<T>) =>
     tryAgain(() =>
       database.transaction(async (db) => {
@@ -50,13 +59,13 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
       }),
     );
   let trouble: LogTrouble | undefined;
-  /** What a witness has said: more of this log was signed than there is. */
-  let witnessed: LogTrouble | undefined;
+  /** Witnesses that say: more of this log was signed than there is. */
+  const warning = new Set<string>();
 
   return {
     /** A round, to be run every second on every copy: places, then a signed checkpoint. @returns why nothing is signed */
     tendLog: async (): Promise<LogTrouble | undefined> => {
-      trouble = witnessed ?? (await publishCheckpoint({ now, log, seen, signer }));
+      trouble = warning.size > 0 ? "LOG_ROLLED_BACK" : await publishCheckpoint({ now, log, seen, signer });
       if (trouble) return trouble;
       await sequenceLog({ transaction: (run) => database.transaction((db) => run(logStore(db))) });
       trouble = await publishCheckpoint({ now, log, seen, signer });
@@ -78,8 +87,9 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
           failures.push(`${url} ${error instanceof Error ? error.message : "failed"}`);
         });
         if (asked?.kind === "COSIGNED") known.set(witness, asked.size);
+        if (asked?.kind === "COSIGNED") warning.delete(witness);
         if (asked?.kind === "REFUSED") failures.push(`${url} answered ${asked.status}`);
-        if (asked?.kind === "ROLLED_BACK") witnessed = "LOG_ROLLED_BACK";
+        if (asked?.kind === "ROLLED_BACK") warning.add(witness);
       };
       await Promise.all(witnesses.map(ask));
       if (failures.length > 0) throw new Error(failures.join("; "));
@@ -100,7 +110,11 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
     /** Proofs of licenses that were just disclosed to the caller. */
     proveLicenses: (identifiers: readonly string[]) =>
       proveLicenses(
-        { log, witnesses: cosigning.store, findEntries: (asked) => collecting((db) => findLicenseEntries(db, asked)) },
+        {
+          ...{ log, witnesses: cosigning.store },
+          isSound: (note) => isSoundlySigned(note, keys.keyring, publicUrl),
+          findEntries: (asked) => collecting((db) => findLicenseEntries(db, asked)),
+        },
         identifiers,
       ),
   };

@@ -1,5 +1,6 @@
 import type { Caller } from "../domain/access/caller.ts";
-import type { Keyring } from "../proof/keyring.ts";
+import type { Keyring, VerifyingKey } from "../proof/keyring.ts";
+import { isSameKeys } from "../proof/opened-once.ts";
 import { signStatusList } from "../proof/status/sign-status-list.ts";
 import { type StatusReference, statusListReader } from "../proof/status/status-list.ts";
 import type { Database } from "../store/database.ts";
@@ -35,6 +36,8 @@ export function statusVerbs({ database, keys, keyring, publicUrl, now, charge }:
   const served = servedLists(store, now);
   const aggregationUri = `${publicUrl}/status-lists`;
   const open = statusListReader(keyring);
+  /** The keys as they were when this copy looked at every list. */
+  let looked: readonly VerifyingKey[] = [];
 
   const listOf = (uri: string): number | undefined => {
     const list = Number(/\/(\d{1,9})$/.exec(uri)?.[1]);
@@ -44,8 +47,11 @@ export function statusVerbs({ database, keys, keyring, publicUrl, now, charge }:
   return {
     /** A round, to be run every second on every copy. */
     publishStatusLists: async (): Promise<number> => {
+      const present = keyring.ofPurpose("status");
       const signed = await publishStatusLists({
         ...{ now, dueLists: store.dueLists },
+        isSound: (kid) => keyring.find(kid)?.compromisedAt === undefined,
+        isEach: !isSameKeys(present, looked),
         transaction: (run) => database.transaction((db) => run(statusStore(db))),
         sign: (list, entries, issuedAt) =>
           signStatusList(
@@ -53,6 +59,7 @@ export function statusVerbs({ database, keys, keyring, publicUrl, now, charge }:
             keys.signer("status", issuedAt),
           ),
       });
+      looked = present;
       if (signed > 0) served.forget();
       return signed;
     },

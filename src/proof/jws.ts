@@ -25,7 +25,12 @@ export type ExpectedJws<C extends BaseClaims> = Readonly<{
  * from outside the key's period of use, or from before it was compromised, which the findings then say: see
  * `judgeLogged`.
  */
-export type OpenedJws<C> = Readonly<{ findings: readonly Finding[]; claims?: C }>;
+export type OpenedJws<C> = Readonly<{
+  findings: readonly Finding[];
+  claims?: C;
+  /** The bytes the claims were read from; there when they are. */
+  payload?: Uint8Array;
+}>;
 
 /**
  * Opens a compact JWS: the steps FORMAT, SIGNATURE, ISSUER_TRUST and KEY_VALIDITY. The algorithm comes from the key;
@@ -57,7 +62,7 @@ export async function openJws<C extends BaseClaims>(
   findings.push(trust);
   if (trust.outcome !== "PASS") return { findings };
   findings.push(checkKeyPeriod(claims, key));
-  return { findings, claims };
+  return { findings, claims, payload: jws.payload };
 }
 
 /**

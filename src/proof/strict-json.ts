@@ -79,12 +79,15 @@ function countMembers(text: string, maxDepth: number): number | undefined {
 const [quote, colon, backslash] = [0x22, 0x3a, 0x5c];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/** Index of the closing quote of the string that opens at `start`; the text's end when it never closes. */
+/**
+ * Index of the closing quote of the string that opens at `start`; the text's end when it never closes. Quotes are looked for
+ * instead of walking: a bundle holds a status list in one string.
+ */
 function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at += 1) {
-    const sign = text.charCodeAt(at);
-    if (sign === backslash) at += 1;
-    else if (sign === quote) return at;
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let before = at;
+    while (text.charCodeAt(before - 1) === backslash) before -= 1;
+    if ((at - before) % 2 === 0) return at;
   }
   return text.length;
 }

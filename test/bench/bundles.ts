@@ -56,7 +56,15 @@ export async function makeBundles(licenses: readonly Bundled[], { issuerUrl, lis
   const bundles = licenses.map(({ token }, index) => {
     const proof = proofOf(inclusionRanges(index, tree.size), read)?.map(base64.encode) ?? [];
     const entry = Buffer.from(logged[index] ?? "").toString();
-    return formatBundle({ version: 1, license: token, statusList, log: { index, entry, proof, checkpoint }, keys });
+    const text = formatBundle({
+      version: 1,
+      license: token,
+      statusList,
+      log: { index, entry, proof, checkpoint },
+      keys,
+    });
+    // As it comes out of a file.
+    return Buffer.from(text).toString("utf8");
   });
   return { bundles, publicKeys: signers };
 }

@@ -69,11 +69,11 @@ describe("a bundle as the hub makes it", () => {
 });
 
 describe("a license whose key was compromised later", () => {
-  const since = (seconds: number) => {
+  const since = (seconds: number, purposes: readonly string[] = ["license"]) => {
     const iat = Math.floor(testNow.getTime() / 1000);
     const keys = house.hub
       .publicKeys()
-      .map((key) => (key.purpose === "license" ? { ...key, compromised: iat + seconds } : key));
+      .map((key) => (purposes.includes(key.purpose) ? { ...key, compromised: iat + seconds } : key));
     return parseJwks({ keys });
   };
 
@@ -89,6 +89,41 @@ describe("a license whose key was compromised later", () => {
   test("does not stand when it was signed after, logged or not", async () => {
     const report = await verify(texts[0] ?? "", since(-10));
     expect([report.outcome, codeOf(report, "KEY_VALIDITY")]).toEqual(["INVALID", "KEY_COMPROMISED"]);
+  });
+
+  test("is not saved by a checkpoint that whoever has the log's key, too, could have signed", async () => {
+    const report = await verify(texts[0] ?? "", since(10, ["license", "log"]));
+    expect(["KEY_VALIDITY", "LOG_INCLUSION"].map((step) => codeOf(report, step))).toEqual([
+      ...["KEY_COMPROMISED_UNLOGGED", "LOG_KEY_COMPROMISED"],
+    ]);
+    expect(report.outcome).toBe("UNDECIDED");
+    // A license whose own key is good stands without it.
+    expect((await verify(texts[0] ?? "", since(10, ["log"]))).outcome).toBe("VALID");
+  });
+});
+
+describe("a keyring that changes while it is used", () => {
+  test("is asked again: what was opened with a key that is compromised now, or not yet known, is not remembered", async () => {
+    let now = parseJwks({ keys: house.hub.publicKeys().filter(({ purpose }) => !["status", "log"].includes(purpose)) });
+    const live: Keyring = {
+      get size() {
+        return now.size;
+      },
+      find: (kid) => now.find(kid),
+      ofPurpose: (purpose) => now.ofPurpose(purpose),
+    };
+    const codes = async (at: number) => {
+      const { keys: _, ...bundle } = bundleOf(at);
+      const report = await verify(formatBundle({ ...bundle, keys: [] }), live);
+      return ["STATUS", "LOG_INCLUSION"].map((step) => codeOf(report, step));
+    };
+    expect(await codes(0)).toEqual(["STATUS_LIST_SIGNATURE", "LOG_KEY_UNKNOWN"]);
+    now = keyring;
+    expect(await codes(0)).toEqual(["PASS", "PASS"]);
+    const keys = house.hub.publicKeys().map((key) => ({ ...key, compromised: 1 }));
+    const others = house.hub.publicKeys().filter(({ purpose }) => purpose === "license");
+    now = parseJwks({ keys: [...others, ...keys.filter(({ purpose }) => purpose !== "license")] });
+    expect(await codes(0)).toEqual(["STATUS_LIST_SIGNATURE", "LOG_KEY_COMPROMISED"]);
   });
 });
 

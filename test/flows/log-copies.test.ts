@@ -1,4 +1,5 @@
-import { cp, readdir, rm } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { issuer, makeRecords } from "../bench/records.ts";
 import { department, openTestHub, type TestHub } from "../setup/hub.ts";
@@ -68,6 +69,32 @@ describe("two copies of the hub", () => {
     await submit(one, "stopped", 1_000);
     await one.hub.tendLog();
     expect((await readLog(one.server)).checkpoint.size).toBe(before.checkpoint.size + 20);
+  });
+});
+
+describe("a machine's memory of the log", () => {
+  test("that can not be read or written stops the signing and nothing else, and /readyz says so until it is mended", async () => {
+    const place = await makePlace("CATALOGUE");
+    const house = await openTestHub({ demo: false, database: place });
+    await submit(house, "one", 0);
+    await house.hub.tendLog();
+    const file = join(place.keysDir, "log-seen.txt");
+    const kept = await readFile(file, "utf8");
+    const problem = async () => (await house.server.inject("/readyz")).json().problem;
+    const { note } = await readLog(house.server);
+    for (const damage of ["", kept.slice(0, 20), "12\nnonsense\n"]) {
+      await writeFile(file, damage);
+      expect((await submit(house, `damaged ${damage.length}`, 10 + 10 * damage.length)).accepted).toBeGreaterThan(0);
+      await expect(house.hub.tendLog()).rejects.toThrow(`${file} does not say which head of the log was seen last`);
+      expect(await problem()).toMatch(/^LOG_MEMORY: /);
+      expect((await readLog(house.server)).note).toBe(note);
+    }
+    await writeFile(file, kept);
+    expect(await house.hub.tendLog()).toBeUndefined();
+    expect(await problem()).toBeUndefined();
+    expect((await readLog(house.server)).note).not.toBe(note);
+    await house.close();
+    await removePlace(place);
   });
 });
 

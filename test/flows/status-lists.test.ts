@@ -213,6 +213,7 @@ describe("two copies of the hub", () => {
     const store = statusStore(database.sql());
     const dying = publishStatusLists({
       ...{ now: () => house.clock.now, dueLists: store.dueLists },
+      ...{ isSound: () => true, isEach: false },
       transaction: (run) => database.transaction((db) => run(statusStore(db))),
       sign: () => Promise.reject(new Error("killed")),
     });

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { compileAttributesSchema } from "../../src/domain/licenses/license-type-schema.ts";
 import { sha256Base64url } from "../../src/proof/bytes/sha256.ts";
 import { parseJwks } from "../../src/proof/keyring.ts";
+import { found } from "../../src/proof/verification.ts";
 import { type VerifyLicenseInput, verifyLicense } from "../../src/use-cases/licenses/verify-license.ts";
 import { makeTestKey, now, sampleClaims, sampleSchema, signRaw, type TestKey } from "../proof/samples.ts";
 import {
@@ -56,6 +57,17 @@ async function codeOf(payload: unknown, ...disclosures: readonly string[]): Prom
 const unproven = "NOT_CHECKED NOT_CHECKED";
 
 describe("a license in a wallet", () => {
+  test("is judged by the status list at hand, like any other", async () => {
+    const report = await verifyLicense(
+      {
+        ...{ keyring: parseJwks({ keys: [key.publicJwk] }), schemaOf: () => undefined, now: () => now },
+        statusOf: async ({ status }) => (status.status_list.uri === "" ? undefined : found("STATUS", "STATUS_INVALID")),
+      },
+      { token: shown() },
+    );
+    expect(report.outcome).toBe("INVALID");
+  });
+
   test("shown whole, with its holder's proof, is VALID in every step there is", async () => {
     const report = await verify(await bind(shown(), holder.signing, proof), { holder: asked });
     expect(codes(report)).toBe(`PASS PASS PASS PASS PASS PASS ${unproven} PASS`);

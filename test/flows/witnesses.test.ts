@@ -45,6 +45,7 @@ async function makeWitness(name: string): Promise<Witness> {
 /** A witness as a server of its own: it signs what continues the last checkpoint it has signed, and nothing else. */
 function openWitness(witness: Witness, logKey: () => string) {
   let seen: Checkpoint | undefined;
+  let before: (() => Promise<void>) | undefined;
   const decide = async (body: string): Promise<readonly [number, string]> => {
     const asked = parseAddCheckpoint(body);
     const note = asked && parseNote(asked.note);
@@ -61,6 +62,9 @@ function openWitness(witness: Witness, logKey: () => string) {
     void (async () => {
       let body = "";
       for await (const chunk of request) body += String(chunk);
+      const first = before;
+      before = undefined;
+      await first?.();
       const [status, text] = request.url === "/w/add-checkpoint" ? await decide(body) : [404, ""];
       response.writeHead(status, { "content-type": status === 409 ? "text/x.tlog.size" : "text/plain" }).end(text);
     })();
@@ -72,6 +76,10 @@ function openWitness(witness: Witness, logKey: () => string) {
       seen = checkpoint;
     },
     seen: () => seen,
+    /** Does something once, before the next question is answered. */
+    before: (run: () => Promise<void>) => {
+      before = run;
+    },
     close: () => new Promise((done) => server.close(done)),
   };
 }
@@ -177,6 +185,86 @@ describe("a witness that watches by itself", () => {
       `${(await noteOf()).text}more\n`,
     ])
       expect((await push(`${text}\n${await watching.sign(text)}`)).statusCode).toBe(404);
+  });
+});
+
+describe("a witness that remembers more than this copy had read", () => {
+  test("is believed without harm when another copy has published more meanwhile", async () => {
+    server.pretend(undefined);
+    await grow(40);
+    server.before(async () => {
+      await grow(41);
+      server.pretend(parseCheckpoint((await noteOf()).text));
+    });
+    await house.hub.askWitnesses();
+    expect(await house.hub.tendLog()).toBeUndefined();
+    await grow(42);
+    await house.hub.askWitnesses();
+    expect(await verifyNote(await noteOf(), [asked.key])).toEqual([asked.key]);
+  });
+
+  test("stops the signing for as long as it says so, and no longer", async () => {
+    const before = parseCheckpoint((await noteOf()).text);
+    if (!before) throw new Error("no checkpoint");
+    server.pretend({ ...before, size: before.size + 1_000 });
+    await grow(43);
+    await house.hub.askWitnesses();
+    expect(await house.hub.tendLog()).toBe("LOG_ROLLED_BACK");
+    server.pretend(before);
+    await house.hub.askWitnesses();
+    expect(await house.hub.tendLog()).toBeUndefined();
+    expect(await verifyNote(await noteOf(), [asked.key])).toEqual([asked.key]);
+  });
+});
+
+test("a bundle does not rest on a checkpoint whose log key has leaked, though a witness has signed that one alone", async () => {
+  const at = house.clock.now;
+  const operator = { kind: "OPERATOR", clientId: "operator", scopes: new Set(["hub:operate"]) } as const;
+  const bundle = async () => {
+    const [license] = await house.sql("select identifier, jws from license order by 1 limit 1");
+    const { identifier, jws } = { identifier: String(license?.["identifier"]), jws: String(license?.["jws"]) };
+    const [text = ""] = [...(await house.hub.makeBundles([{ identifier, jws }])).values()];
+    return (await house.hub.verifyLicense({ token: text })).checks.find(({ name }) => name === "LOG_INCLUSION");
+  };
+  expect(await bundle()).toMatchObject({ outcome: "PASS" });
+  const [key] = house.hub.publicKeys().filter(({ purpose }) => purpose === "log");
+  await house.hub.declareKeyCompromised(operator, { kid: key?.kid ?? "", since: at, reason: "密钥外泄" });
+  await house.hub.tendLog();
+  expect(await bundle()).toMatchObject({ outcome: "PASS" });
+  await house.hub.askWitnesses();
+  expect(await verifyNote(await noteOf(), [asked.key])).toEqual([asked.key]);
+});
+
+describe("a stranger's body", () => {
+  test("is read as a note or not at all: JSON is refused before it comes", async () => {
+    for (const type of ["application/json", "application/octet-stream"]) {
+      const answer = await house.server.inject({
+        ...{ method: "POST", url: "/log/cosignatures", headers: { "content-type": type } },
+        payload: JSON.stringify("x".repeat(100_000)),
+      });
+      expect([answer.statusCode, answer.json().errors[0].extensions.code]).toEqual([415, "MEDIA_TYPE"]);
+    }
+    const text = JSON.stringify("x");
+    const json = { method: "POST", url: "/log/cosignatures", headers: { "content-type": "application/json" } } as const;
+    expect((await house.server.inject({ ...json, payload: text })).statusCode).toBe(415);
+  });
+
+  test("costs points, and no more than two signatures of a witness are looked at", async () => {
+    const { text } = await noteOf();
+    const line = await watching.sign(`${text}x`);
+    const answer = await push(`${text}\n${line.repeat(90)}`);
+    expect(answer.json().errors[0].extensions.details).toEqual({ reason: "NOTE" });
+    const copy = await openTestHub({
+      ...{ demo: false, database: place, limits: { maxStrangerPointsPerMinute: 5 } },
+    });
+    const send = () =>
+      copy.server.inject({
+        ...{ method: "POST", url: "/log/cosignatures", headers: { "content-type": "text/plain" } },
+        ...{ payload: "nothing", remoteAddress: "192.0.2.9" },
+      });
+    const answers = [await send(), await send(), await send()].map(({ statusCode }) => statusCode);
+    await copy.close();
+    expect(answers).toEqual([400, 400, 429]);
   });
 });
 

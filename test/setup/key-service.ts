@@ -4,8 +4,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { WantedKey } from "../../src/proof/signing/signer.ts";
 
-/** What a key service of the tests may do wrong: answer with another status, nothing at all, or too short a signature. */
-export type ServiceFault = number | "SILENT" | "SHORT";
+/** What a key service of the tests may do wrong: answer with another status, nothing at all, too short a signature, or that of another key. */
+export type ServiceFault = number | "SILENT" | "SHORT" | "OTHER";
 
 /** A key management service that speaks the hub's protocol, with keys in memory. */
 export type KeyService = Readonly<{
@@ -52,7 +52,18 @@ export async function openKeyService(token: string): Promise<KeyService> {
     const fault = request.headers.authorization === `Bearer ${token}` ? faults.shift() : 401;
     if (fault === "SILENT") return;
     const body = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : {};
-    const found = fault === "SHORT" ? { signature: "AAAA" } : typeof fault === "number" ? {} : await answer(path, body);
+    const answers = {
+      SHORT: async () => ({ signature: "AAAA" }),
+      OTHER: async () => ({
+        signature: await signed((await crypto.subtle.generateKey(p256, true, ["sign"])) as CryptoKeyPair, body),
+      }),
+    };
+    const found =
+      fault === "SHORT" || fault === "OTHER"
+        ? await answers[fault]()
+        : typeof fault === "number"
+          ? {}
+          : await answer(path, body);
     response.statusCode = typeof fault === "number" ? fault : found ? 200 : 404;
     response.end(JSON.stringify(found ?? {}));
   });

@@ -46,6 +46,7 @@ describe("an embedded database", () => {
     const publish = () =>
       publishStatusLists({
         ...{ now: () => now, dueLists: statusStore(database.sql()).dueLists },
+        ...{ isSound: () => true, isEach: false },
         transaction: (run) => database.transaction((db) => run(statusStore(db))),
         sign: (_list, entries, issuedAt) => signStatusList({ ...uris, entries, issuedAt }, signing),
       });

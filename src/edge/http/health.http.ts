@@ -25,13 +25,15 @@ export function healthRoutes(hub: Hub): FastifyPluginAsync {
 
 function lineOf(problem: NonNullable<Awaited<ReturnType<Hub["findTrouble"]>>>): string {
   if (problem === "MIGRATING") return "MIGRATING: The database is not at this version yet.";
-  if (problem === "LOG_ROLLED_BACK" || problem === "LOG_FORKED") return `${problem}: ${logTroubles[problem]}`;
+  if (problem === "LOG_ROLLED_BACK" || problem === "LOG_FORKED" || problem === "LOG_MEMORY")
+    return `${problem}: ${logTroubles[problem]}`;
   return `${problem}: ${errorTable[problem].message.en}`;
 }
 
 const logTroubles = {
   LOG_ROLLED_BACK: "The database holds less of the public log than was signed before; nothing is signed.",
   LOG_FORKED: "The database holds another public log than was signed before; nothing is signed.",
+  LOG_MEMORY: "KEYS_DIR/log-seen.txt can not be read or written; no checkpoint is signed. The log file says why.",
 } as const;
 function lineOfKey({ purpose, kid, isStopped }: NonNullable<ReturnType<Hub["findKeyTrouble"]>>): string {
   const what = isStopped ? "Nothing can be signed" : "An older key signs";

@@ -1,9 +1,12 @@
-import type { FastifyPluginAsync, FastifyReply } from "fastify";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { HubError } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
 import { base64 } from "../../proof/bytes/base64.ts";
 import { noteLimits } from "../../proof/log/signed-note.ts";
 import { parseTilePath } from "../../proof/log/tile.ts";
+
+/** What a note handed in costs: a checkpoint is looked up, signatures are verified. *Units*: points. */
+const cosignaturePoints = 2;
 
 /** Bytes of a tile of one width never change. */
 const forEver = "public, max-age=31536000, immutable";
@@ -43,13 +46,17 @@ export function logRoutes(hub: Hub): FastifyPluginAsync {
         },
       );
     }
-    // A witness that watches by itself leaves its signature here: the note as it is published, with its line under it.
+    // A witness that watches by itself leaves its signature here: the note as it is published, with its line under it. Nothing
+    // else is read: a stranger's JSON could be as large as a department's.
+    app.removeAllContentTypeParsers();
     app.addContentTypeParser(
       "text/plain",
       { parseAs: "string", bodyLimit: noteLimits.maxBytes },
       (_request, body, done) => done(null, body),
     );
-    app.post<{ Body: unknown }>("/log/cosignatures", async ({ body }, reply) => {
+    const charge = ({ ip: address }: FastifyRequest) =>
+      hub.charge({ kind: "STRANGER" }, { address, points: cosignaturePoints });
+    app.post<{ Body: unknown }>("/log/cosignatures", { onRequest: charge }, async ({ body }, reply) => {
       if (typeof body !== "string") throw new HubError("MEDIA_TYPE");
       return open(reply, "no-store")
         .type("application/json")

@@ -3,6 +3,7 @@ import { ConfigError } from "../../config.ts";
 import { keysToSign } from "../../domain/keys/key-life.ts";
 import { type KeyPurpose, keyPurposes, type PublicJwk } from "../../proof/keyring.ts";
 import { openChain } from "../../proof/signing/certificate-chain.ts";
+import { checkedSigner } from "../../proof/signing/checked-signer.ts";
 import { newPublicJwk } from "../../proof/signing/public-jwk.ts";
 import type { Database } from "../../store/database.ts";
 import { algorithmOf, fileNameOf, findKeySecret, type KeyPlace, openKeys } from "../../store/keys/key-store.ts";
@@ -48,7 +49,8 @@ export async function openHubKeys(parts: OpeningParts): Promise<HubKeys> {
     open: async (key) => {
       const secret = key.purpose === "token" ? await findKeySecret(place.folder, key.kid) : undefined;
       if (secret !== undefined) secrets.set(key.kid, secret);
-      return plan.sources.ofKind(key.source)?.open(key);
+      const signer = await plan.sources.ofKind(key.source)?.open(key);
+      return signer && key.source !== "FILE" ? checkedSigner(signer, key.publicJwk) : signer;
     },
   });
   await keys.refresh();

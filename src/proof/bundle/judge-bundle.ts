@@ -1,6 +1,5 @@
 import type { Keyring } from "../keyring.ts";
-import type { LicenseClaims } from "../license-jws.ts";
-import { checkpointReader, judgeInclusion, type OpenCheckpoint } from "../log/judge-inclusion.ts";
+import { checkpointReader, judgeInclusion, type OpenCheckpoint, type OpenedLicense } from "../log/judge-inclusion.ts";
 import { judgeListed, type OpenStatusList, statusListReader } from "../status/status-list.ts";
 import { type Finding, found } from "../verification.ts";
 import type { Bundle } from "./bundle.ts";
@@ -19,12 +18,12 @@ export type BundleFindings = Readonly<{
  */
 export async function judgeBundle(
   bundle: Bundle,
-  claims: LicenseClaims,
+  license: OpenedLicense,
   keyring: Keyring,
   asked: Date,
 ): Promise<BundleFindings> {
   const { openList, openCheckpoint } = readersOf(keyring);
-  const { license: token, statusList, log, keys } = bundle;
+  const { statusList, log, keys } = bundle;
   const differs = keys.some((named) => {
     const key = keyring.find(named.kid);
     const nbf = key && Math.floor(key.notBefore.getTime() / 1000);
@@ -32,8 +31,8 @@ export async function judgeBundle(
   });
   return {
     keys: differs ? found("ISSUER_TRUST", "BUNDLE_KEYS") : undefined,
-    status: statusList === undefined ? undefined : judgeListed(await openList(statusList), claims, asked),
-    log: log && (await judgeInclusion(log, { token, claims }, openCheckpoint)),
+    status: statusList === undefined ? undefined : judgeListed(await openList(statusList), license.claims, asked),
+    log: log && (await judgeInclusion(log, license, openCheckpoint)),
   };
 }
 

@@ -1,12 +1,13 @@
 import { base64 } from "../bytes/base64.ts";
-import { payloadDigest } from "../compact-jws.ts";
+import { sha256Base64url } from "../bytes/sha256.ts";
 import type { Keyring } from "../keyring.ts";
 import type { LicenseClaims } from "../license-jws.ts";
+import { openedOnce } from "../opened-once.ts";
 import { type Finding, found, passed, type VerificationCode } from "../verification.ts";
 import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
 import { isPersonal, parseEntry, tagOf } from "./log-entry.ts";
 import { isIncluded, leafHash } from "./merkle.ts";
-import { type NoteKey, noteKey, parseNote, verifyNote } from "./signed-note.ts";
+import { type NoteKey, noteKey, noteKeyName, parseNote, verifyNote } from "./signed-note.ts";
 
 /** Proof that a license stands in the log, as a bundle carries it. Trust: attacker-chosen. */
 export type LogEvidence = Readonly<{
@@ -24,6 +25,9 @@ export type CheckpointOpening =
   | Readonly<{ checkpoint: Checkpoint; witnesses: number }>
   | Readonly<{ code: VerificationCode }>;
 
+/** A license whose signature and issuer hold: what it says, and the bytes that say so. */
+export type OpenedLicense = Readonly<{ claims: LicenseClaims; payload: Uint8Array }>;
+
 /** Opens checkpoints. Trust: the note is attacker-chosen, the issuer verified by now. */
 export type OpenCheckpoint = (note: string, issuer: string) => Promise<CheckpointOpening>;
 
@@ -36,18 +40,8 @@ const maxProof = 53;
  * @param witnesses whose signatures count; that of one named here must hold when it is there
  */
 export function checkpointReader(keyring: Keyring, witnesses: readonly NoteKey[] = [], maxKnown = 8): OpenCheckpoint {
-  const known = new Map<string, Promise<CheckpointOpening>>();
-  return (note, issuer) => {
-    const name = `${issuer}\n${note}`;
-    const opening = known.get(name) ?? openCheckpoint(note, issuer, keyring, witnesses);
-    known.delete(name);
-    known.set(name, opening);
-    for (const oldest of known.keys()) {
-      if (known.size <= maxKnown) break;
-      known.delete(oldest);
-    }
-    return opening;
-  };
+  const once = openedOnce<CheckpointOpening>(keyring, "log", maxKnown);
+  return (note, issuer) => once(`${issuer}\n${note}`, () => openCheckpoint(note, issuer, keyring, witnesses));
 }
 
 /** A log's name: the issuer's address without its scheme. Source: C2SP tlog-checkpoint, "Note text". */
@@ -55,11 +49,22 @@ export function originOf(issuer: string): string {
   return `${issuer.replace(/^https?:\/\//, "").replace(/\/+$/, "")}/log`;
 }
 
-/** The keys that sign an issuer's checkpoints, as a key set names them. */
+/** The keys that sign an issuer's checkpoints, as a key set names them; those that were compromised too. */
 export function logKeysOf(keyring: Keyring, issuer: string): readonly NoteKey[] {
+  return knownLogKeys(keyring, issuer).map(({ key }) => key);
+}
+
+/** Whether a checkpoint of one's own is signed with a key that is not compromised; the signature is not verified. */
+export function isSoundlySigned(checkpoint: string, keyring: Keyring, issuer: string): boolean {
+  const names = (parseNote(checkpoint)?.signatures ?? []).map(noteKeyName);
+  return knownLogKeys(keyring, issuer).some(({ key, isSound }) => isSound && names.includes(noteKeyName(key)));
+}
+
+function knownLogKeys(keyring: Keyring, issuer: string): readonly Readonly<{ key: NoteKey; isSound: boolean }>[] {
   return keyring
     .ofPurpose("log")
-    .flatMap((key) => (key.issuer === issuer && key.alg === "EdDSA" ? [noteKey(originOf(issuer), key.point)] : []));
+    .filter((key) => key.issuer === issuer && key.alg === "EdDSA")
+    .map((key) => ({ key: noteKey(originOf(issuer), key.point), isSound: key.compromisedAt === undefined }));
 }
 
 /**
@@ -69,16 +74,16 @@ export function logKeysOf(keyring: Keyring, issuer: string): readonly NoteKey[] 
  */
 export async function judgeInclusion(
   evidence: LogEvidence,
-  license: Readonly<{ token: string; claims: LicenseClaims }>,
+  license: OpenedLicense,
   open: OpenCheckpoint,
 ): Promise<Finding> {
   const opened = await open(evidence.checkpoint, license.claims.iss);
   if ("code" in opened) return found("LOG_INCLUSION", opened.code);
   const { checkpoint, witnesses } = opened;
   const proof = evidence.proof.length > maxProof ? undefined : evidence.proof.map(base64.decode);
-  const entry = new TextEncoder().encode(evidence.entry);
+  const entry = encoder.encode(evidence.entry);
   if (!proof?.every((node) => node?.length === 32)) return found("LOG_INCLUSION", "LOG_PROOF_MALFORMED");
-  const fault = findEntryFault(entry, license);
+  const fault = findEntryFault(evidence.entry, license);
   if (fault) return found("LOG_INCLUSION", fault);
   const nodes = proof.filter((node) => node !== undefined);
   if (!isIncluded(leafHash(entry), evidence.index, checkpoint, nodes))
@@ -99,23 +104,25 @@ async function openCheckpoint(
   const checkpoint = note && parseCheckpoint(note.text);
   if (!note || !checkpoint) return { code: "LOG_PROOF_MALFORMED" };
   if (checkpoint.origin !== originOf(issuer)) return { code: "LOG_FOREIGN" };
-  const keys = logKeysOf(keyring, issuer);
+  const keys = knownLogKeys(keyring, issuer);
   if (keys.length === 0) return { code: "LOG_KEY_UNKNOWN" };
-  const good = await verifyNote(note, [...keys, ...witnesses]);
-  if (good === undefined || !keys.some((key) => good.includes(key))) return { code: "LOG_CHECKPOINT_SIGNATURE" };
-  return { checkpoint, witnesses: good.filter((key) => !keys.includes(key)).length };
+  const good = await verifyNote(note, [...keys.map(({ key }) => key), ...witnesses]);
+  const signers = keys.filter(({ key }) => good?.includes(key));
+  if (good === undefined || signers.length === 0) return { code: "LOG_CHECKPOINT_SIGNATURE" };
+  // A checkpoint does not say when it was signed: a thief of the key can have made it, over a log of his own.
+  if (!signers.some(({ isSound }) => isSound)) return { code: "LOG_KEY_COMPROMISED" };
+  return { checkpoint, witnesses: good.length - signers.length };
 }
 
 /** The entry must be the license's own, and marked for its issuer and holder, so that their monitors find it. */
-function findEntryFault(
-  bytes: Uint8Array,
-  { token, claims }: Readonly<{ token: string; claims: LicenseClaims }>,
-): VerificationCode | undefined {
-  const entry = parseEntry(bytes);
+function findEntryFault(text: string, { payload, claims }: OpenedLicense): VerificationCode | undefined {
+  const entry = parseEntry(text);
   if (!entry) return "LOG_PROOF_MALFORMED";
-  if (entry.kind !== "LICENSE" || entry.digest !== payloadDigest(token)) return "LOG_OTHER_LICENSE";
+  if (entry.kind !== "LICENSE" || entry.digest !== sha256Base64url(payload)) return "LOG_OTHER_LICENSE";
   const { salt, issuer, holder } = entry;
   if (issuer !== tagOf(salt, "issuer", claims.license.issuer.code)) return "LOG_OTHER_LICENSE";
   const isOfHolder = isPersonal(claims.sub) || holder === tagOf(salt, "holder", claims.sub);
   return isOfHolder ? undefined : "LOG_OTHER_LICENSE";
 }
+
+const encoder = new TextEncoder();

@@ -23,6 +23,14 @@ export const logCodes = {
     text: { en: "The key set holds no key of the issuer's log.", zh: "密钥集中没有签发方日志的密钥。" },
     todo: { en: "Fetch the hub's newest key set.", zh: "请更新枢纽的密钥集。" },
   },
+  LOG_KEY_COMPROMISED: {
+    outcome: "SKIPPED",
+    text: {
+      en: "The checkpoint is signed with a key that is no longer the hub's alone, so it proves nothing.",
+      zh: "检查点所用的日志密钥已泄露，不能作为证明。",
+    },
+    todo: askAgain,
+  },
   LOG_CHECKPOINT_SIGNATURE: {
     outcome: "FAIL",
     text: { en: "The checkpoint is not signed by the issuer's log.", zh: "检查点未由签发方的日志签署。" },

@@ -42,8 +42,8 @@ export function entryBytes(entry: LogEntry): Uint8Array {
 }
 
 /** Reads an entry. Undefined: it is of a kind unknown here, or not written as we write it. Trust: attacker-chosen. */
-export function parseEntry(bytes: Uint8Array): LogEntry | undefined {
-  const parsed = parseStrictJson(bytes, { maxBytes: maxEntryBytes, maxDepth: 1 });
+export function parseEntry(written: Uint8Array | string): LogEntry | undefined {
+  const parsed = parseStrictJson(written, { maxBytes: maxEntryBytes, maxDepth: 1 });
   if (!("value" in parsed) || !isJsonObject(parsed.value)) return undefined;
   const entry = parsed.value;
   const kind = entryKinds.find((name) => name === entry["kind"]);

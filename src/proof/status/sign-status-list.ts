@@ -78,4 +78,12 @@ export function entriesOfOwn(token: string): Uint8Array {
   return new Uint8Array(inflateSync(Buffer.from(status_list.lst, "base64url"), { maxOutputLength: maxListBytes }));
 }
 
+/** The key that signed such a list. Trust: the hub's own. */
+export function keyOfOwn(token: string): string {
+  const { kid }: { kid?: unknown } = JSON.parse(
+    Buffer.from(token.split(".", 1)[0] ?? "", "base64url").toString("utf8"),
+  );
+  return String(kid);
+}
+
 const zlibDeflate = promisify(deflate);

@@ -2,6 +2,7 @@ import { base64url } from "jose";
 import { openJws } from "../jws.ts";
 import type { Keyring } from "../keyring.ts";
 import type { LicenseClaims } from "../license-jws.ts";
+import { openedOnce } from "../opened-once.ts";
 import { type Finding, found, passed, type VerificationCode } from "../verification.ts";
 import { inflate } from "./inflate.ts";
 import { maxListBytes, type StatusListBits, type StatusListClaims, statusListJws } from "./status-claims.ts";
@@ -45,17 +46,8 @@ export async function openStatusList(token: string, keyring: Keyring): Promise<S
  * again by every character of its token.
  */
 export function statusListReader(keyring: Keyring, maxLists = 8): OpenStatusList {
-  const known = new Map<string, Promise<StatusListOpening>>();
-  return (token) => {
-    const opening = known.get(token) ?? openStatusList(token, keyring);
-    known.delete(token);
-    known.set(token, opening);
-    for (const oldest of known.keys()) {
-      if (known.size <= maxLists) break;
-      known.delete(oldest);
-    }
-    return opening;
-  };
+  const once = openedOnce<StatusListOpening>(keyring, "status", maxLists);
+  return (token) => once(token, () => openStatusList(token, keyring));
 }
 
 /**

@@ -9,6 +9,7 @@ import { type LicenseClaims, openLicense } from "../../proof/license-jws.ts";
 import { checkKeyBinding } from "../../proof/sd-jwt/key-binding.ts";
 import { openLicenseSdJwt, type PresentedClaims, typeCodeOf } from "../../proof/sd-jwt/license-sd-jwt.ts";
 import { isSdJwt, type SdJwtParts, splitSdJwt } from "../../proof/sd-jwt/sd-jwt.ts";
+import type { StatusReference } from "../../proof/status/status-list.ts";
 import {
   completeFindings,
   type Finding,
@@ -25,7 +26,7 @@ export type VerifyLicenseTools = Readonly<{
   keyring: Keyring;
   schemaOf(typeCode: string): CompiledAttributesSchema | undefined;
   /** The step STATUS, from a list at hand; undefined: it holds no word about this license. */
-  statusOf?(claims: LicenseClaims, at: Date): Promise<Finding | undefined>;
+  statusOf?(claims: StatusReference, at: Date): Promise<Finding | undefined>;
   now(): Date;
 }>;
 
@@ -92,10 +93,12 @@ async function verifyJws(
   asked: AskedInstant,
   bundle?: Bundle,
 ): Promise<Verified> {
-  const { findings, claims } = await openLicense(input.token, tools.keyring);
-  if (claims === undefined) return { findings };
+  const { findings, claims, payload } = await openLicense(input.token, tools.keyring);
+  if (claims === undefined || payload === undefined) return { findings };
   const { type, attributes } = claims.license;
-  const proofs: BundleFindings = bundle ? await judgeBundle(bundle, claims, tools.keyring, asked.instant) : {};
+  const proofs: BundleFindings = bundle
+    ? await judgeBundle(bundle, { claims, payload }, tools.keyring, asked.instant)
+    : {};
   return {
     findings: [
       ...judgeLogged(findings, proofs.log?.outcome === "PASS"),
@@ -128,8 +131,9 @@ async function verifySdJwt(
       ? checkAttributes(typeCodeOf(claims), attributes, tools)
       : found("TYPE_SCHEMA", "SD_JWT_PARTLY_DISCLOSED");
   const binding = await checkKeyBinding(parts, claims.cnf, { ...input.holder, at: asked.instant });
+  const status = (await tools.statusOf?.(claims, asked.instant)) ?? noStatusList;
   return {
-    findings: [...findings, schema, checkValidity(claims, asked), noStatusList, noLogProof, binding],
+    findings: [...findings, schema, checkValidity(claims, asked), status, noLogProof, binding],
     presented: claims,
   };
 }

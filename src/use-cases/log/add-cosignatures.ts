@@ -13,6 +13,9 @@ import type { Cosignature, WitnessStore } from "../../store/log/witness-store.ts
 /** What taking cosignatures needs. `witnesses`: whose count. */
 export type Tools = Readonly<{ now: () => Date; store: WitnessStore; witnesses: readonly NoteKey[] }>;
 
+/** Lines of one witness that are looked at: the one that is published already, and a new one. */
+const maxLinesOfOne = 2;
+
 /** How far a witness's clock may be ahead of ours. *Units*: seconds. */
 const maxAheadSeconds = 300;
 
@@ -28,6 +31,8 @@ export async function addCosignatures({ now, store, witnesses }: Tools, text: st
   const note = parseNote(text);
   const checkpoint = note && parseCheckpoint(note.text);
   if (!note || !checkpoint) throw invalid("NOTE");
+  const lines = Map.groupBy(note.signatures, noteKeyName);
+  if ([...lines.values()].some(({ length }) => length > maxLinesOfOne)) throw invalid("NOTE");
   const ours = await store.findCosigned(checkpoint.size);
   if (!ours?.note.startsWith(`${note.text}\n`)) throw new HubError("CHECKPOINT_UNKNOWN");
   const good = await verifyNote(note, witnesses);

@@ -29,14 +29,16 @@ export type Asked =
  * *Source*: C2SP tlog-witness.
  */
 export async function askWitness({ log, ask, keep }: Tools, knownSize: number): Promise<Asked> {
-  const newest = await log.newestCheckpoint();
-  if (!newest || newest.size <= knownSize) return { kind: "NOTHING_NEW" };
+  const first = await log.newestCheckpoint();
+  if (!first || first.size <= knownSize) return { kind: "NOTHING_NEW" };
+  let newest = first;
   let oldSize = knownSize;
   for (let attempt = 1; ; attempt++) {
     const ranges = consistencyRanges(oldSize, newest.size);
     const tiles = await log.findTiles(tilesOf(ranges));
+    const { size } = newest;
     const read = (level: number, index: number) =>
-      tiles(level, index)?.slice(0, tileIn(newest.size, level, index)?.width ?? 0);
+      tiles(level, index)?.slice(0, tileIn(size, level, index)?.width ?? 0);
     const proof = proofOf(ranges, read);
     if (!proof) throw new Error(`the log lacks a tile below ${newest.size}`);
     const answer = await ask(formatAddCheckpoint({ oldSize, proof, note: newest.note }));
@@ -47,6 +49,8 @@ export async function askWitness({ log, ask, keep }: Tools, knownSize: number): 
     if (answer.kind === "REFUSED" || attempt === 2) {
       return { kind: "REFUSED", status: answer.kind === "REFUSED" ? answer.status : 409 };
     }
+    // Another copy may have published more meanwhile, and asked first.
+    if (answer.size > newest.size) newest = (await log.newestCheckpoint()) ?? newest;
     if (answer.size > newest.size) return { kind: "ROLLED_BACK", size: answer.size };
     if (answer.size === newest.size) return { kind: "COSIGNED", size: newest.size };
     oldSize = answer.size;

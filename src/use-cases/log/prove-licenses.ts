@@ -8,6 +8,8 @@ import type { WitnessStore } from "../../store/log/witness-store.ts";
 export type Tools = Readonly<{
   log: Pick<LogStore, "findTiles">;
   witnesses: Pick<WitnessStore, "newest" | "newestCosigned">;
+  /** Whether a checkpoint of ours proves something: it is signed with a key that is not compromised. */
+  isSound: (note: string) => boolean;
   findEntries: (identifiers: readonly string[]) => Promise<readonly LicenseEntry[]>;
 }>;
 
@@ -17,13 +19,13 @@ export type Tools = Readonly<{
  * licenses the caller has been shown already; four statements, however many.
  */
 export async function proveLicenses(
-  { log, witnesses, findEntries }: Tools,
+  { log, witnesses, isSound, findEntries }: Tools,
   identifiers: readonly string[],
 ): Promise<ReadonlyMap<string, LicenseProof>> {
   const entries = await findEntries(identifiers);
   const checkpoints = [await witnesses.newestCosigned(), await witnesses.newest()];
   const published = entries.flatMap((entry) => {
-    const checkpoint = checkpoints.find((one) => one !== undefined && entry.index < one.size);
+    const checkpoint = checkpoints.find((one) => one && entry.index < one.size && isSound(one.note));
     return checkpoint ? [{ ...entry, checkpoint, ranges: inclusionRanges(entry.index, checkpoint.size) }] : [];
   });
   const tiles = await log.findTiles(tilesOf(published.flatMap(({ ranges }) => ranges)));

@@ -22,10 +22,10 @@ export type Tools = Readonly<{
 
 /**
  * Why no checkpoint is signed: the database holds less than was signed before, or something else. Both come of a backup
- * that was put back, or of hands in the tables.
+ * that was put back, or of hands in the tables. Or the memory of what was signed can not be read or written.
  */
 export type LogTrouble = (typeof logTroubles)[number];
-export const logTroubles = ["LOG_ROLLED_BACK", "LOG_FORKED"] as const;
+export const logTroubles = ["LOG_ROLLED_BACK", "LOG_FORKED", "LOG_MEMORY"] as const;
 
 /**
  * Signs the head of the log and publishes it, when it has grown: a round that any copy may run. Before it signs, it looks

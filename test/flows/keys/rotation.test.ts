@@ -207,6 +207,22 @@ describe("a compromised key", () => {
     await expect(write).rejects.toThrow(/only become earlier/);
   });
 
+  test("for status lists has its lists signed anew at once: no license is in doubt for it", async () => {
+    const { jws } = await issue();
+    await house.hub.publishStatusLists();
+    expect(await house.hub.publishStatusLists()).toBe(0);
+    const stateOf = async () => {
+      const { outcome, checks } = await house.hub.verifyLicense({ token: jws });
+      return [outcome, checks.find(({ name }) => name === "STATUS")?.code ?? "PASS"];
+    };
+    expect(await stateOf()).toEqual(["VALID", "PASS"]);
+    const [key] = house.hub.publicKeys().filter(({ purpose }) => purpose === "status");
+    expect((await declare(key?.kid ?? "", house.clock.now)).errors).toEqual([]);
+    expect(await house.hub.publishStatusLists()).toBeGreaterThan(0);
+    expect(await stateOf()).toEqual(["VALID", "PASS"]);
+    expect(await house.hub.publishStatusLists()).toBe(0);
+  });
+
   test("is one that exists, since a moment that was", async () => {
     expect((await declare("nobody", since)).errors[0].extensions.code).toBe("KEY_NOT_FOUND");
     const future = await declare(early.kid, new Date(house.clock.now.getTime() + 1_000));

@@ -184,6 +184,10 @@ describe("a key service", () => {
     service.faults.push("SILENT", 500, 500);
     await expect(issue(copy)).rejects.toMatchObject({ code: "BUSY" });
     expect(await house.sql("select count(*) from submission")).toEqual(before);
+    // Neither does one that signs with another key than it said: such a license would be stored and logged for ever.
+    service.faults.push("OTHER");
+    await expect(issue(copy)).rejects.toMatchObject({ code: "BUSY", details: { reason: "KEY_OTHER" } });
+    expect(await house.sql("select count(*) from submission")).toEqual(before);
     expect(await stateOf((await issue(copy)).jws)).toBe("VALID");
     await copy.close();
   });

@@ -160,6 +160,14 @@ describe("a license's status", () => {
     await Promise.all([open(other), open(await listOf({ 2: 1 }))]);
     expect(open(token)).not.toBe(first);
   });
+
+  test("is not pushed out of memory by what is no list", async () => {
+    const open = statusListReader(keyring, 2);
+    const first = open(token);
+    await first;
+    await Promise.all([1, 2, 3, 4].map((n) => open(`${token.slice(0, -4)}AAA${n}`)));
+    expect(open(token)).toBe(first);
+  });
 });
 
 describe("a list that is not to be relied on", () => {
