@@ -110,6 +110,21 @@ async function checkStored(hub: RunningHub, acknowledged: Acknowledged, holdersF
     const { payload } = await compactVerify(row.jws, keys);
     expect(JSON.parse(new TextDecoder().decode(payload)).jti).toBe(row.identifier);
   }
+  await checkLog(hub);
+}
+
+/** The public log holds all of it, without gap or fork: as an auditor sees it, and row by row against the tables. */
+async function checkLog(hub: RunningHub): Promise<void> {
+  const sql = new Client({ connectionString: postgres.url });
+  await sql.connect();
+  const left = `select (select count(*) from log_waiting) + (select size from log_head)
+    - (select max(size) from log_checkpoint) as left`;
+  while (Number((await sql.query(left)).rows[0].left) > 0) await wait(100);
+  await sql.end();
+  for (const place of [[hub.url], ["--database", postgres.url]]) {
+    const done = await workshop.run("src/cli/fsck.ts", [...place, "--json"], {});
+    expect([done.code, done.out.includes("IN_ORDER")]).toEqual([0, true]);
+  }
 }
 
 describe("a stream of records", () => {

@@ -77,9 +77,7 @@ async function recordFiles({ database, now, plan, place }: OpeningParts): Promis
   const known = new Map(stored.map((key) => [key.kid, key]));
   const folder = { ...place, issuer: plan.issuer, algorithm: plan.algorithm, elsewhere };
   const { publicKeys } = await openKeys(folder, now(), known);
-  // Whoever watches the log has pinned its key: one that merely lies there does not change it.
-  const hasLogKey = stored.some(({ publicJwk }) => publicJwk.purpose === "log" && publicJwk.iss === plan.issuer);
-  const fresh = publicKeys.filter(({ kid, purpose }) => !known.has(kid) && !(purpose === "log" && hasLogKey));
+  const fresh = publicKeys.filter(({ kid }) => !known.has(kid));
   if (fresh.length === 0) return;
   const added = fresh.map((publicJwk) => ({ publicJwk, source: "FILE" as const, name: fileNameOf(publicJwk) }));
   const deed = { at: now(), operator, reason: "in the key folder" };
