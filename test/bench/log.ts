@@ -76,7 +76,7 @@ function makeEntry() {
 
 /** A hub as it runs for everyone. *Units*: seconds. */
 async function publish(ground: Ground): Promise<readonly number[]> {
-  const env = hubEnv(ground, await makeDatabase(ground, "bench_publish"), "off");
+  const env = hubEnv(ground, await makeDatabase(ground, "bench_publish"), "on");
   const house = await openBenchHub(env);
   const hub = await startHub(ground, { env });
   const seconds: number[] = [];

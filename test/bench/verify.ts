@@ -15,7 +15,7 @@ import { issuer, licensesPerHolder, makeRecords, typeNames } from "./records.ts"
 
 const tokens = 10_000;
 const inFlight = 32;
-const rounds = 9;
+const rounds = 5;
 const leastRatio = 0.8;
 const mostBundle = 1.6;
 const issuerUrl = "https://hub.example";
