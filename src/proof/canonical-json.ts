@@ -2,8 +2,6 @@ import canonicalize from "canonicalize";
 import { HubError } from "../errors.ts";
 import { sha256Base64url } from "./bytes/sha256.ts";
 
-export { sha256Base64url };
-
 /**
  * The one canonical text of a JSON value; equal values have equal texts whatever the order of their members.
  * Shape: members whose value is undefined are left out. For hashes only: a JWS carries its own bytes.

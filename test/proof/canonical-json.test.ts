@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { canonicalJson, digestOf, sha256Base64url } from "../../src/proof/canonical-json.ts";
+import { sha256Base64url } from "../../src/proof/bytes/sha256.ts";
+import { canonicalJson, digestOf } from "../../src/proof/canonical-json.ts";
 
 describe("canonical JSON", () => {
   test("the example of RFC 8785 §3.2.2 has the text printed there", () => {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { digestOf, sha256Base64url } from "../canonical-json.ts";
+import { sha256Base64url } from "../bytes/sha256.ts";
+import { digestOf } from "../canonical-json.ts";
 
 /**
  * What of an access record is sealed. The holder's code is not in it, only a commitment to it: so an auditor who is

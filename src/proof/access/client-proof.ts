@@ -1,5 +1,5 @@
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
-import { sha256Base64url } from "../canonical-json.ts";
+import { sha256Base64url } from "../bytes/sha256.ts";
 import { isJsonObject, parseStrictJson } from "../strict-json.ts";
 
 /** A private key of a client or of a sender, ready to sign. */

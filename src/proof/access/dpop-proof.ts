@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, compactVerify, errors, importJWK, type JWK } from "jose";
-import { sha256Base64url } from "../canonical-json.ts";
+import { sha256Base64url } from "../bytes/sha256.ts";
 import { isText } from "../claims-shape.ts";
 import { isJsonObject, type JsonObject, parseStrictJson } from "../strict-json.ts";
 

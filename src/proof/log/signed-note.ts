@@ -1,4 +1,5 @@
 import { base64 } from "../bytes/base64.ts";
+import { joined } from "../bytes/joined.ts";
 import { sha256 } from "../bytes/sha256.ts";
 import { isSame } from "./merkle.ts";
 
@@ -142,16 +143,6 @@ async function isSigned(text: string, signature: Uint8Array, point: Uint8Array):
     if (error instanceof DOMException) return false;
     throw error;
   }
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 function hex(bytes: Uint8Array): string {

@@ -55,6 +55,11 @@ export function tileIn(size: number, level: number, index: number): Tile | undef
 /** Nodes of a tile, as they stand in its file. Undefined: not so many as its width says. */
 export type ReadTile = (level: number, index: number) => readonly Digest[] | undefined;
 
+/** Tiles as they were in a tree of that size: those at its edge may have grown since. */
+export function tilesAt(size: number, read: ReadTile): ReadTile {
+  return (level, index) => read(level, index)?.slice(0, tileIn(size, level, index)?.width ?? 0);
+}
+
 /** Where the hash of a complete subtree is: that many nodes of a tile, side by side. */
 function placeOf({ level, index }: Subtree): Readonly<{ level: number; index: number; from: number; count: number }> {
   const tileLevel = Math.floor(level / 8);

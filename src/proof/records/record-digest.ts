@@ -1,5 +1,5 @@
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
-import { sha256Base64url } from "../canonical-json.ts";
+import { sha256Base64url } from "../bytes/sha256.ts";
 import { canonicalMembers } from "./record-signature.ts";
 
 /**

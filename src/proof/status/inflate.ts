@@ -1,3 +1,5 @@
+import { joined } from "../bytes/joined.ts";
+
 /** Why bytes could not be unpacked. */
 export type InflateFault = "DAMAGED" | "TOO_LARGE";
 
@@ -31,15 +33,5 @@ export async function inflate(packed: Uint8Array, maxBytes: number): Promise<Uin
   } finally {
     await Promise.all(written);
   }
-  return joined(parts, size);
-}
-
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joined(...parts);
 }

@@ -76,13 +76,7 @@ export function logStore(db: Sql) {
     },
 
     newestCheckpoint: async (): Promise<StoredCheckpoint | undefined> => {
-      const [row] = await selectCheckpoints(db, [null]);
-      return row && toCheckpoint(row);
-    },
-
-    /** The smallest checkpoint that holds so many leaves. */
-    findCheckpoint: async (leastSize: number): Promise<StoredCheckpoint | undefined> => {
-      const [row] = await selectCheckpoints(db, [leastSize]);
+      const [row] = await selectNewest(db, []);
       return row && toCheckpoint(row);
     },
 
@@ -93,12 +87,6 @@ export function logStore(db: Sql) {
         .values(row)
         .onConflict((conflict) => conflict.column("size").doNothing())
         .execute();
-    },
-
-    /** Indexes in the log by license; those that have none yet are left out. The reader must be let in to see them. */
-    findIndexes: async (identifiers: readonly string[]): Promise<ReadonlyMap<string, number>> => {
-      const rows = await selectIndexes(db, [identifiers]);
-      return new Map(rows.map(({ identifier, index }) => [identifier, Number(index)]));
     },
   };
 }
@@ -137,11 +125,6 @@ const selectTiles = statement<{ level: number; index: string; nodes: Uint8Array 
   select t.level, t.index, t.nodes from jsonb_to_recordset($1::jsonb) as r(level int, index bigint)
     join log_tile t on t.level = r.level and t.index = r.index`);
 
-const selectCheckpoints = statement<CheckpointRow>(`
-  (select size, root, note, signed_at from log_checkpoint where $1::bigint is null order by size desc limit 1)
-  union all
-  (select size, root, note, signed_at from log_checkpoint where size >= $1::bigint order by size limit 1)`);
-
-const selectIndexes = statement<{ identifier: string; index: string }>(`
-  select l.identifier, b.first_index + l.log_place as index from license l join log_batch b on b.id = l.log_batch
-  where l.identifier = any($1::text[]) and b.first_index is not null`);
+const selectNewest = statement<CheckpointRow>(
+  "select size, root, note, signed_at from log_checkpoint order by size desc limit 1",
+);

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { sha256Base64url } from "../../proof/canonical-json.ts";
+import { sha256Base64url } from "../../proof/bytes/sha256.ts";
 import { runForAll } from "../statement-deadline.ts";
 import type { KeptStatusList, StatusStore } from "./status-store.ts";
 

@@ -4,7 +4,7 @@ import { maxLineCharacters } from "../../domain/licenses/problem-desk.ts";
 import { type LineReading, type ReadBatch, readRecordLine } from "../../domain/licenses/record-line.ts";
 import { legible } from "../../domain/plain-text.ts";
 import { HubError } from "../../errors.ts";
-import { sha256Base64url } from "../../proof/canonical-json.ts";
+import { sha256Base64url } from "../../proof/bytes/sha256.ts";
 import { parseStrictJson } from "../../proof/strict-json.ts";
 import type { StoredSubmission } from "../../store/licenses/collecting-store.ts";
 import type { StoredResult } from "../../store/tables/license-tables.ts";

@@ -1,6 +1,6 @@
 import { formatAddCheckpoint } from "../../proof/log/add-checkpoint.ts";
 import { consistencyRanges } from "../../proof/log/merkle.ts";
-import { proofOf, tileIn, tilesOf } from "../../proof/log/tile.ts";
+import { proofOf, tilesAt, tilesOf } from "../../proof/log/tile.ts";
 import type { LogStore } from "../../store/log/log-store.ts";
 
 /** What a witness answers: see connectors/witness.ts. */
@@ -36,10 +36,7 @@ export async function askWitness({ log, ask, keep }: Tools, knownSize: number): 
   for (let attempt = 1; ; attempt++) {
     const ranges = consistencyRanges(oldSize, newest.size);
     const tiles = await log.findTiles(tilesOf(ranges));
-    const { size } = newest;
-    const read = (level: number, index: number) =>
-      tiles(level, index)?.slice(0, tileIn(size, level, index)?.width ?? 0);
-    const proof = proofOf(ranges, read);
+    const proof = proofOf(ranges, tilesAt(newest.size, tiles));
     if (!proof) throw new Error(`the log lacks a tile below ${newest.size}`);
     const answer = await ask(formatAddCheckpoint({ oldSize, proof, note: newest.note }));
     if (answer.kind === "COSIGNED") {

@@ -1,5 +1,5 @@
 import { inclusionRanges } from "../../proof/log/merkle.ts";
-import { proofOf, tileIn, tilesOf } from "../../proof/log/tile.ts";
+import { proofOf, tilesAt, tilesOf } from "../../proof/log/tile.ts";
 import type { LogStore } from "../../store/log/log-store.ts";
 import type { LicenseEntry, LicenseProof } from "../../store/log/proof-store.ts";
 import type { WitnessStore } from "../../store/log/witness-store.ts";
@@ -31,8 +31,7 @@ export async function proveLicenses(
   const tiles = await log.findTiles(tilesOf(published.flatMap(({ ranges }) => ranges)));
   return new Map(
     published.flatMap(({ identifier, index, entry, checkpoint: { size, note, lines }, ranges }) => {
-      // A tile may have grown since the checkpoint was signed.
-      const proof = proofOf(ranges, (level, at) => tiles(level, at)?.slice(0, tileIn(size, level, at)?.width ?? 0));
+      const proof = proofOf(ranges, tilesAt(size, tiles));
       if (!proof) return [];
       const text = new TextDecoder().decode(entry);
       return [[identifier, { index, entry: text, proof, checkpoint: { size, note: `${note}${lines.join("")}` } }]];

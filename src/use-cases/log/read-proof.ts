@@ -1,5 +1,5 @@
 import { consistencyRanges, type Digest, inclusionRanges, type LeafRange } from "../../proof/log/merkle.ts";
-import { proofOf, tileIn, tilesOf } from "../../proof/log/tile.ts";
+import { proofOf, tilesAt, tilesOf } from "../../proof/log/tile.ts";
 import type { LogStore } from "../../store/log/log-store.ts";
 
 /** What reading a proof needs. */
@@ -18,7 +18,7 @@ export async function readProof({ log }: Tools, question: ProofQuestion): Promis
   const ranges = rangesOf(question);
   if (!ranges) return undefined;
   const tiles = await log.findTiles(tilesOf(ranges));
-  return proofOf(ranges, (level, at) => tiles(level, at)?.slice(0, tileIn(size, level, at)?.width ?? 0));
+  return proofOf(ranges, tilesAt(size, tiles));
 }
 
 function rangesOf(question: ProofQuestion): readonly LeafRange[] | undefined {
