@@ -27,7 +27,7 @@ const inOrder: Readonly<Record<string, string>> = {
   "use-cases/v.ts": 'import { b } from "../proof/b.ts"; import type { B } from "../store/b.ts";',
   "use-cases/licenses/verify-license.ts": 'import { p } from "../../proof/p.ts"; import type { C } from "node:crypto";',
   "edge/web/verify/main.ts": 'import decodeQR from "qr/decode.js"; import { v } from "virtual:types"; new Date();',
-  "proof/p.ts": '// no Buffer here\nconst native = globalThis.process?.getBuiltinModule?.("node:crypto");',
+  "proof/p.ts": '// no Buffer here\nconst module = globalThis.process?.getBuiltinModule; module("node:buffer").Buffer;',
   "store/b.ts": 'import "./c.ts"; import pg from "pg"; import one from "../../migrations/one.ts"; /* process.env */',
   "store/c.ts": 'import type { B } from "./b.ts"; import a from "../../schema/a.json" with { type: "json" };',
   "connectors/b.ts": 'import "../config.ts"; await fetch(new URL("https://a.example/"));',

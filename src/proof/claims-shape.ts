@@ -6,19 +6,16 @@ export type ClaimsShape = Readonly<Record<string, (value: unknown) => boolean>>;
 
 /** Whether every member named in the shape has a value that fits. Trust: the payload is attacker-chosen. */
 export function fitsShape(payload: JsonObject, shape: ClaimsShape): boolean {
-  return membersOf(shape).every(([path, fits]) => fits(memberAt(payload, path)));
+  const known = trees.get(shape) ?? treeOf(shape);
+  trees.set(shape, known);
+  return fitsTree(payload, known);
 }
 
-type Members = readonly (readonly [readonly string[], (value: unknown) => boolean])[];
-
-const known = new WeakMap<ClaimsShape, Members>();
+/** A shape by its objects: what each member must be, or the members it must have. */
+type ShapeTree = { [name: string]: ((value: unknown) => boolean) | ShapeTree };
 
 /** A shape is a constant of its file, and every token is held against it: its paths are taken apart once. */
-function membersOf(shape: ClaimsShape): Members {
-  const members = known.get(shape) ?? Object.entries(shape).map(([path, fits]) => [path.split("."), fits] as const);
-  known.set(shape, members);
-  return members;
-}
+const trees = new WeakMap<ClaimsShape, ShapeTree>();
 
 /** A text of 1 to 2,000 characters. */
 export function isText(value: unknown): value is string {
@@ -70,13 +67,35 @@ export function isSaltOrAbsent(value: unknown): boolean {
   return value === undefined || (typeof value === "string" && /^[\w-]{22}$/.test(value));
 }
 
-function memberAt(value: unknown, path: readonly string[]): unknown {
-  let at = value;
-  for (const name of path) at = isJsonObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
-  return at;
-}
-
 /** Absent, or a SHA-256 in base64url. */
 export function isDigestOrAbsent(value: unknown): boolean {
   return value === undefined || isDigest(value);
+}
+
+function treeOf(shape: ClaimsShape): ShapeTree {
+  const tree: ShapeTree = {};
+  for (const [path, fits] of Object.entries(shape)) {
+    const names = path.split(".");
+    const last = names.pop() ?? "";
+    let at = tree;
+    for (const name of names) {
+      const known = at[name];
+      const below = typeof known === "object" ? known : {};
+      at[name] = below;
+      at = below;
+    }
+    at[last] = fits;
+  }
+  return tree;
+}
+
+/** What is no object has no members, so all that it should have are judged as undefined. */
+function fitsTree(value: unknown, tree: ShapeTree): boolean {
+  const object = isJsonObject(value) ? value : {};
+  for (const name in tree) {
+    const fits = tree[name];
+    const member = Object.hasOwn(object, name) ? object[name] : undefined;
+    if (!(typeof fits === "function" ? fits(member) : fits && fitsTree(member, fits))) return false;
+  }
+  return true;
 }

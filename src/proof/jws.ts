@@ -2,6 +2,7 @@ import { decodeBase64url } from "./bytes/base64url.ts";
 import { type CompactJws, parseCompactJws } from "./compact-jws.ts";
 import { checkKeyPeriod } from "./key-validity.ts";
 import type { KeyAlgorithm, KeyPurpose, Keyring, VerifyingKey } from "./keyring.ts";
+import { isSignatureOf } from "./signing/check-signature.ts";
 import { isJsonObject, type JsonObject, parseStrictJson } from "./strict-json.ts";
 import { type Finding, found, passed, type VerificationCode } from "./verification.ts";
 
@@ -77,25 +78,10 @@ export async function isSignedBy(token: string, key: Pick<VerifyingKey, "alg" | 
   return signature !== undefined && (await isSignatureOf(encoder.encode(token.slice(0, end)), signature, key));
 }
 
-/**
- * Whether a bare signature over bytes holds, as a `Signer` makes it.
- * Trust: bytes and signature are attacker-chosen.
- * Source: as `isSignedBy`; a signature of another length never holds.
- */
-export async function isSignatureOf(
-  data: Uint8Array<ArrayBuffer>,
-  signature: Uint8Array<ArrayBuffer>,
-  key: Pick<VerifyingKey, "alg" | "publicKey">,
-): Promise<boolean> {
-  return crypto.subtle.verify(webCryptoNames[key.alg], await key.publicKey(), signature, data);
-}
-
 /** The claims when every step passed; undefined otherwise. */
 export function acceptedClaims<C>(opened: OpenedJws<C>): C | undefined {
   return opened.findings.every((finding) => finding.outcome === "PASS") ? opened.claims : undefined;
 }
-
-const webCryptoNames = { ES256: { name: "ECDSA", hash: "SHA-256" }, EdDSA: { name: "Ed25519" } } as const;
 
 const encoder = new TextEncoder();
 const maxPayloadDepth = 32;

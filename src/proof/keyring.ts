@@ -3,6 +3,7 @@ import { HubError } from "../errors.ts";
 import { decodeBase64url } from "./bytes/base64url.ts";
 import { isOnP256 } from "./bytes/p256-point.ts";
 import { digestOf } from "./canonical-json.ts";
+import { nativeEs256 } from "./signing/native-es256.ts";
 import type { Signer } from "./signing/signer.ts";
 import { isJsonObject, type JsonObject, parseStrictJson } from "./strict-json.ts";
 
@@ -115,8 +116,11 @@ export async function importSigningKey(privateJwk: unknown): Promise<SigningKey>
   const { publicKey: _, ...facts } = read;
   const { crv, x, y } = publicMembers;
   const privateKey = await importPrivate({ ...shapes[facts.alg], crv, x, y, d }, facts.alg);
-  const sign = async (data: Uint8Array) =>
-    new Uint8Array(await crypto.subtle.sign(signatureNames[facts.alg], privateKey, data as Uint8Array<ArrayBuffer>));
+  const sign = async (data: Uint8Array) => {
+    if (facts.alg === "ES256" && nativeEs256) return nativeEs256.sign(data, privateKey);
+    const signed = crypto.subtle.sign(signatureNames[facts.alg], privateKey, data as Uint8Array<ArrayBuffer>);
+    return new Uint8Array(await signed);
+  };
   return { ...facts, privateKey, sign };
 }
 

@@ -232,8 +232,9 @@ export function found(name: VerificationStep, code: VerificationCode, detail?: L
 
 /** All nine findings in the report's order; a step nobody judged is SKIPPED as NOT_REACHED. */
 export function completeFindings(findings: readonly Finding[]): readonly Finding[] {
-  const byName = new Map(findings.map((finding) => [finding.name, finding]));
-  return verificationSteps.map(({ name }) => byName.get(name) ?? found(name, "NOT_REACHED"));
+  return verificationSteps.map(
+    ({ name }) => findings.findLast((finding) => finding.name === name) ?? found(name, "NOT_REACHED"),
+  );
 }
 
 /**
@@ -242,8 +243,9 @@ export function completeFindings(findings: readonly Finding[]): readonly Finding
  */
 export function outcomeOf(findings: readonly Finding[]): VerificationOutcome {
   if (findings.some((finding) => finding.outcome === "FAIL")) return "INVALID";
-  const decisive = findings.filter((finding) => finding.outcome === "PASS").map((finding) => finding.name);
-  return essentialSteps.every((name) => decisive.includes(name)) ? "VALID" : "UNDECIDED";
+  const isPassed = (step: VerificationStep) =>
+    findings.some(({ name, outcome }) => name === step && outcome === "PASS");
+  return essentialSteps.every(isPassed) ? "VALID" : "UNDECIDED";
 }
 
 const essentialSteps = [

@@ -137,7 +137,10 @@ export const rules: Readonly<Record<string, Rule>> = {
       const modules = importsIn(file, house.get(file) ?? "").filter(
         ({ to, typeOnly }) => !typeOnly && /^node:/.test(to),
       );
-      const said = [...modules.map(({ to }) => to), ...(/\bBuffer\b/.exec(house.get(file) ?? "") ?? [])];
+      const said = [
+        ...modules.map(({ to }) => to),
+        ...(/(?<!\("node:buffer"\)\.)\bBuffer\b/.exec(house.get(file) ?? "") ?? []),
+      ];
       return said.map((word) => `${file} needs ${word}, and a page that verifies reaches it`);
     }),
   "what auditors run is erasable": (house) =>

@@ -47,13 +47,45 @@ export function formatBundle({ version, license, statusList, log, keys }: Bundle
  * Trust: attacker-chosen.
  */
 export function parseBundle(text: string): Bundle | { code: VerificationCode } {
-  const parsed = parseStrictJson(text, { maxBytes: maxBundleBytes, maxDepth: 4 });
+  const known = parseAroundKnownList(text);
+  if (known) return known;
+  const parsed = parseStrictJson(text, limits);
   if ("fault" in parsed) return { code: parsed.fault === "JSON_TOO_LARGE" ? "BUNDLE_TOO_LARGE" : parsed.fault };
   if (!isJsonObject(parsed.value)) return { code: "JSON_INVALID" };
   const bundle = parsed.value;
   if (bundle["version"] !== bundleVersion)
     return { code: Number.isSafeInteger(bundle["version"]) ? "BUNDLE_VERSION" : "BUNDLE_MALFORMED" };
-  return isBundleOfOne(bundle) ? bundle : { code: "BUNDLE_MALFORMED" };
+  if (!isBundleOfOne(bundle)) return { code: "BUNDLE_MALFORMED" };
+  if (bundle.statusList !== undefined && plainToken.test(bundle.statusList)) knownList = bundle.statusList;
+  return bundle;
+}
+
+const limits = { maxBytes: maxBundleBytes, maxDepth: 4 };
+
+/** What JSON writes as it is. */
+const plainToken = /^[\w.-]+$/;
+
+/** The list of the bundle read before: thousands in a row share one, and it is most of what they say. */
+let knownList = "";
+const listMember = '"statusList":"';
+
+/**
+ * Takes apart a bundle with the known list, without reading that again. Undefined: read it whole, there is no such bundle.
+ *
+ * It says the same as reading it whole. That member's mark can stand only where JSON names a member, its quotes not being
+ * escaped; what is cut out is the member's whole value when an empty one is left. Were it not the bundle's own member, a bundle
+ * would hold one it must not have, at any depth, and be none.
+ */
+function parseAroundKnownList(text: string): Bundle | undefined {
+  const start = text.indexOf(listMember) + listMember.length;
+  const end = start + knownList.length;
+  if (start < listMember.length || knownList === "" || text.length > limits.maxBytes) return undefined;
+  if (text.slice(start, end) !== knownList) return undefined;
+  const parsed = parseStrictJson(text.slice(0, start) + text.slice(end), limits);
+  if ("fault" in parsed || !isJsonObject(parsed.value)) return undefined;
+  const bundle = parsed.value;
+  if (bundle["version"] !== bundleVersion || bundle["statusList"] !== "" || !isBundleOfOne(bundle)) return undefined;
+  return { ...bundle, statusList: knownList };
 }
 
 function isBundleOfOne(bundle: JsonObject): bundle is JsonObject & Bundle {

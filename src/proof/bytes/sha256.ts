@@ -1,5 +1,6 @@
 import { sha256 as hashAnywhere } from "@noble/hashes/sha2.js";
 import { encodeBase64url } from "./base64url.ts";
+import { native } from "./native.ts";
 
 /**
  * SHA-256 of bytes, or of a text's UTF-8 bytes.
@@ -7,7 +8,8 @@ import { encodeBase64url } from "./base64url.ts";
  * Source: FIPS 180-4.
  */
 export function sha256(data: Uint8Array | string): Uint8Array {
-  if (native) return native.hash("sha256", data, "buffer");
+  // Node hands a hash out as a text in half the time it takes to make a buffer of it.
+  if (native) return native.buffer.from(native.hash("sha256", data, "binary"), "latin1");
   return hashAnywhere(typeof data === "string" ? encoder.encode(data) : data);
 }
 
@@ -21,7 +23,3 @@ export function sha256Base64url(data: Uint8Array | string): string {
 }
 
 const encoder = new TextEncoder();
-
-// Asked for and not imported: this very file runs in a browser too, which has no such module, and collecting hashes
-// several times a record. Web Crypto has only a hash to wait for.
-const native = globalThis.process?.getBuiltinModule?.("node:crypto");

@@ -80,13 +80,11 @@ export async function judgeInclusion(
   const opened = await open(evidence.checkpoint, license.claims.iss);
   if ("code" in opened) return found("LOG_INCLUSION", opened.code);
   const { checkpoint, witnesses } = opened;
-  const proof = evidence.proof.length > maxProof ? undefined : evidence.proof.map(base64.decode);
-  const entry = encoder.encode(evidence.entry);
-  if (!proof?.every((node) => node?.length === 32)) return found("LOG_INCLUSION", "LOG_PROOF_MALFORMED");
+  const proof = evidence.proof.slice(0, maxProof).flatMap((node) => base64.decodeDigest(node) ?? []);
+  if (proof.length < evidence.proof.length) return found("LOG_INCLUSION", "LOG_PROOF_MALFORMED");
   const fault = findEntryFault(evidence.entry, license);
   if (fault) return found("LOG_INCLUSION", fault);
-  const nodes = proof.filter((node) => node !== undefined);
-  if (!isIncluded(leafHash(entry), evidence.index, checkpoint, nodes))
+  if (!isIncluded(leafHash(encoder.encode(evidence.entry)), evidence.index, checkpoint, proof))
     return found("LOG_INCLUSION", "LOG_NOT_INCLUDED");
   return passed("LOG_INCLUSION", {
     en: `entry ${evidence.index} of ${checkpoint.size}${witnesses > 0 ? `, seen by ${witnesses} witnesses` : ""}`,

@@ -1,6 +1,6 @@
 import { HubError } from "../../errors.ts";
-import { isSignatureOf } from "../jws.ts";
 import { type PublicJwk, parseJwks } from "../keyring.ts";
+import { isSignatureOf } from "./check-signature.ts";
 import type { Signer } from "./signer.ts";
 
 /**

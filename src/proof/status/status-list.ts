@@ -1,4 +1,5 @@
 import { base64url } from "jose";
+import type { LocalizedText } from "../../errors.ts";
 import { openJws } from "../jws.ts";
 import type { Keyring } from "../keyring.ts";
 import type { LicenseClaims } from "../license-jws.ts";
@@ -16,6 +17,8 @@ export type StatusList = Readonly<{
   expiresAt: number;
   bits: StatusListBits;
   entries: Uint8Array;
+  /** When it was signed, in words. */
+  signed: LocalizedText;
 }>;
 
 /** The list, or why it is none that can be relied on; `detail`: the code of the step of its own that failed. */
@@ -38,7 +41,8 @@ export async function openStatusList(token: string, keyring: Keyring): Promise<S
   const { iss: issuer, sub: uri, iat: issuedAt, exp: expiresAt, status_list } = claims;
   const entries = await unpackEntries(status_list);
   if ("code" in entries) return entries;
-  return { list: { issuer, uri, issuedAt, expiresAt, bits: status_list.bits, entries } };
+  const signed = signedDetail(issuedAt);
+  return { list: { issuer, uri, issuedAt, expiresAt, bits: status_list.bits, entries, signed } };
 }
 
 /**
@@ -73,7 +77,7 @@ export function judgeListed(opening: StatusListOpening, { iss, status }: StatusR
   const { uri, idx } = status.status_list;
   if (list.issuer !== iss || list.uri !== uri) return found("STATUS", "STATUS_LIST_FOREIGN");
   const second = Math.floor(asked.getTime() / 1000);
-  const signed = signedDetail(list);
+  const { signed } = list;
   if (second + clockSkewSeconds < list.issuedAt) return found("STATUS", "STATUS_LIST_LATER", signed);
   if (second >= list.expiresAt) return found("STATUS", "STATUS_LIST_EXPIRED", signed);
   const value = entryOf(list, idx);
@@ -120,7 +124,7 @@ function listCodeOf({ name, code }: Finding): VerificationCode {
   return name === "FORMAT" ? "STATUS_LIST_MALFORMED" : "STATUS_LIST_SIGNATURE";
 }
 
-function signedDetail({ issuedAt }: StatusList) {
+function signedDetail(issuedAt: number): LocalizedText {
   const instant = `${new Date(issuedAt * 1000).toISOString().slice(0, 19)}Z`;
   return { en: `list signed at ${instant}`, zh: `列表签署于 ${instant}` };
 }
