@@ -115,12 +115,11 @@ export async function importSigningKey(privateJwk: unknown): Promise<SigningKey>
   if (read === undefined) throw refusal("KEY_UNSUPPORTED");
   const { publicKey: _, ...facts } = read;
   const { crv, x, y } = publicMembers;
-  const privateKey = await importPrivate({ ...shapes[facts.alg], crv, x, y, d }, facts.alg);
-  const sign = async (data: Uint8Array) => {
-    if (facts.alg === "ES256" && nativeEs256) return nativeEs256.sign(data, privateKey);
-    const signed = crypto.subtle.sign(signatureNames[facts.alg], privateKey, data as Uint8Array<ArrayBuffer>);
-    return new Uint8Array(await signed);
-  };
+  const jwk = { ...shapes[facts.alg], crv, x, y, d };
+  const privateKey = await importPrivate(jwk, facts.alg);
+  const anywhere = async (data: Uint8Array) =>
+    new Uint8Array(await crypto.subtle.sign(signatureNames[facts.alg], privateKey, data as Uint8Array<ArrayBuffer>));
+  const sign = facts.alg === "ES256" && nativeEs256 ? nativeEs256.signerOf(jwk) : anywhere;
   return { ...facts, privateKey, sign };
 }
 

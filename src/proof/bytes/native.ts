@@ -9,6 +9,6 @@ export const native = builtIn();
 function builtIn() {
   const module = globalThis.process?.getBuiltinModule;
   if (!module) return undefined;
-  const { hash, sign, verify, KeyObject } = module("node:crypto");
-  return { hash, sign, verify, KeyObject, buffer: module("node:buffer").Buffer };
+  const { hash, sign, verify, createPrivateKey, KeyObject } = module("node:crypto");
+  return { hash, sign, verify, createPrivateKey, KeyObject, buffer: module("node:buffer").Buffer };
 }

@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { native } from "../bytes/native.ts";
+import type { JsonObject } from "../strict-json.ts";
 
 /** A signature of ES256: r and s, 32 bytes each, unsigned, big-endian. Source: RFC 7518 §3.4. */
 type Signature = Uint8Array<ArrayBuffer>;
@@ -10,7 +11,7 @@ type Signature = Uint8Array<ArrayBuffer>;
  */
 export const nativeEs256 = native && es256By(native);
 
-function es256By({ sign, verify, KeyObject }: NonNullable<typeof native>) {
+function es256By({ sign, verify, createPrivateKey, KeyObject }: NonNullable<typeof native>) {
   const keyObjects = new WeakMap<CryptoKey, KeyObject>();
   const keyObjectOf = (key: CryptoKey): KeyObject => {
     const known = keyObjects.get(key) ?? KeyObject.from(key);
@@ -18,7 +19,11 @@ function es256By({ sign, verify, KeyObject }: NonNullable<typeof native>) {
     return known;
   };
   return {
-    /** Whether a signature holds; one of another length does not. Trust: bytes and signature are attacker-chosen. */
+    /**
+     * Whether a signature holds; one of another length does not.
+     * @param publicKey extractable, as public keys are
+     * Trust: bytes and signature are attacker-chosen.
+     */
     verify: (data: Uint8Array, signature: Uint8Array, publicKey: CryptoKey): Promise<boolean> =>
       new Promise((resolve, reject) => {
         if (signature.length !== 64) return resolve(false);
@@ -26,11 +31,15 @@ function es256By({ sign, verify, KeyObject }: NonNullable<typeof native>) {
         verify("sha256", data, keyObjectOf(publicKey), derOf(signature), done);
       }),
 
-    sign: (data: Uint8Array, privateKey: CryptoKey): Promise<Signature> =>
-      new Promise((resolve, reject) => {
-        const done = (error: Error | null, der: Uint8Array) => (error ? reject(error) : resolve(signatureOf(der)));
-        sign("sha256", data, keyObjectOf(privateKey), done);
-      }),
+    /** What signs with a key: its secret can not be had from it any more. Throws: when the JWK is none. */
+    signerOf: (privateJwk: JsonObject) => {
+      const key = createPrivateKey({ key: { ...privateJwk }, format: "jwk" });
+      return (data: Uint8Array): Promise<Signature> =>
+        new Promise((resolve, reject) => {
+          const done = (error: Error | null, der: Uint8Array) => (error ? reject(error) : resolve(signatureOf(der)));
+          sign("sha256", data, key, done);
+        });
+    },
   };
 }
 
