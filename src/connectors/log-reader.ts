@@ -6,6 +6,7 @@ import { consistencyRanges, type Digest, isConsistent, isSame } from "../proof/l
 import { noteLimits } from "../proof/log/signed-note.ts";
 import {
   hashOfRange,
+  levelsOf,
   proofOf,
   type ReadTile,
   readNodes,
@@ -14,6 +15,7 @@ import {
   tilesOf,
   tileWidth,
 } from "../proof/log/tile.ts";
+import { type TreeEdge, treeEdge } from "../proof/log/tree-edge.ts";
 
 /** Reads a file below the log's address. Undefined: there is none. *Throws* LogUnreachable. */
 export type ReadFile = (path: string, maxBytes: number) => Promise<Uint8Array | undefined>;
@@ -73,6 +75,8 @@ export function logReader(read: ReadFile) {
   return {
     /** The signed note served as the newest. Undefined: there is none. */
     readCheckpoint: () => readText(read, "checkpoint"),
+    /** The newest that a witness has signed. Undefined: there is none. */
+    readCosigned: () => readText(read, "checkpoint/cosigned"),
     /** The key served beside the log, as `NAME+ID+KEY`. */
     readKey: async () => (await readText(read, "vkey"))?.trim(),
     readTile,
@@ -101,6 +105,22 @@ export function logReader(read: ReadFile) {
         if (!range) return;
         yield range;
       }
+    },
+
+    /**
+     * The right edge of the tree as it was when it had so many leaves, from the tiles of now; or the tile that is unfit.
+     * What it leads to is for the caller to compare.
+     */
+    readEdge: async (leaves: number, size: number): Promise<TreeEdge | Readonly<{ unfit: Unfit; path: string }>> => {
+      const edge = new Map<number, readonly Digest[]>();
+      for (const { level, full, partial } of levelsOf(leaves)) {
+        if (partial === 0) continue;
+        const width = tileIn(size, level, full)?.width ?? 0;
+        const nodes = await readTile(level, full, width);
+        if (typeof nodes === "string") return { unfit: nodes, path: tilePath({ level, index: full, width }) };
+        edge.set(level, nodes.slice(0, partial));
+      }
+      return treeEdge(leaves, (level) => edge.get(level));
     },
 
     /**

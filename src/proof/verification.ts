@@ -246,7 +246,8 @@ export function outcomeOf(findings: readonly Finding[]): VerificationOutcome {
   return essentialSteps.every((name) => decisive.includes(name)) ? "VALID" : "UNDECIDED";
 }
 
-const essentialSteps = [
+/** The steps without which nothing is VALID. */
+export const essentialSteps = [
   "FORMAT",
   "SIGNATURE",
   "ISSUER_TRUST",

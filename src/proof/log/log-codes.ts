@@ -36,6 +36,25 @@ export const logCodes = {
     text: { en: "The checkpoint is not signed by the issuer's log.", zh: "检查点未由签发方的日志签署。" },
     todo: alarm,
   },
+  LOG_WITNESS_SIGNATURE: {
+    outcome: "FAIL",
+    text: {
+      en: "A line under the checkpoint names a witness you trust and is not its signature.",
+      zh: "检查点下有一行署名您信任的见证方，但签名不成立。",
+    },
+    todo: askAgain,
+  },
+  LOG_WITNESSES_LACKING: {
+    outcome: "FAIL",
+    text: {
+      en: "Fewer of the witnesses you named have signed than you asked for.",
+      zh: "您指明的见证方中，签名的少于所要求的数目。",
+    },
+    todo: {
+      en: "Ask the holder or the hub for a newer bundle; if it lacks them too, ask the witnesses what they have seen.",
+      zh: "请向持证人或枢纽获取更新的证据包；如仍缺少，请询问见证方。",
+    },
+  },
   LOG_OTHER_LICENSE: {
     outcome: "FAIL",
     text: { en: "The log entry is of another license.", zh: "该日志条目属于另一证照。" },
