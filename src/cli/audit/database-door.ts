@@ -15,6 +15,7 @@ import { compareKeyRows } from "../../use-cases/audit/compare-key-rows.ts";
 import { compareLedgerRows } from "../../use-cases/audit/compare-ledger-rows.ts";
 import { compareLicenseRows } from "../../use-cases/audit/compare-license-rows.ts";
 import { compareLogRows } from "../../use-cases/audit/compare-log-rows.ts";
+import { compareSigningKeyRows } from "../../use-cases/audit/compare-signing-key-rows.ts";
 import { checkLog } from "../../use-cases/log/check-log.ts";
 import { readKeyring } from "../key-set.ts";
 import { jsonOf, type Language, messageOf, printable, UsageError } from "../program.ts";
@@ -73,7 +74,8 @@ export async function auditTables(database: AuditDatabase, order: TableOrder): P
   const licenses = await compareLicenseRows({ store, keyring, report });
   const ledger = await compareLedgerRows({ store, report }, logged.days);
   const recordKeys = await compareKeyRows({ store, report }, logged.recordKeys);
-  return batches + logged.rows + licenses + ledger + recordKeys;
+  const hubKeys = await compareSigningKeyRows({ store, keyring, report }, logged.keys);
+  return batches + logged.rows + licenses + ledger + recordKeys + hubKeys;
 }
 
 /** How large the log is: what most of head, tiles, bundles, batches and newest checkpoint say. */

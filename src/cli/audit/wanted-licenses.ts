@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import type { AuditFinding } from "../../proof/audit/audit-codes.ts";
 import { isBundle, parseBundle } from "../../proof/bundle/bundle.ts";
-import { parseCompactJws, payloadDigest } from "../../proof/compact-jws.ts";
+import { maxTokenLength, parseCompactJws, payloadDigest } from "../../proof/compact-jws.ts";
 import type { Keyring } from "../../proof/keyring.ts";
 import { licenseJws, openLicense } from "../../proof/license-jws.ts";
 import { parseEntry } from "../../proof/log/log-entry.ts";
-import { isSdJwt } from "../../proof/sd-jwt/sd-jwt.ts";
+import { licenseSdJwt, openLicenseSdJwt } from "../../proof/sd-jwt/license-sd-jwt.ts";
+import { isSdJwt, splitSdJwt } from "../../proof/sd-jwt/sd-jwt.ts";
 import { chooseFiles, readBytes, textOf } from "../license-files.ts";
 import { UsageError } from "../program.ts";
 
@@ -84,16 +85,20 @@ async function judgeFile(
   const bundle = isBundle(text) ? parseBundle(text) : { license: text };
   if ("code" in bundle) return { code: "NOT_A_LICENSE", file, detail: bundle.code };
   const token = bundle.license;
-  if (isSdJwt(token)) return { code: "LICENSE_IN_PART", file };
-  const jws = parseCompactJws(token, licenseJws);
+  const parts = isSdJwt(token) ? splitSdJwt(token) : { issued: token };
+  if ("code" in parts) return { code: "NOT_A_LICENSE", file, detail: parts.code };
+  const isInPart = "presented" in parts;
+  const { types } = isInPart ? licenseSdJwt : licenseJws;
+  const jws = parseCompactJws(parts.issued, { types, maxLength: maxTokenLength });
   const fault = "code" in jws ? jws.code : jws.headerFault;
   if (fault !== undefined) return { code: "NOT_A_LICENSE", file, detail: fault };
-  const { findings } = keyring ? await openLicense(token, keyring) : { findings: [] };
+  const opening = keyring && (isInPart ? openLicenseSdJwt(parts, keyring) : openLicense(token, keyring));
+  const { findings } = (await opening) ?? { findings: [] };
   const failed = findings.filter(({ outcome }) => outcome === "FAIL");
   // What somebody has changed is forged, whatever form is left of it.
   const forged = failed.find(({ name }) => name !== "FORMAT");
   if (forged?.code) return { code: "LICENSE_SIGNATURE", file, detail: forged.code };
   const [malformed] = failed;
   if (malformed?.code) return { code: "NOT_A_LICENSE", file, detail: malformed.code };
-  return { file, digest: payloadDigest(token) };
+  return isInPart ? { code: "LICENSE_IN_PART", file } : { file, digest: payloadDigest(token) };
 }
