@@ -16,6 +16,7 @@ import {
   tileWidth,
 } from "../proof/log/tile.ts";
 import { type TreeEdge, treeEdge } from "../proof/log/tree-edge.ts";
+import { readBody } from "./bounded-body.ts";
 
 /** Reads a file below the log's address. Undefined: there is none. *Throws* LogUnreachable. */
 export type ReadFile = (path: string, maxBytes: number) => Promise<Uint8Array | undefined>;
@@ -209,15 +210,8 @@ async function getOnce(url: string, maxBytes: number): Promise<Got> {
       await response.body?.cancel();
       return { failure: `answered ${response.status}` };
     }
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body) {
-      size += chunk.length;
-      // Longer than it can be: damaged, which its reader says.
-      if (size > maxBytes) return { bytes: new Uint8Array() };
-      chunks.push(chunk);
-    }
-    return { bytes: Buffer.concat(chunks) };
+    // Longer than it can be: damaged, which its reader says.
+    return { bytes: (await readBody(response, maxBytes)) ?? new Uint8Array() };
   } catch (error) {
     return { failure: reasonOf(error) };
   }
