@@ -3,6 +3,7 @@ import { type AuditFinding, isWrong } from "../proof/audit/audit-codes.ts";
 import { checkLog, type LogCheck } from "../use-cases/log/check-log.ts";
 import {
   Alarm,
+  mustBeWritable,
   notBelieved,
   openKept,
   readKeys,
@@ -28,7 +29,7 @@ Usage: npm run --silent fsck -- PLACE [options]
                    checkpoint, tile/…; may be left out when --database is given
 ${sharedHelp.keys}
   --since FILE     a checkpoint kept earlier: the log must still begin with what it stood for
-  --keep FILE      write the newest checkpoint there when all is in order; name it as --since next time
+  --keep FILE      write the newest checkpoint there when the log is in order; name it as --since next time
   --state FILE     remember how far the log was read: an interrupted run goes on there, the next reads what is new
   --licenses PATH  a license, a bundle, or a folder of them, which must stand in the log; may be repeated. A line for
                    each file says what came of it. With --keys their signatures are verified too.
@@ -114,6 +115,8 @@ function readOrder(args: readonly string[]): Order | undefined {
 
 async function checkPlace(place: string, order: Order): Promise<Checked> {
   const counted = counter(tell(order));
+  // Who reads a log for an hour must not hear only then that nothing can be kept of it.
+  for (const path of [order.keep, order.state]) await mustBeWritable(path);
   const log = await openLog(place);
   const { keys, warning } = await readKeys(log, order);
   if (warning) console.error(warning[order.language]);
@@ -151,7 +154,9 @@ async function checkPlace(place: string, order: Order): Promise<Checked> {
   if (isStopped)
     console.error(words.stopped[order.language] + (order.state === undefined ? words.noState[order.language] : ""));
   else wanted.findings().forEach(counted.report);
-  if (order.keep !== undefined && counted.count() === 0 && !isStopped) await writeWhole(order.keep, newest.note);
+  // Of the log itself: a file beside it that is no license takes nothing from what the log has shown.
+  const isSound = result.outcome === "IN_ORDER" && findings.length === 0;
+  if (order.keep !== undefined && isSound) await writeWhole(order.keep, newest.note);
   const { origin, size } = newest;
   return {
     findings: counted.count(),
@@ -198,7 +203,7 @@ function stopOnInterrupt() {
 
 function summaryOf({ origin, size, from, licenses, witnessed, rows }: Readonly<Record<string, unknown>>): string {
   const log = origin === undefined ? "" : ` ${printable(String(origin))}: ${size} entries, read from ${from}`;
-  const sample = licenses === undefined || licenses === 0 ? "" : `, ${licenses} files of licenses`;
+  const sample = licenses === undefined || licenses === 0 ? "" : `, license files: ${licenses}`;
   const seen = witnessed === undefined ? "" : `, seen by witnesses up to ${witnessed}`;
   const tables = rows === undefined ? "" : ` ${rows} rows compared`;
   const text = [log + sample + seen, tables].filter(Boolean).join(";");

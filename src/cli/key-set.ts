@@ -5,6 +5,8 @@ import { UsageError } from "./program.ts";
 
 /** Reads a hub's key set. *Throws* UsageError for a file that is none. */
 export async function readKeyring(path: string): Promise<Keyring> {
+  if (/^https?:\/\//.test(path))
+    throw new UsageError(`--keys is a file: fetch it first, and keep it (curl -s ${path} > jwks.json).`);
   const bytes = await readBytes(path);
   try {
     return parseJwks(bytes);

@@ -7,6 +7,7 @@ import type { NoteKey } from "../proof/log/signed-note.ts";
 import { followLog } from "../use-cases/log/follow-log.ts";
 import {
   Alarm,
+  mustBeWritable,
   openKept,
   readKeys,
   readNewest,
@@ -106,6 +107,7 @@ function readOrder(args: readonly string[]): Order | undefined {
 async function follow(order: Order): Promise<number> {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
+  await mustBeWritable(order.state);
   const log = await openLog(order.place);
   const { keys, warning } = await readKeys(log, order);
   if (warning) console.error(warning[order.language]);

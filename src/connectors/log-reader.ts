@@ -157,14 +157,21 @@ type Tree = Readonly<{ size: number; root: Digest }>;
  * *Throws* LogUnreachable.
  */
 export async function openLog(place: string): Promise<LogReader> {
-  if (!/^https?:\/\//.test(place)) return logReader(folderReader(place));
+  const isThere = (read: ReadFile) => read("checkpoint", noteLimits.maxBytes);
+  if (!/^https?:\/\//.test(place)) {
+    const folder = folderReader(place);
+    if (await isThere(folder)) return logReader(folder);
+    throw new LogUnreachable(`${place} is neither an address (https://…) nor a folder with a log's checkpoint`);
+  }
   if (!URL.canParse(place)) throw new LogUnreachable(`${place} is no address`);
   const base = place.replace(/\/+$/, "");
   const here = urlReader(base);
-  if (await here("checkpoint", noteLimits.maxBytes)) return logReader(here);
+  if (await isThere(here)) return logReader(here);
   const below = urlReader(`${base}/log`);
-  if (await below("checkpoint", noteLimits.maxBytes)) return logReader(below);
-  return logReader(here);
+  if (await isThere(below)) return logReader(below);
+  throw new LogUnreachable(
+    `${base} serves no checkpoint, and ${base}/log neither: a log's is signed when it has entries`,
+  );
 }
 
 async function readText(read: ReadFile, path: string): Promise<string | undefined> {

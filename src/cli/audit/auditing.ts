@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { access, constants, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type LogReader, LogUnreachable } from "../../connectors/log-reader.ts";
 import type { LocalizedText } from "../../errors.ts";
 import { type AuditFinding, auditCodes, isWrong } from "../../proof/audit/audit-codes.ts";
@@ -91,7 +92,7 @@ export async function readServed(log: LogReader, keys: readonly NoteKey[], rule?
 /** The newest checkpoint as it is served. *Throws* Alarm when it is not the log's; LogUnreachable when there is none. */
 export async function readNewest(log: LogReader, keys: readonly NoteKey[]): Promise<SignedCheckpoint> {
   const text = await log.readCheckpoint();
-  if (text === undefined) throw new LogUnreachable("there is no log at this place: it serves no checkpoint");
+  if (text === undefined) throw new LogUnreachable("the log serves no checkpoint any more");
   return (await servedAt("checkpoint", text, keys)).checkpoint;
 }
 
@@ -140,10 +141,22 @@ async function readIfThere(path: string): Promise<string | undefined> {
 
 export const writeMemory = (path: string, memory: AuditMemory) => writeWhole(path, formatMemory(memory));
 
-/** Writes a file so that it is there whole or not at all. */
+/** Writes a file so that it is there whole or not at all. *Throws* UsageError when it cannot be written. */
 export async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text, { flush: true });
-  await rename(`${path}.new`, path);
+  try {
+    await writeFile(`${path}.new`, text, { flush: true });
+    await rename(`${path}.new`, path);
+  } catch (error) {
+    throw new UsageError(`cannot write ${path}: ${messageOf(error)}`);
+  }
+}
+
+/** Whether a file can be written later, as far as its folder tells. *Throws* UsageError. */
+export async function mustBeWritable(path: string | undefined): Promise<void> {
+  if (path === undefined) return;
+  await access(dirname(path), constants.W_OK).catch((error: unknown) => {
+    throw new UsageError(`cannot write ${path}: ${messageOf(error)}`);
+  });
 }
 
 export async function readText(path: string): Promise<string> {

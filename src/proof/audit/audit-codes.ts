@@ -18,7 +18,7 @@ export const auditCodes = {
     en: "The log shows less than a checkpoint it signed before.",
     zh: "日志所示少于其先前签署的检查点。",
   },
-  CHECKPOINT_MALFORMED: { en: "What is served as checkpoint is none.", zh: "所提供的检查点格式不符。" },
+  CHECKPOINT_MALFORMED: { en: "It is no checkpoint of a log.", zh: "不是日志的检查点。" },
   CHECKPOINT_SIGNATURE: {
     en: "The checkpoint is not signed by the log's key.",
     zh: "检查点未由该日志的密钥签署。",
