@@ -32,7 +32,8 @@ Usage: npm run --silent monitor -- PLACE [--issuer CODE …] [--holder CODE …]
   --issuer CODE    print entries about licenses of this department; may be repeated
   --holder CODE    print entries about licenses of this enterprise, by its code; may be repeated. A person's entries
                    can not be recognized by anybody who knows the code alone: ask the hub for them.
-  --all            print keys that were added or ended, keys for records, and closed days of the access ledger too
+  --all            print keys that were added or ended, keys for records, and closed days of the access ledger too;
+                   without --issuer and --holder only those
 ${sharedHelp.keys}
   --compare PLACE  a checkpoint another client has kept (a file), or a log as another client sees it (an address):
                    both must be of one log; may be repeated

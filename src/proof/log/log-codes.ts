@@ -2,8 +2,8 @@ import type { CodeRow } from "../code-row.ts";
 
 const askAgain = { en: "Ask the holder or the hub for a new proof.", zh: "请向持证人或枢纽重新获取证明。" };
 const alarm = {
-  en: "Do not rely on it, and tell the city's data bureau: this must not exist.",
-  zh: "请勿采信，并向市大数据局报告：该情况不应出现。",
+  en: "Do not rely on it. Get a new bundle from the hub itself; if that is so too, tell the city's data bureau.",
+  zh: "请勿采信。请直接向枢纽重新获取证据包；如仍如此，请向市大数据局报告。",
 };
 
 /** What the step LOG_INCLUSION can find: a part of the one table in verification.ts. */
