@@ -115,8 +115,9 @@ async function follow(order: Order): Promise<number> {
   const watch = makeWatch(order);
   const remembered = await recall(order, keys);
   let seen = remembered;
-  const end = () => {
-    tellEnd(order, seen, watch.counts());
+  let last: Reached | undefined;
+  const end = (reached: Reached) => {
+    tellEnd(order, reached, watch.counts());
     // Of one who comes back every hour the last hour may well hold nothing.
     if (remembered === undefined && watch.counts().read > 0)
       for (const code of watch.unmet()) console.error(printable(`monitor: ${words.unmet[order.language]}${code}`));
@@ -128,16 +129,27 @@ async function follow(order: Order): Promise<number> {
       round.findings.forEach(tell(order));
       if (round.findings.length > 0) return 1;
       seen = round.seen;
-      if (order.once) return end();
+      // A round that was cut short has shown nothing.
+      if (stop.signal.aborted) return interrupted(order);
+      last = round.reached;
+      if (order.once) return end(last);
     } catch (error) {
       // One that does not answer now is asked again; it can not hide by that, for what was seen is remembered.
       if (!(error instanceof LogUnreachable) || order.once) throw error;
       console.error(printable(`monitor: ${error.message}`));
     }
     await setTimeout(order.every * 1000, undefined, { signal: stop.signal }).catch(() => undefined);
-    if (stop.signal.aborted) return seen ? end() : 0;
+    if (stop.signal.aborted) return last ? end(last) : interrupted(order);
   }
 }
+
+function interrupted({ once, language }: Order): number {
+  console.error(`monitor: ${words.stopped[language]}`);
+  return once ? 2 : 0;
+}
+
+/** How far a round has come. `witnessed`: the size that the witnesses asked for have signed. */
+type Reached = Readonly<{ origin: string; size: number; witnessed?: number }>;
 
 type Round = Readonly<{
   log: LogReader;
@@ -151,11 +163,13 @@ async function followOnce(order: Order, { log, keys, seen, watch, stop }: Round)
   // Others first: what they saw before we look, we must see too.
   const others = await Promise.all(order.compare.map((place) => readOther(place, keys)));
   const { newest, witnessed, findings } = await readServed(log, keys, order.witnesses);
-  if (findings.length > 0) return { findings, seen };
+  const { origin, size } = newest;
+  const reached: Reached = { origin, size, ...(witnessed && { witnessed: witnessed.size }) };
+  if (findings.length > 0) return { findings, seen, reached };
   const from = seen ? undefined : await begin(order, log, newest);
   if (from && "unfit" in from) {
     const { unfit, path } = from;
-    return { findings: [{ code: `TILE_${unfit}`, path } satisfies AuditFinding], seen };
+    return { findings: [{ code: `TILE_${unfit}`, path } satisfies AuditFinding], seen, reached };
   }
   let next = seen;
   const wrong = await followLog(
@@ -172,7 +186,7 @@ async function followOnce(order: Order, { log, keys, seen, watch, stop }: Round)
     },
     { newest, before: seen, from, others: [...others, ...(witnessed ? [witnessed] : [])] },
   );
-  return { findings: wrong, seen: next };
+  return { findings: wrong, seen: next, reached };
 }
 
 /** Where the first round begins, which is told. */
@@ -191,15 +205,20 @@ async function readOther(place: string, keys: readonly NoteKey[]): Promise<Signe
 
 type Counts = ReturnType<ReturnType<typeof makeWatch>["counts"]>;
 
-function tellEnd({ json, language }: Order, seen: Seen | undefined, counts: Counts): void {
-  const { origin, size } = seen?.checkpoint ?? { origin: "", size: 0 };
-  if (json) console.log(jsonOf({ outcome: "IN_ORDER", origin, size, ...counts }));
+function tellEnd({ json, language }: Order, reached: Reached, counts: Counts): void {
+  const { origin, size, witnessed } = reached;
+  const seen = witnessed === undefined ? "" : `, ${words.witnessed[language]} ${witnessed}`;
+  if (json) console.log(jsonOf({ outcome: "IN_ORDER", ...reached, ...counts }));
   else
-    console.log(printable(`IN_ORDER  ${words.end[language]} (${origin}: ${size}, ${words.counts[language](counts)})`));
+    console.log(
+      printable(`IN_ORDER  ${words.end[language]} (${origin}: ${size}, ${words.counts[language](counts)}${seen})`),
+    );
 }
 
 const words = {
   unmet: { en: "no entry that was read is of ", zh: "所读条目中没有属于该代码者：" },
+  stopped: { en: "interrupted before it had come to the end.", zh: "已中断，尚未读完。" },
+  witnessed: { en: "seen by witnesses up to", zh: "见证方已签署至" },
   end: { en: "Nothing was taken back.", zh: "未发现任何撤改。" },
   counts: {
     en: ({ read, printed, unknown }: Counts) => `${read} read now, ${printed} printed, of unknown kind ${unknown}`,

@@ -307,14 +307,14 @@ describe("the commands", () => {
       const { witnessed, findings } = await readServed(files(cosigned), [key.key], rule(atLeast));
       return [witnessed?.size, ...findings.map(({ code, detail }) => [code, detail].join(" ").trim())];
     };
-    expect(await told(1)).toEqual([undefined, "WITNESSES_LACKING 0 of 2, at least 1"]);
+    expect(await told(1)).toEqual([undefined, "WITNESSES_LACKING 0/2, ≥ 1"]);
     const earlier = await checkpointOf(await smallLog(400));
     const earlierText = earlier.note.slice(0, earlier.note.indexOf("\n\n") + 1);
     const seen = `${earlier.note}${await one.sign(earlierText)}`;
     expect(await told(1, seen)).toEqual([400]);
-    expect(await told(2, seen)).toEqual([undefined, "WITNESSES_LACKING 1 of 2, at least 2"]);
+    expect(await told(2, seen)).toEqual([undefined, "WITNESSES_LACKING 1/2, ≥ 2"]);
     const stolen = `${earlier.note}${await one.sign(text)}`;
-    expect(await told(1, stolen)).toEqual([undefined, "WITNESS_SIGNATURE", "WITNESSES_LACKING 0 of 2, at least 1"]);
+    expect(await told(1, stolen)).toEqual([undefined, "WITNESS_SIGNATURE", "WITNESSES_LACKING 0/2, ≥ 1"]);
     writeFileSync(file, `${newest}${await one.sign(text)}${await other.sign(text)}`);
     expect(await told(2)).toEqual([600]);
     // What they have signed and the log does not begin with is a fork, whatever is newest.
@@ -329,7 +329,7 @@ describe("the commands", () => {
     expect([fsck.code, JSON.parse(fsck.out)]).toMatchObject([0, { outcome: "IN_ORDER", size: 600, witnessed: 600 }]);
     expect([monitor.code, monitor.out]).toEqual([
       0,
-      "IN_ORDER  Nothing was taken back. (log.example/log: 600, 0 read now, 0 printed, of unknown kind 0)\n",
+      "IN_ORDER  Nothing was taken back. (log.example/log: 600, 0 read now, 0 printed, of unknown kind 0, seen by witnesses up to 600)\n",
     ]);
     expect(monitor.error).toMatch(/^monitor: beginning at entry 600 of 600; .* Without --state the next run begins so/);
   });

@@ -85,7 +85,7 @@ export async function readServed(log: LogReader, keys: readonly NoteKey[], rule?
     else if (witnessed?.isEnough) return { newest, witnessed: checkpoint, findings };
     else most = Math.max(most, witnessed?.count ?? 0);
   }
-  const detail = `${most} of ${rule.keys.length}, at least ${rule.atLeast}`;
+  const detail = `${most}/${rule.keys.length}, ≥ ${rule.atLeast}`;
   return { newest, witnessed: undefined, findings: [...findings, { code: "WITNESSES_LACKING", detail }] };
 }
 
