@@ -10,7 +10,7 @@ import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
 import { makeClientKey } from "../../src/proof/access/client-key.ts";
 import type { AuditFinding } from "../../src/proof/audit/audit-codes.ts";
 import type { TableFinding } from "../../src/proof/audit/table-codes.ts";
-import { importSigningKey, type Keyring, parseJwks } from "../../src/proof/keyring.ts";
+import { importSigningKey, type Keyring, makeKeyPair, parseJwks } from "../../src/proof/keyring.ts";
 import { signLicense } from "../../src/proof/signing/sign-license.ts";
 import { auditDatabase } from "../../src/store/audit/audit-database.ts";
 import { readRecordFile } from "../../src/store/catalogue/catalogue-files.ts";
@@ -52,14 +52,14 @@ afterAll(async () => {
 
 /** A key that took over, one that leaked, and a department's keys for records, one of them retired. */
 async function changeKeys(): Promise<void> {
-  const [old] = await house.sql("select kid from signing_key where purpose = 'receipt'");
+  const [first] = await house.sql("select kid from signing_key where purpose = 'receipt'");
   const operator = async (field: string, input: string, answer: string) => {
     const { errors } = await house.graphql(`mutation { ${field}(input: ${input}) { ${answer} } }`, { as: "operator" });
     if (errors.length > 0) throw new Error(JSON.stringify(errors));
   };
   await operator("rotateKey", '{ purpose: RECEIPT, reason: "轮换", atOnce: true }', "kid");
   const since = new Date(testNow.getTime() - 1_000).toISOString();
-  const leaked = `{ kid: "${old?.["kid"]}", since: "${since}", reason: "泄露" }`;
+  const leaked = `{ kid: "${first?.["kid"]}", since: "${since}", reason: "泄露" }`;
   await operator("declareKeyCompromised", leaked, "signedSince");
   for (const isRetired of [false, true]) {
     const { publicJwk } = await makeClientKey("EdDSA");
@@ -68,6 +68,13 @@ async function changeKeys(): Promise<void> {
     await operator("addRecordKeys", `{ client: "approval-bureau", keys: [${jwk}] }`, "id");
     if (isRetired) await operator("retireRecordKey", `{ client: "approval-bureau", kid: "${kid}" }`, "id");
   }
+  // A key of the folder that the database does not know, and that was compromised long ago: a copy takes it up.
+  const [own] = (await house.server.inject("/.well-known/jwks.json")).json().keys;
+  const { publicJwk } = await makeKeyPair("receipt", own.iss, new Date("2025-01-01T00:00:00Z"));
+  const old = { ...publicJwk, exp: publicJwk.nbf + 1_000, compromised: publicJwk.nbf + 500 };
+  const name = join(house.place.keysDir, "public", `receipt-${old.kid.slice(0, 12)}.jwk.json`);
+  writeFileSync(name, JSON.stringify(old));
+  await (await openTestHub({ demo: false, database: house.place })).close();
   await house.hub.tendLog();
 }
 
@@ -243,6 +250,7 @@ async function drawEdit(table: string, random: () => number): Promise<Edit> {
 
 describe("fsck at the database", () => {
   test("finds nothing where nobody has touched anything", async () => {
+    expect(await house.sql("select 1 from signing_key where compromised_at < '2026-01-01'")).toHaveLength(1);
     expect(await foundAfter(async () => undefined)).toEqual([]);
   });
 
@@ -264,7 +272,7 @@ describe("fsck at the database", () => {
   });
 
   test("names what was done to the hub's keys and their events by hand", async () => {
-    const [leaked] = await house.sql("select kid from signing_key where compromised_at is not null");
+    const [leaked] = await house.sql("select kid from signing_key where compromised_at > '2026-01-01'");
     const kid = String(leaked?.["kid"]);
     const events = await house.sql("select id, event from key_event where kid = $1 order by id", [kid]);
     const [, ended, compromised] = events.map(({ id }) => `${id} (${kid})`);
