@@ -1,65 +1,55 @@
-import { parseArgs } from "node:util";
 import { LogUnreachable, openLog } from "../connectors/log-reader.ts";
-import type { AuditFinding } from "../proof/audit/audit-codes.ts";
-import { auditCodes } from "../proof/audit/audit-codes.ts";
-import type { SignedCheckpoint } from "../proof/audit/log-note.ts";
-import type { NoteKey } from "../proof/log/signed-note.ts";
+import { type AuditFinding, isWrong } from "../proof/audit/audit-codes.ts";
 import { checkLog, type LogCheck } from "../use-cases/log/check-log.ts";
 import {
   Alarm,
-  findingLines,
-  type Language,
-  messageOf,
+  mustBeWritable,
+  notBelieved,
   openKept,
-  printable,
   readKeys,
-  readLanguage,
-  readMemory,
-  readNewest,
+  readServed,
   readText,
-  UsageError,
+  recall,
+  tell,
   writeMemory,
   writeWhole,
 } from "./audit/auditing.ts";
+import { type AuditorOrder, auditorOptions, readAuditorOrder, sharedHelp } from "./audit/auditor-order.ts";
 import { openProgress } from "./audit/progress.ts";
 import { readWanted } from "./audit/wanted-licenses.ts";
+import { readKeyring } from "./key-set.ts";
+import { jsonOf, messageOf, parseWords, printable, UsageError } from "./program.ts";
 
 const help = `Checks a public log whole: recomputes every leaf, tile and root, and compares with what was seen before.
 
-Usage: node src/cli/fsck.ts [PLACE] [options]
+Usage: npm run --silent fsck -- PLACE [options]
+   or: node src/cli/fsck.ts PLACE [options]
 
   PLACE            address of the log (https://hub.example/log) or of its hub, or a folder with the log's files:
                    checkpoint, tile/…; may be left out when --database is given
-  --vkey KEY       the log's key, NAME+ID+KEY, as at /log/vkey
-  --keys JWKS      file with the hub's key set, as served at /.well-known/jwks.json; instead of --vkey.
-                   With neither, the key beside the log is taken on trust, and printed.
+${sharedHelp.keys}
   --since FILE     a checkpoint kept earlier: the log must still begin with what it stood for
-  --keep FILE      write the newest checkpoint there when all is in order; name it as --since next time
+  --keep FILE      write the newest checkpoint there when the log is in order; name it as --since next time
   --state FILE     remember how far the log was read: an interrupted run goes on there, the next reads what is new
-  --licenses PATH  a license, a bundle, or a folder of them, which must stand in the log; may be repeated.
+  --licenses PATH  a license, a bundle, or a folder of them, which must stand in the log; may be repeated. A line for
+                   each file says what came of it. With --keys their signatures are verified too.
                    Reads the log from its first entry.
   --database URL   compare the hub's own tables with its log, row by row, as whoever owns them (postgres://…).
                    With --keys every license's signature is verified too.
-  --json           print a JSON object a line: each finding, then the outcome
-  --lang           language of the report: en (default) or zh
-  --help           print this
+${sharedHelp.answer}
 
 Needs no build, no database and no network but the log's, unless told.
-Exit code: 0 in order, 1 something is wrong (fork, rolled back, damage, a license missing), 2 could not tell
-(unreachable, interrupted, wrong usage).`;
+Exit code: 0 in order, 1 something is wrong (fork, rolled back, damage, a file that is no license of this log),
+2 could not tell (unreachable, interrupted, wrong usage).`;
 
-type Order = Readonly<{
-  place: string | undefined;
-  vkey: string | undefined;
-  keys: string | undefined;
-  since: string | undefined;
-  keep: string | undefined;
-  state: string | undefined;
-  licenses: readonly string[];
-  database: string | undefined;
-  json: boolean;
-  language: Language;
-}>;
+type Order = AuditorOrder &
+  Readonly<{
+    place: string | undefined;
+    since: string | undefined;
+    keep: string | undefined;
+    licenses: readonly string[];
+    database: string | undefined;
+  }>;
 
 /** How many findings there were; `summary`: of the part that was checked. */
 type Checked = Readonly<{ findings: number; isStopped: boolean; summary: Readonly<Record<string, unknown>> }>;
@@ -82,7 +72,7 @@ async function main(args: readonly string[]): Promise<number> {
     const summary = Object.assign({}, ...checked.map((part) => part.summary));
     console.log(
       order.json
-        ? JSON.stringify({ outcome, findings, ...summary })
+        ? jsonOf({ outcome, findings, ...summary })
         : `${outcome}  ${outcomes[outcome][order.language]}${summaryOf(summary)}`,
     );
     return { IN_ORDER: 0, WRONG: 1, STOPPED: 2 }[outcome];
@@ -101,51 +91,42 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Undefined when help was asked for. */
 function readOrder(args: readonly string[]): Order | undefined {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseWords(args, {
+    ...auditorOptions,
+    since: { type: "string" },
+    keep: { type: "string" },
+    licenses: { type: "string", multiple: true, default: [] },
+    database: { type: "string" },
+  });
   if (values.help) return undefined;
   const [place, ...more] = positionals;
   if (more.length > 0 || place === "") throw new UsageError("name one PLACE (see --help).");
-  if (place === undefined && values.database === undefined)
-    throw new UsageError("name a PLACE, or a --database (see --help).");
-  const { vkey, keys, since, keep, state, licenses, database, json } = values;
-  if (vkey !== undefined && keys !== undefined) throw new UsageError("--vkey or --keys, not both.");
-  return { place, vkey, keys, since, keep, state, licenses, database, json, language: readLanguage(values.lang) };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        vkey: { type: "string" },
-        keys: { type: "string" },
-        since: { type: "string" },
-        keep: { type: "string" },
-        state: { type: "string" },
-        licenses: { type: "string", multiple: true, default: [] },
-        database: { type: "string" },
-        json: { type: "boolean", default: false },
-        lang: { type: "string", default: "en" },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`${messageOf(error)} (see --help).`);
-  }
+  const { since, keep, licenses, database } = values;
+  const order = { ...readAuditorOrder(values), place, since, keep, licenses, database };
+  if (place !== undefined) return order;
+  if (database === undefined) throw new UsageError("name a PLACE, or a --database (see --help).");
+  const { state, witnesses } = order;
+  // Nobody may take for checked what was not looked at.
+  const given = Object.entries({ since, keep, state, licenses: licenses[0], witness: witnesses?.keys[0] });
+  const idle = given.find(([, value]) => value !== undefined)?.[0];
+  if (idle !== undefined) throw new UsageError(`--${idle} needs a PLACE: the log's address or folder (see --help).`);
+  return order;
 }
 
 async function checkPlace(place: string, order: Order): Promise<Checked> {
-  const wanted = await readWanted(order.licenses);
+  const counted = counter(tell(order));
+  // Who reads a log for an hour must not hear only then that nothing can be kept of it.
+  for (const path of [order.keep, order.state]) await mustBeWritable(path);
   const log = await openLog(place);
   const { keys, warning } = await readKeys(log, order);
   if (warning) console.error(warning[order.language]);
-  const newest = await readNewest(log, keys);
+  const { newest, witnessed, findings } = await readServed(log, keys, order.witnesses);
   const since = order.since === undefined ? [] : [await openKept(await readText(order.since), order.since, keys)];
   const memory = await recall(order, keys);
-  const counted = counter(tell(order));
+  const wanted = await readLicenses(order, counted.report);
+  findings.forEach(counted.report);
   const stop = stopOnInterrupt();
-  const start = wanted.count > 0 ? undefined : memory?.edge;
+  const start = wanted.sought > 0 ? undefined : memory?.edge;
   const progress = openProgress(start?.size() ?? 0, newest.size);
   let result: LogCheck;
   try {
@@ -159,7 +140,7 @@ async function checkPlace(place: string, order: Order): Promise<Checked> {
       },
       {
         checkpoint: newest,
-        known: [...since, ...(memory ? [memory.checkpoint] : [])],
+        known: [...since, ...(memory ? [memory.checkpoint] : []), ...(witnessed ? [witnessed] : [])],
         from: start,
         onEntries: wanted.look,
       },
@@ -172,28 +153,25 @@ async function checkPlace(place: string, order: Order): Promise<Checked> {
   const isStopped = result.outcome === "STOPPED";
   if (isStopped)
     console.error(words.stopped[order.language] + (order.state === undefined ? words.noState[order.language] : ""));
-  else for (const file of wanted.missing()) counted.report({ code: "LICENSE_MISSING", file });
-  if (order.keep !== undefined && counted.count() === 0 && !isStopped) await writeWhole(order.keep, newest.note);
+  else wanted.findings().forEach(counted.report);
+  // Of the log itself: a file beside it that is no license takes nothing from what the log has shown.
+  const isSound = result.outcome === "IN_ORDER" && findings.length === 0;
+  if (order.keep !== undefined && isSound) await writeWhole(order.keep, newest.note);
+  const { origin, size } = newest;
   return {
     findings: counted.count(),
     isStopped,
-    summary: { origin: newest.origin, size: newest.size, from: result.from, licenses: wanted.count },
+    summary: {
+      ...{ origin, size, from: result.from, licenses: wanted.files },
+      ...(order.witnesses && { witnessed: witnessed?.size ?? 0 }),
+    },
   };
 }
 
-/** What an earlier run remembered, when its note holds; of anything else it is said that it is not believed. */
-async function recall(order: Order, keys: readonly NoteKey[]) {
-  const memory = order.state === undefined ? undefined : await readMemory(order.state);
-  if (memory === undefined) return undefined;
-  const checkpoint: SignedCheckpoint | undefined =
-    memory === "DAMAGED" ? undefined : await openKept(memory.note, "", keys).catch(() => undefined);
-  if (memory !== "DAMAGED" && checkpoint) return { edge: memory.edge, checkpoint };
-  notBelieved(order);
-  return undefined;
-}
-
-function notBelieved({ state, language }: Order): void {
-  console.error(printable(`${state ?? ""}: ${words.notBelieved[language]}`));
+async function readLicenses({ licenses, keys, language }: Order, report: (finding: AuditFinding) => void) {
+  if (licenses.length > 0 && keys === undefined) console.error(words.noKeys[language]);
+  const keyring = licenses.length > 0 && keys !== undefined ? await readKeyring(keys) : undefined;
+  return readWanted(licenses, keyring, report);
 }
 
 async function checkTables(url: string, order: Order): Promise<Checked> {
@@ -202,19 +180,12 @@ async function checkTables(url: string, order: Order): Promise<Checked> {
   return checkDatabase(url, order, (line) => console.log(line));
 }
 
-function tell({ json, language }: Pick<Order, "json" | "language">): (finding: AuditFinding) => void {
-  return (finding) => {
-    if (json) console.log(JSON.stringify({ ...finding, text: auditCodes[finding.code][language] }));
-    else console.log(findingLines(finding, language).join("\n"));
-  };
-}
-
 function counter(report: (finding: AuditFinding) => void) {
   let count = 0;
   return {
     count: () => count,
     report: (finding: AuditFinding) => {
-      count += 1;
+      if (isWrong(finding)) count += 1;
       report(finding);
     },
   };
@@ -230,11 +201,12 @@ function stopOnInterrupt() {
   return { isStopped: () => stopped, end: () => process.off("SIGINT", stop) };
 }
 
-function summaryOf({ origin, size, from, licenses, rows }: Readonly<Record<string, unknown>>): string {
+function summaryOf({ origin, size, from, licenses, witnessed, rows }: Readonly<Record<string, unknown>>): string {
   const log = origin === undefined ? "" : ` ${printable(String(origin))}: ${size} entries, read from ${from}`;
-  const sample = licenses === undefined || licenses === 0 ? "" : `, ${licenses} licenses looked for`;
+  const sample = licenses === undefined || licenses === 0 ? "" : `, license files: ${licenses}`;
+  const seen = witnessed === undefined ? "" : `, seen by witnesses up to ${witnessed}`;
   const tables = rows === undefined ? "" : ` ${rows} rows compared`;
-  const text = [log + sample, tables].filter(Boolean).join(";");
+  const text = [log + sample + seen, tables].filter(Boolean).join(";");
   return text === "" ? "" : ` (${text.trim()})`;
 }
 
@@ -250,9 +222,9 @@ const words = {
     zh: "fsck：已中断。再次运行同一命令即可继续。",
   },
   noState: { en: " Without --state it begins anew.", zh: "未指定 --state 时将从头开始。" },
-  notBelieved: {
-    en: "what an earlier run remembered does not hold; the log was read from its first entry.",
-    zh: "先前记录的进度不可信，已从第一条重新读取。",
+  noKeys: {
+    en: "WARNING: without --keys no license's signature is verified: a forged one only shows by not standing in the log.",
+    zh: "警告：未指定 --keys，不验证证照签名；伪造的证照只能由其不在日志中看出。",
   },
 } as const;
 

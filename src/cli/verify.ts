@@ -1,24 +1,48 @@
-import { parseArgs } from "node:util";
 import { parseDate, parseInstant, startOfDay } from "../domain/calendar.ts";
-import { HubError } from "../errors.ts";
-import { type Keyring, parseJwks } from "../proof/keyring.ts";
+import type { WitnessRule } from "../proof/log/witness-rule.ts";
 import { verifyLicense } from "../use-cases/licenses/verify-license.ts";
-import { chooseFiles, messageOf, readBytes, schemaReader, UsageError } from "./verify/license-files.ts";
+import { readKeyring } from "./key-set.ts";
+import { chooseFiles, readBytes, textOf } from "./license-files.ts";
+import {
+  jsonOf,
+  type Language,
+  messageOf,
+  parseWords,
+  printable,
+  readLanguage,
+  readWitnesses,
+  UsageError,
+} from "./program.ts";
 import { verifyMany } from "./verify/many-files.ts";
-import { jsonOf, type Language, linesOf, printable } from "./verify/report-text.ts";
+import { linesOf } from "./verify/report-text.ts";
+import { schemaReader } from "./verify/schema-files.ts";
 
-type Order = Readonly<{ names: readonly string[]; keys: string; at?: Date; json: boolean; language: Language }>;
+type Order = Readonly<{
+  names: readonly string[];
+  keys: string;
+  at: Date | undefined;
+  witnesses: WitnessRule | undefined;
+  json: boolean;
+  language: Language;
+}>;
 
 const help = `Verifies electronic licenses offline, from the hub's public keys alone.
 
-Usage: node src/cli/verify.ts FILE… --keys JWKS [--at WHEN] [--json] [--lang zh|en]
+Usage: npm run --silent verify -- FILE… --keys JWKS [options]
+   or: node src/cli/verify.ts FILE… --keys JWKS [options]
 
-  FILE         a license, as a compact JWS or an SD-JWT; - reads standard input. One newline at its end is ignored.
+  FILE         a license in any of its forms; - reads standard input. One newline at its end is ignored.
+                 the license itself, a compact JWS: signature, issuer, key, content and validity are judged
+                 a bundle (JSON): its status list and its proof of the public log as well
+                 an SD-JWT (with ~ in it): what its holder chose to show, and the holder's own signature
                Of one file the whole report is printed. Of several, or of a folder (every file below it, those whose
                names begin with a dot left out): a line for each that is not valid, and a summary.
   --keys JWKS  file with the hub's key set, as served at /.well-known/jwks.json
   --at WHEN    ask about another time than now: a day (2026-11-22, meaning noon of that day in Asia/Shanghai)
                or an instant (2026-11-22T09:00:00+08:00)
+  --witness KEY        a witness of the log whom you trust, by its key NAME+ID+KEY; may be repeated. The checkpoint of the
+                       log proof must be signed by one of them, or the license is not taken for valid
+  --min-witnesses N    by so many of them: 1, unless told
   --json       print the whole report as JSON, the content of the license included; of many files, a line for each
   --lang       language of the report: en (default) or zh
   --help       print this
@@ -33,14 +57,14 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(help);
       return 0;
     }
-    const keyring = await readKeyring(order.keys);
-    const tools = { keyring, schemaOf: schemaReader(), now: () => new Date() };
-    const verify = (bytes: Buffer) =>
-      verifyLicense(tools, { token: textOf(bytes), at: order.at, language: order.language });
+    const { at, language, witnesses, json } = order;
+    const tools = { keyring: await readKeyring(order.keys), schemaOf: schemaReader(), now: () => new Date() };
+    const input = { language, ...(at && { at }), ...(witnesses && { witnesses }) };
+    const verify = (bytes: Uint8Array) => verifyLicense(tools, { token: textOf(bytes), ...input });
     const { files, areMany } = chooseFiles(order.names);
-    if (areMany) return await verifyMany(files, { json: order.json, language: order.language, verify });
+    if (areMany) return await verifyMany(files, { json, language, verify });
     const report = await verify(await readBytes(files[0] ?? "-"));
-    console.log(order.json ? jsonOf(report, 2) : linesOf(report, order.language).join("\n"));
+    console.log(json ? jsonOf(report, 2) : linesOf(report, language).join("\n"));
     return { VALID: 0, INVALID: 1, UNDECIDED: 2 }[report.outcome];
   } catch (error) {
     // Whatever went wrong, it must not read as the verdict "invalid".
@@ -52,32 +76,29 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Undefined when help was asked for. */
 function readOrder(args: readonly string[]): Order | undefined {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseWords(args, {
+    keys: { type: "string" },
+    at: { type: "string" },
+    witness: { type: "string", multiple: true, default: [] },
+    "min-witnesses": { type: "string" },
+    json: { type: "boolean", default: false },
+    lang: { type: "string", default: "en" },
+    help: { type: "boolean", default: false },
+  });
   if (values.help) return undefined;
   if (positionals.length === 0) throw new UsageError("name a FILE, several, a folder, or - (see --help).");
-  if (values.keys === undefined) throw new UsageError("--keys JWKS is missing (see --help).");
-  const language = values.lang;
-  if (language !== "en" && language !== "zh") throw new UsageError("--lang is en or zh.");
+  if (values.keys === undefined)
+    throw new UsageError("--keys JWKS is missing: a file with the hub's /.well-known/jwks.json (see --help).");
   const at = values.at === undefined ? undefined : readInstant(values.at);
-  return { names: positionals, keys: values.keys, at, json: values.json, language };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        keys: { type: "string" },
-        at: { type: "string" },
-        json: { type: "boolean", default: false },
-        lang: { type: "string", default: "en" },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`${messageOf(error)} (see --help).`);
-  }
+  const witnesses = readWitnesses(values.witness, values["min-witnesses"]);
+  return {
+    names: positionals,
+    keys: values.keys,
+    at,
+    witnesses,
+    json: values.json,
+    language: readLanguage(values.lang),
+  };
 }
 
 function readInstant(text: string): Date {
@@ -90,23 +111,6 @@ function readInstant(text: string): Date {
 }
 
 const noonMilliseconds = 12 * 60 * 60 * 1000;
-
-async function readKeyring(path: string): Promise<Keyring> {
-  const bytes = await readBytes(path);
-  try {
-    return parseJwks(bytes);
-  } catch (error) {
-    if (!(error instanceof HubError)) throw error;
-    const { reason, index } = error.details;
-    const where = index === undefined ? "" : ` at keys[${index}]`;
-    throw new UsageError(`the key set in ${path} is not acceptable: ${reason}${where}.`);
-  }
-}
-
-/** What editors and shells leave behind the last line is not part of the license. */
-function textOf(bytes: Buffer): string {
-  return bytes.toString("utf8").replace(/\r?\n$/, "");
-}
 
 // Last, when every constant above is there.
 process.exitCode = await main(process.argv.slice(2));

@@ -1,5 +1,6 @@
 import { maxIssuerKeysBytes, parseIssuerKeys } from "../proof/access/issuer-keys.ts";
 import { type Keyring, keyringOf } from "../proof/keyring.ts";
+import { readBody } from "./bounded-body.ts";
 
 /** Whose keys, where they are published. */
 export type IssuerPlace = Readonly<{ issuer: string; jwksUrl: string }>;
@@ -73,12 +74,7 @@ async function fetchBytes(url: string): Promise<Uint8Array> {
     signal: AbortSignal.timeout(issuerKeysLimits.timeoutMs),
   });
   if (!response.ok || !response.body) throw new Error(`the issuer's key set answered ${response.status}`);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.length;
-    if (bytes > maxIssuerKeysBytes) throw new Error("the issuer's key set is too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const bytes = await readBody(response, maxIssuerKeysBytes);
+  if (bytes === undefined) throw new Error("the issuer's key set is too large");
+  return bytes;
 }

@@ -6,6 +6,7 @@ import { consistencyRanges, type Digest, isConsistent, isSame } from "../proof/l
 import { noteLimits } from "../proof/log/signed-note.ts";
 import {
   hashOfRange,
+  levelsOf,
   proofOf,
   type ReadTile,
   readNodes,
@@ -14,6 +15,8 @@ import {
   tilesOf,
   tileWidth,
 } from "../proof/log/tile.ts";
+import { type TreeEdge, treeEdge } from "../proof/log/tree-edge.ts";
+import { readBody } from "./bounded-body.ts";
 
 /** Reads a file below the log's address. Undefined: there is none. *Throws* LogUnreachable. */
 export type ReadFile = (path: string, maxBytes: number) => Promise<Uint8Array | undefined>;
@@ -73,6 +76,8 @@ export function logReader(read: ReadFile) {
   return {
     /** The signed note served as the newest. Undefined: there is none. */
     readCheckpoint: () => readText(read, "checkpoint"),
+    /** The newest that a witness has signed. Undefined: there is none. */
+    readCosigned: () => readText(read, "checkpoint/cosigned"),
     /** The key served beside the log, as `NAME+ID+KEY`. */
     readKey: async () => (await readText(read, "vkey"))?.trim(),
     readTile,
@@ -101,6 +106,22 @@ export function logReader(read: ReadFile) {
         if (!range) return;
         yield range;
       }
+    },
+
+    /**
+     * The right edge of the tree as it was when it had so many leaves, from the tiles of now; or the tile that is unfit.
+     * What it leads to is for the caller to compare.
+     */
+    readEdge: async (leaves: number, size: number): Promise<TreeEdge | Readonly<{ unfit: Unfit; path: string }>> => {
+      const edge = new Map<number, readonly Digest[]>();
+      for (const { level, full, partial } of levelsOf(leaves)) {
+        if (partial === 0) continue;
+        const width = tileIn(size, level, full)?.width ?? 0;
+        const nodes = await readTile(level, full, width);
+        if (typeof nodes === "string") return { unfit: nodes, path: tilePath({ level, index: full, width }) };
+        edge.set(level, nodes.slice(0, partial));
+      }
+      return treeEdge(leaves, (level) => edge.get(level));
     },
 
     /**
@@ -136,14 +157,21 @@ type Tree = Readonly<{ size: number; root: Digest }>;
  * *Throws* LogUnreachable.
  */
 export async function openLog(place: string): Promise<LogReader> {
-  if (!/^https?:\/\//.test(place)) return logReader(folderReader(place));
+  const isThere = (read: ReadFile) => read("checkpoint", noteLimits.maxBytes);
+  if (!/^https?:\/\//.test(place)) {
+    const folder = folderReader(place);
+    if (await isThere(folder)) return logReader(folder);
+    throw new LogUnreachable(`${place} is neither an address (https://…) nor a folder with a log's checkpoint`);
+  }
   if (!URL.canParse(place)) throw new LogUnreachable(`${place} is no address`);
   const base = place.replace(/\/+$/, "");
   const here = urlReader(base);
-  if (await here("checkpoint", noteLimits.maxBytes)) return logReader(here);
+  if (await isThere(here)) return logReader(here);
   const below = urlReader(`${base}/log`);
-  if (await below("checkpoint", noteLimits.maxBytes)) return logReader(below);
-  return logReader(here);
+  if (await isThere(below)) return logReader(below);
+  throw new LogUnreachable(
+    `${base} serves no checkpoint, and ${base}/log neither: a log's is signed when it has entries`,
+  );
 }
 
 async function readText(read: ReadFile, path: string): Promise<string | undefined> {
@@ -189,15 +217,8 @@ async function getOnce(url: string, maxBytes: number): Promise<Got> {
       await response.body?.cancel();
       return { failure: `answered ${response.status}` };
     }
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body) {
-      size += chunk.length;
-      // Longer than it can be: damaged, which its reader says.
-      if (size > maxBytes) return { bytes: new Uint8Array() };
-      chunks.push(chunk);
-    }
-    return { bytes: Buffer.concat(chunks) };
+    // Longer than it can be: damaged, which its reader says.
+    return { bytes: (await readBody(response, maxBytes)) ?? new Uint8Array() };
   } catch (error) {
     return { failure: reasonOf(error) };
   }

@@ -1,3 +1,5 @@
+import { readBody } from "./bounded-body.ts";
+
 /** A witness that signs checkpoints when it is asked. *Shape*: `url` without a trailing slash. */
 export type WitnessPlace = Readonly<{ url: string }>;
 
@@ -20,19 +22,9 @@ export async function askWitness({ url }: WitnessPlace, body: string): Promise<W
     ...{ method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(limits.timeMs) },
     headers: { "content-type": "text/plain; charset=utf-8" },
   });
-  const text = await readText(response);
+  const text = (await readBody(response, limits.maxBytes))?.toString("utf8");
+  if (text === undefined) throw new Error("the witness answers with more than 8 KiB");
   if (response.status === 200) return { kind: "COSIGNED", lines: text };
   if (response.status === 409 && /^\d{1,16}\n?$/.test(text)) return { kind: "KNOWS", size: Number(text) };
   return { kind: "REFUSED", status: response.status };
-}
-
-async function readText({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > limits.maxBytes) throw new Error("the witness answers with more than 8 KiB");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -248,7 +248,8 @@ export function outcomeOf(findings: readonly Finding[]): VerificationOutcome {
   return essentialSteps.every(isPassed) ? "VALID" : "UNDECIDED";
 }
 
-const essentialSteps = [
+/** The steps without which nothing is VALID. */
+export const essentialSteps = [
   "FORMAT",
   "SIGNATURE",
   "ISSUER_TRUST",

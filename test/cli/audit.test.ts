@@ -3,14 +3,16 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { readServed } from "../../src/cli/audit/auditing.ts";
 import { logReader, openLog } from "../../src/connectors/log-reader.ts";
 import type { AuditFinding } from "../../src/proof/audit/audit-codes.ts";
 import { type AuditMemory, formatMemory, parseMemory } from "../../src/proof/audit/audit-memory.ts";
 import { openLogNote, type SignedCheckpoint } from "../../src/proof/audit/log-note.ts";
 import { formatCheckpoint } from "../../src/proof/log/checkpoint.ts";
+import { formatNoteKey } from "../../src/proof/log/signed-note.ts";
 import { checkLog, type LogToCheck } from "../../src/use-cases/log/check-log.ts";
 import { followLog } from "../../src/use-cases/log/follow-log.ts";
-import { type LogKey, makeLogKey, someEntries, writeLog } from "./log-folder.ts";
+import { type LogKey, makeLogKey, makeWitness, someEntries, writeLog } from "./log-folder.ts";
 import { openWorkshop, root } from "./processes.ts";
 
 const workshop = openWorkshop();
@@ -214,6 +216,36 @@ describe("monitor", () => {
     expect([second.findings, second.seen[0], second.seen.length]).toEqual([[], 300, 400]);
   });
 
+  test("begins at any entry, and holds the log to what lies before it all the same", async () => {
+    const log = await openLog(sound);
+    for (const from of [1, 255, 256, 65_536, 69_999, size]) {
+      const edge = await log.readEdge(from, size);
+      if ("unfit" in edge) throw new Error(edge.path);
+      const seen: number[] = [];
+      const memories: AuditMemory[] = [];
+      const tools = { log, entry: (index: number) => seen.push(index), isStopped: () => false };
+      const remember = async (memory: AuditMemory) => void memories.push(memory);
+      const newest = await opened(note);
+      const order = { newest, before: undefined, from: edge, others: [] };
+      expect(await followLog({ ...tools, remember }, order)).toEqual([]);
+      expect([seen.length, seen[0], memories.at(-1)?.edge.size()]).toEqual([
+        size - from,
+        from === size ? undefined : from,
+        size,
+      ]);
+    }
+    const other = await openLog(await smallLog(1_000, someEntries(1_000, "other")));
+    const edge = await other.readEdge(700, 1_000);
+    if ("unfit" in edge) throw new Error(edge.path);
+    const tools = { log: await openLog(await smallLog()), entry: () => undefined, isStopped: () => false };
+    const order = { newest: await checkpointOf(await smallLog()), before: undefined, from: edge, others: [] };
+    const found = await followLog({ ...tools, remember: async () => undefined }, order);
+    expect(found).toEqual([{ code: "ROOT" }]);
+    const broken = await smallLog();
+    rmSync(join(broken, "tile/0/002"));
+    expect(await (await openLog(broken)).readEdge(700, 1_000)).toEqual({ unfit: "MISSING", path: "tile/0/002" });
+  });
+
   test("raises the alarm when what it read was rewritten or taken back, with both notes", async () => {
     const { memory } = await follow(await smallLog(300));
     const rewritten = await smallLog(700, [...someEntries(299), ...someEntries(401, "other")]);
@@ -252,7 +284,54 @@ describe("the commands", () => {
     ]);
     expect([fsck.code, fsck.error]).toEqual([0, ""]);
     expect(JSON.parse(fsck.out)).toMatchObject({ outcome: "IN_ORDER", findings: 0, size: 15 });
-    expect([monitor.code, JSON.parse(monitor.out)]).toMatchObject([0, { outcome: "IN_ORDER", size: 15, unknown: 15 }]);
+    expect([monitor.code, JSON.parse(monitor.out)]).toMatchObject([
+      0,
+      { outcome: "IN_ORDER", size: 15, read: 15, printed: 0, unknown: 15 },
+    ]);
+    expect(monitor.error).toMatch(/^monitor: nothing is remembered yet: reading all 15 entries so far\. \(--from now/);
+  });
+
+  test("hold a log to the witnesses that are named: on the newest checkpoint, or on one it begins with", async () => {
+    const [one, other] = await Promise.all([makeWitness("one.example"), makeWitness("other.example")]);
+    const folder = await smallLog(600);
+    const file = join(folder, "checkpoint");
+    const newest = readFileSync(file, "utf8");
+    const text = newest.slice(0, newest.indexOf("\n\n") + 1);
+    const files = (cosigned?: string) =>
+      logReader(async (path) => {
+        if (path === "checkpoint/cosigned") return cosigned === undefined ? undefined : Buffer.from(cosigned);
+        return existsSync(join(folder, path)) ? readFileSync(join(folder, path)) : undefined;
+      });
+    const rule = (atLeast: number) => ({ keys: [one.key, other.key], atLeast });
+    const told = async (atLeast: number, cosigned?: string) => {
+      const { witnessed, findings } = await readServed(files(cosigned), [key.key], rule(atLeast));
+      return [witnessed?.size, ...findings.map(({ code, detail }) => [code, detail].join(" ").trim())];
+    };
+    expect(await told(1)).toEqual([undefined, "WITNESSES_LACKING 0/2, ≥ 1"]);
+    const earlier = await checkpointOf(await smallLog(400));
+    const earlierText = earlier.note.slice(0, earlier.note.indexOf("\n\n") + 1);
+    const seen = `${earlier.note}${await one.sign(earlierText)}`;
+    expect(await told(1, seen)).toEqual([400]);
+    expect(await told(2, seen)).toEqual([undefined, "WITNESSES_LACKING 1/2, ≥ 2"]);
+    const stolen = `${earlier.note}${await one.sign(text)}`;
+    expect(await told(1, stolen)).toEqual([undefined, "WITNESS_SIGNATURE", "WITNESSES_LACKING 0/2, ≥ 1"]);
+    writeFileSync(file, `${newest}${await one.sign(text)}${await other.sign(text)}`);
+    expect(await told(2)).toEqual([600]);
+    // What they have signed and the log does not begin with is a fork, whatever is newest.
+    const forked = await checkpointOf(await smallLog(400, someEntries(400, "other")));
+    expect((await check(folder, { known: [forked] })).named).toEqual(["FORK"]);
+    const witnesses = [one, other].flatMap(({ key: its }) => ["--witness", formatNoteKey(its)]);
+    const common = [folder, "--vkey", key.vkey, ...witnesses, "--min-witnesses", "2"];
+    const [fsck, monitor] = await Promise.all([
+      run("fsck", ...common, "--json"),
+      run("monitor", ...common, "--all", "--once", "--from", "now", "--holder", "nobody"),
+    ]);
+    expect([fsck.code, JSON.parse(fsck.out)]).toMatchObject([0, { outcome: "IN_ORDER", size: 600, witnessed: 600 }]);
+    expect([monitor.code, monitor.out]).toEqual([
+      0,
+      "IN_ORDER  Nothing was taken back. (log.example/log: 600, 0 read now, 0 printed, of unknown kind 0, seen by witnesses up to 600)\n",
+    ]);
+    expect(monitor.error).toMatch(/^monitor: beginning at entry 600 of 600; .* Without --state the next run begins so/);
   });
 
   test("read a log over HTTP, keep its checkpoint and state, and print both notes of a fork", async () => {

@@ -3,7 +3,14 @@ import { dirname, join } from "node:path";
 import { formatCheckpoint } from "../../src/proof/log/checkpoint.ts";
 import { packEntries } from "../../src/proof/log/entry-bundle.ts";
 import { leafHash } from "../../src/proof/log/merkle.ts";
-import { formatNote, formatNoteKey, type NoteKey, noteKey } from "../../src/proof/log/signed-note.ts";
+import {
+  cosignedText,
+  formatNote,
+  formatNoteKey,
+  type NoteKey,
+  noteKey,
+  signatureLine,
+} from "../../src/proof/log/signed-note.ts";
 import { tilePath, tileWidth, writeNodes } from "../../src/proof/log/tile.ts";
 import { treeEdge } from "../../src/proof/log/tree-edge.ts";
 
@@ -20,6 +27,30 @@ export async function makeLogKey(name = "log.example/log"): Promise<LogKey> {
     return formatNote({ text, signatures: [{ name, id: key.id, signature }] });
   };
   return { key, vkey: formatNoteKey(key), sign };
+}
+
+/** A witness's key: what it is known by, and how it signs a checkpoint's text. */
+export type Witness = Readonly<{ key: NoteKey; sign: (text: string, seconds?: number) => Promise<string> }>;
+
+/** Makes a witness of that name. */
+export async function makeWitness(name: string): Promise<Witness> {
+  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
+  if (!("privateKey" in pair)) throw new Error("no pair");
+  const key = noteKey(name, new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey)), "COSIGNATURE_V1");
+  return {
+    key,
+    sign: async (text, seconds = 1_795_320_000) => {
+      const signed = await crypto.subtle.sign(
+        "Ed25519",
+        pair.privateKey,
+        new TextEncoder().encode(cosignedText(text, seconds)),
+      );
+      const signature = new Uint8Array(72);
+      new DataView(signature.buffer).setBigUint64(0, BigInt(seconds));
+      signature.set(new Uint8Array(signed), 8);
+      return signatureLine({ name: key.name, id: key.id, signature });
+    },
+  };
 }
 
 /** Entries that differ, and are no entries of ours. */

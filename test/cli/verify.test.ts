@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { readWitnesses } from "../../src/cli/program.ts";
+import { formatNoteKey, noteKey } from "../../src/proof/log/signed-note.ts";
 import { signLicense } from "../../src/proof/signing/sign-license.ts";
 import { headerOf, makeTestKey, sampleClaims, type TestKey, unsigned } from "../proof/samples.ts";
 import { signIssued, walletClaims } from "../proof/sd-jwt/issue-sd-jwt.ts";
@@ -53,6 +55,9 @@ function codes({ lines }: Run): string[] {
 }
 
 const day = ["--at", "2026-11-22"];
+const vectors = join(import.meta.dirname, "..", "vectors", "bundles", "v1");
+const seen = ["--witness", readFileSync(join(vectors, "witness.txt"), "utf8").trim()];
+const logKey = formatNoteKey(noteKey("hub.example/log", new Uint8Array(32)));
 
 describe("verify FILE --keys JWKS", () => {
   test("prints one line a check and the outcome last, and exits 0 for a valid license", async () => {
@@ -165,6 +170,7 @@ describe("what cannot be told exits 2", () => {
     ["with a wrong language", () => [license, "--keys", keys, "--lang", "fr"], /--lang/],
     ["with a day that does not exist", () => [license, "--keys", keys, "--at", "2026-02-30"], /--at/],
     ["with a time without offset", () => [license, "--keys", keys, "--at", "2026-02-03T10:00:00"], /--at/],
+    ["with a witness that is none", () => [license, "--keys", keys, "--witness", "x+00000000+AA=="], /--witness/],
     ["with a missing file", () => [join(folder, "none"), "--keys", keys], /cannot read .*none/],
     ["with an empty folder", () => [mkdtempSync(join(folder, "empty-")), "--keys", keys], /no file in/],
     ["with a missing key set", () => [license, "--keys", join(folder, "none")], /cannot read .*none/],
@@ -183,6 +189,26 @@ describe("what cannot be told exits 2", () => {
     expect(done.error.trimEnd().split("\n")).toHaveLength(1);
   });
 
+  test("witnesses that can not be, in one line too", () => {
+    const [, own = ""] = seen;
+    const refused = (names: readonly string[], least?: string) => expect(() => readWitnesses(names, least)).toThrow;
+    refused([logKey])(/--witness is the key of a witness/);
+    for (const least of ["0", "2", "x", "1.5", ""]) refused([own, own], least)(/from 1 to that of the witnesses named/);
+    refused([], "1")(/name each with --witness/);
+    expect(readWitnesses([own, own], undefined)).toMatchObject({ keys: [{ name: "witness.example" }], atLeast: 1 });
+    expect(readWitnesses([], undefined)).toBeUndefined();
+  });
+
+  test("a license from before its key leaked, without its log proof: it says what to ask for", async () => {
+    const compromised = Math.floor(Date.parse("2027-01-01T08:00:00+08:00") / 1000);
+    const leaked = file("leaked.json", JSON.stringify({ keys: [{ ...key.publicJwk, compromised }] }));
+    const done = await run([license, "--keys", leaked, ...day]);
+    expect(done.code).toBe(2);
+    expect(done.lines.filter((line) => line.includes("→"))).toEqual([
+      expect.stringMatching(/^– KEY_VALIDITY +KEY_COMPROMISED_UNLOGGED .*→ Ask the holder or the hub/),
+    ]);
+  });
+
   test("a secret in a key set is not printed", async () => {
     const done = await run([license, "--keys", file("d2.json", JSON.stringify({ keys: [key.privateJwk] }))]);
     expect(done.error).not.toContain(key.privateJwk.d);
@@ -195,6 +221,12 @@ describe("what cannot be told exits 2", () => {
       "ISSUER_TRUST NO_KEYS",
       "UNDECIDED",
     ]);
+    // The step that decides says what to do; those that were harmlessly skipped do not.
+    expect(done.lines.filter((line) => line.includes("→"))).toEqual([
+      expect.stringMatching(/^– ISSUER_TRUST .*→ Fetch \/\.well-known\/jwks\.json of the hub\.$/),
+    ]);
+    const two = await run([license, license, "--keys", join(folder, "empty.json")]);
+    expect(two.lines[0]).toMatch(/UNDECIDED {2}ISSUER_TRUST NO_KEYS/);
   });
 });
 
@@ -253,9 +285,39 @@ describe("many files", () => {
   });
 });
 
+test("a bundle is held to the witnesses that are named, alone and among many", async () => {
+  const bundle = join(vectors, "valid.bundle.json");
+  const args = ["--keys", join(vectors, "jwks.json"), "--at", "2026-11-22T12:05:00+08:00"];
+  const stranger = formatNoteKey(noteKey("stranger.example", new Uint8Array(32), "COSIGNATURE_V1"));
+  const [one, lacking, bare] = await Promise.all([
+    run([bundle, ...args, ...seen, "--witness", stranger]),
+    run([bundle, ...args, ...seen, "--witness", stranger, "--min-witnesses", "2"]),
+    run([bundle, join(vectors, "bare.bundle.json"), ...args, ...seen]),
+  ]);
+  expect([one.code, one.lines[7]]).toEqual([0, expect.stringMatching(/^✓ LOG_INCLUSION .*seen by 1 witness\)$/)]);
+  expect([lacking.code, lacking.lines[7]]).toEqual([
+    1,
+    expect.stringMatching(/^✗ LOG_INCLUSION +LOG_WITNESSES_LACKING .*\(1 of the 2 named, at least 2 asked for\) → Ask/),
+  ]);
+  expect([bare.code, bare.lines[0]]).toEqual([1, expect.stringContaining("LOG_INCLUSION LOG_WITNESSES_LACKING")]);
+});
+
 test("--help explains and exits 0", async () => {
   const done = await run(["--help"]);
   expect([done.code, done.error]).toEqual([0, ""]);
-  for (const word of ["FILE", "--keys", "--at", "noon", "--json", "--lang", "Exit code"])
+  for (const word of [
+    "npm run --silent verify --",
+    "src/cli/verify.ts",
+    "bundle",
+    "SD-JWT",
+    "--witness",
+    "FILE",
+    "--keys",
+    "--at",
+    "noon",
+    "--json",
+    "--lang",
+    "Exit code",
+  ])
     expect(done.out).toContain(word);
 });

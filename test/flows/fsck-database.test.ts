@@ -1,5 +1,5 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { logKeysIn, readNewest } from "../../src/cli/audit/auditing.ts";
@@ -7,8 +7,11 @@ import { auditTables } from "../../src/cli/audit/database-door.ts";
 import { readWanted } from "../../src/cli/audit/wanted-licenses.ts";
 import { logReader } from "../../src/connectors/log-reader.ts";
 import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
+import { makeClientKey } from "../../src/proof/access/client-key.ts";
+import type { AuditFinding } from "../../src/proof/audit/audit-codes.ts";
 import type { TableFinding } from "../../src/proof/audit/table-codes.ts";
-import { parseJwks } from "../../src/proof/keyring.ts";
+import { importSigningKey, type Keyring, makeKeyPair, parseJwks } from "../../src/proof/keyring.ts";
+import { signLicense } from "../../src/proof/signing/sign-license.ts";
 import { auditDatabase } from "../../src/store/audit/audit-database.ts";
 import { readRecordFile } from "../../src/store/catalogue/catalogue-files.ts";
 import { checkLog } from "../../src/use-cases/log/check-log.ts";
@@ -23,10 +26,12 @@ let house: TestHub;
 let owner: Client;
 let jwks: unknown;
 beforeAll(async () => {
-  house = await openTestHub({ demo: false });
+  // Prepared databases have keys whose beginning was moved by hand, which is what fsck finds.
+  house = await openTestHub({ demo: false, fresh: true });
   await house.hub.tendLog();
   const records = await readRecordFile(join(root, "migrations/data/demo/licenses.ndjson"));
   await submitSome(records);
+  await changeKeys();
   const holders = records.flatMap(({ holder }) => (holder?.idType === "USCC" ? [holder.id ?? ""] : []));
   for (const day of ["2026-11-22", "2026-11-23", "2026-11-24"]) {
     house.clock.now = new Date(`${day}T12:00:00+08:00`);
@@ -44,6 +49,34 @@ afterAll(async () => {
   await owner.end();
   await house.close();
 });
+
+/** A key that took over, one that leaked, and a department's keys for records, one of them retired. */
+async function changeKeys(): Promise<void> {
+  const [first] = await house.sql("select kid from signing_key where purpose = 'receipt'");
+  const operator = async (field: string, input: string, answer: string) => {
+    const { errors } = await house.graphql(`mutation { ${field}(input: ${input}) { ${answer} } }`, { as: "operator" });
+    if (errors.length > 0) throw new Error(JSON.stringify(errors));
+  };
+  await operator("rotateKey", '{ purpose: RECEIPT, reason: "轮换", atOnce: true }', "kid");
+  const since = new Date(testNow.getTime() - 1_000).toISOString();
+  const leaked = `{ kid: "${first?.["kid"]}", since: "${since}", reason: "泄露" }`;
+  await operator("declareKeyCompromised", leaked, "signedSince");
+  for (const isRetired of [false, true]) {
+    const { publicJwk } = await makeClientKey("EdDSA");
+    const { kty, crv, x, kid } = publicJwk;
+    const jwk = `{ kty: "${kty}", crv: "${crv}", x: "${x}" }`;
+    await operator("addRecordKeys", `{ client: "approval-bureau", keys: [${jwk}] }`, "id");
+    if (isRetired) await operator("retireRecordKey", `{ client: "approval-bureau", kid: "${kid}" }`, "id");
+  }
+  // A key of the folder that the database does not know, and that was compromised long ago: a copy takes it up.
+  const [own] = (await house.server.inject("/.well-known/jwks.json")).json().keys;
+  const { publicJwk } = await makeKeyPair("receipt", own.iss, new Date("2025-01-01T00:00:00Z"));
+  const old = { ...publicJwk, exp: publicJwk.nbf + 1_000, compromised: publicJwk.nbf + 500 };
+  const name = join(house.place.keysDir, "public", `receipt-${old.kid.slice(0, 12)}.jwk.json`);
+  writeFileSync(name, JSON.stringify(old));
+  await (await openTestHub({ demo: false, database: house.place })).close();
+  await house.hub.tendLog();
+}
 
 /** Hands in licenses that something happened to, and some that nothing did, in batches of ten. */
 async function submitSome(records: readonly RawRecord[]): Promise<void> {
@@ -125,6 +158,11 @@ const columns: Readonly<Record<string, readonly string[]>> = {
   log_entries: ["index", "count", "entries"],
   log_checkpoint: ["size", "root", "note"],
   log_head: ["id", "size", "root"],
+  signing_key: [
+    ...["kid", "purpose", "issuer", "point", "not_before", "not_after", "compromised_at", "created_at", "reason"],
+  ],
+  key_event: ["kid", "event", "moment"],
+  record_key: ["client_id", "kid", "jwk"],
 };
 
 /** How a row is named in a finding, as SQL. */
@@ -139,6 +177,9 @@ const keys: Readonly<Record<string, string>> = {
   log_entries: "index::text",
   log_checkpoint: "size::text",
   log_head: "id::text",
+  signing_key: "kid",
+  key_event: "id::text || ' (' || kid",
+  record_key: "client_id || ' ' || kid",
 };
 
 /** Another value of a column's type. */
@@ -147,7 +188,7 @@ const others: Readonly<Record<string, string>> = {
   integer: "coalesce(C, 0) + N",
   bigint: "coalesce(C, 0) + N",
   date: "coalesce(C, '2026-01-01') + N",
-  "timestamp with time zone": "C + interval '1 day'",
+  "timestamp with time zone": "coalesce(C, '2026-01-01') + interval '1 day'",
   jsonb: `C || '{"slipped": "in"}'`,
   bytea: "set_byte(C, length(C) / 2, 255 - get_byte(C, length(C) / 2))",
   uuid: "gen_random_uuid()",
@@ -167,6 +208,11 @@ function randomOf(seed: number): () => number {
   };
 }
 
+/** A missing event of a key is named by its key. */
+function kidOf(table: string, key: string): string {
+  return table === "key_event" ? `of ${key.split("(")[1]}` : "";
+}
+
 /** An edit or deletion of a row, column and kind drawn at random. */
 async function drawEdit(table: string, random: () => number): Promise<Edit> {
   const pick = <T>(list: readonly T[]): T => {
@@ -180,9 +226,12 @@ async function drawEdit(table: string, random: () => number): Promise<Edit> {
     ${table === "log_batch" ? "'entries ' || first_index || ' to ' || first_index + count - 1" : "''"} as span from ${table} order by 2`);
   const row = pick(rows);
   const [key, at] = [String(row["key"]), `where ctid = '${row["ctid"]}'`];
-  const names = [key, ...(table === "license_event" ? [`entry ${row["place"]}`] : []), String(row["span"])].filter(
-    Boolean,
-  );
+  const names = [
+    key,
+    ...(table === "license_event" ? [`entry ${row["place"]}`] : []),
+    kidOf(table, key),
+    String(row["span"]),
+  ].filter(Boolean);
   // A checkpoint that is gone, the newest apart, only those miss who have kept it.
   const mayGo = table !== "log_checkpoint" || row === rows.at(-1);
   if (mayGo && random() < 0.25)
@@ -201,6 +250,7 @@ async function drawEdit(table: string, random: () => number): Promise<Edit> {
 
 describe("fsck at the database", () => {
   test("finds nothing where nobody has touched anything", async () => {
+    expect(await house.sql("select 1 from signing_key where compromised_at < '2026-01-01'")).toHaveLength(1);
     expect(await foundAfter(async () => undefined)).toEqual([]);
   });
 
@@ -221,6 +271,58 @@ describe("fsck at the database", () => {
     expect({ seed, missed }).toEqual({ seed, missed: [] });
   });
 
+  test("names what was done to the hub's keys and their events by hand", async () => {
+    const [leaked] = await house.sql("select kid from signing_key where compromised_at > '2026-01-01'");
+    const kid = String(leaked?.["kid"]);
+    const events = await house.sql("select id, event from key_event where kid = $1 order by id", [kid]);
+    const [, ended, compromised] = events.map(({ id }) => `${id} (${kid})`);
+    const { publicJwk } = await makeClientKey("ES256");
+    const smuggled = publicJwk.kid;
+    const point = JSON.stringify({ crv: "P-256", kty: "EC", x: publicJwk.x, y: publicJwk.y });
+    const told = async (...statements: readonly string[]) => {
+      const found = await foundAfter(async () => {
+        for (const statement of statements) await owner.query(statement);
+      });
+      return found.map(({ code, table, key, columns }) => [code, table, key, ...(columns ?? [])].join(" "));
+    };
+    const ofKey = `where kid = '${kid}'`;
+    expect(await told(`update signing_key set not_after = not_after + interval '1 year' ${ofKey}`)).toEqual([
+      `ROW_CHANGED signing_key ${kid} not_after`,
+    ]);
+    expect(
+      await told(
+        `update signing_key set compromised_at = null ${ofKey}`,
+        `delete from key_event ${ofKey} and event = 'COMPROMISED'`,
+      ),
+    ).toEqual([`ROW_CHANGED signing_key ${kid} compromised_at`, `ROW_MISSING key_event of ${kid}`]);
+    const columns = "purpose, issuer, source, name, not_before, created_at, reason";
+    expect(
+      await told(
+        `insert into signing_key (kid, point, ${columns}) select '${smuggled}', '${point}', ${columns}
+          from signing_key where purpose = 'license'`,
+        `insert into key_event (kid, event, at, operator, reason) values ('${smuggled}', 'ADDED', now(), 'hub', 'x')`,
+        `update key_event set at = k.created_at, reason = k.reason from signing_key k
+          where k.kid = '${smuggled}' and key_event.kid = k.kid`,
+      ),
+    ).toEqual([`ROW_UNLOGGED signing_key ${smuggled}`, expect.stringMatching(`ROW_UNLOGGED key_event .*${smuggled}`)]);
+    expect(await told(`delete from signing_key ${ofKey}`)).toEqual([`ROW_MISSING signing_key ${kid}`]);
+    expect(await told(`update key_event set moment = moment + interval '1 hour' ${ofKey} and event = 'ENDED'`)).toEqual(
+      [`ROW_CHANGED key_event ${ended} moment`],
+    );
+    expect(
+      await told(`update key_event set event = 'CERTIFIED', moment = null ${ofKey} and event = 'COMPROMISED'`),
+    ).toEqual([`ROW_MISSING key_event of ${kid}`]);
+    expect(await told(`update key_event set kid = '${smuggled}' where id = ${compromised?.split(" ")[0]}`)).toEqual(
+      expect.arrayContaining([
+        `ROW_MISSING key_event of ${kid}`,
+        `ROW_UNLOGGED key_event ${compromised?.replace(kid, smuggled)}`,
+      ]),
+    );
+    expect(await told("update record_key set retired_at = null where retired_at is not null")).toEqual([
+      expect.stringMatching(/^ROW_CHANGED record_key approval-bureau .* retired_at$/),
+    ]);
+  });
+
   test("is told by the program, with exit code 1", async () => {
     const [one] = await house.sql("select identifier, holder_name as name from license order by identifier limit 1");
     const rename = (name: unknown) =>
@@ -239,25 +341,80 @@ describe("fsck at the database", () => {
 });
 
 describe("fsck of the log a hub serves", () => {
-  test("finds it in order, and of the licenses somebody holds the one that does not stand in it", async () => {
+  test("says of every file of licenses what came of it, whatever it holds, and goes on", async () => {
     const log = logReader(async (path) => {
       const { statusCode, rawPayload } = await house.server.inject(`/log/${path}`);
       return statusCode === 200 ? rawPayload : undefined;
     });
-    const newest = await readNewest(log, logKeysIn(parseJwks(jwks)));
+    const keyring = parseJwks(jwks);
+    const newest = await readNewest(log, logKeysIn(keyring));
     const folder = mkdtempSync(join(house.place.keysDir, "held-"));
-    const rows = await house.sql("select jws from license order by identifier limit 5");
-    for (const [at, { jws }] of rows.entries()) writeFileSync(join(folder, `${at}.jws`), `${String(jws)}\n`);
-    writeFileSync(join(folder, "bundle.json"), JSON.stringify({ version: 1, license: rows[0]?.["jws"], keys: [] }));
-    writeFileSync(join(folder, "other.jws"), "e30.e30.");
-    const wanted = await readWanted([folder]);
-    const findings: unknown[] = [];
-    const quiet = { progress: () => undefined, remember: async () => undefined, isStopped: () => false };
-    const { outcome } = await checkLog(
-      { ...quiet, log, report: (finding) => findings.push(finding) },
-      { checkpoint: newest, known: [], onEntries: wanted.look },
+    const [one, other] = (await house.sql("select jws from license order by identifier limit 2")).map(({ jws }) =>
+      String(jws),
     );
-    expect([outcome, findings]).toEqual(["IN_ORDER", []]);
-    expect([wanted.count, wanted.missing()]).toEqual([7, [join(folder, "other.jws")]]);
+    const [header, payload, signature] = one?.split(".") ?? [];
+    const headed = (alg: string, typ: string) =>
+      Buffer.from(JSON.stringify({ alg, kid: "x", typ })).toString("base64url");
+    const claims = JSON.parse(Buffer.from(payload ?? "", "base64url").toString());
+    const changed = Buffer.from(JSON.stringify({ ...claims, sub: "91371002XXXX0030XC" })).toString("base64url");
+    // Signed by the hub, and in no log: what a thief of its key would make.
+    const secret = readdirSync(house.place.keysDir).find((name) => /^license-.*private/.test(name)) ?? "";
+    const thief = await importSigningKey(JSON.parse(readFileSync(join(house.place.keysDir, secret), "utf8")));
+    const files: Readonly<Record<string, string | Uint8Array>> = {
+      "binary.jws": Uint8Array.from({ length: 300_000 }, (_, at) => (at * 37) % 256),
+      "bundle.json": JSON.stringify({ version: 1, license: one, keys: [] }),
+      "bundle-forged.json": JSON.stringify({ version: 1, license: `${header}.${changed}.${signature}`, keys: [] }),
+      "empty.jws": "",
+      "forged.jws": `${header}.${changed}.${signature}`,
+      "good.jws": `${other}\n`,
+      "huge.json": `{"version":1,"license":"${"x".repeat(4 * 1024 * 1024)}"}`,
+      "huge.jws": "x.".repeat(100_000),
+      "none.jws": `${headed("none", "license+jwt")}.${payload}.`,
+      "presented.txt": `${headed("ES256", "dc+sd-jwt")}.${payload}.${signature}~`,
+      "tilde.jws": `${one}~`,
+      "receipt.jws": `${headed("ES256", "receipt+jwt")}.${payload}.${signature}`,
+      "stolen.jws": await signLicense({ ...claims, sub: "91371002XXXX0030XC" }, thief),
+      "unsigned.jws": `${header}.${payload}.${"A".repeat(86)}`,
+    };
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    const told = async (trusted: Keyring | undefined) => {
+      const findings: AuditFinding[] = [];
+      const wanted = await readWanted([folder], trusted, (finding) => findings.push(finding));
+      const quiet = { progress: () => undefined, remember: async () => undefined, isStopped: () => false };
+      const { outcome } = await checkLog(
+        { ...quiet, log, report: (finding) => findings.push(finding) },
+        { checkpoint: newest, known: [], onEntries: wanted.look },
+      );
+      expect(outcome).toBe("IN_ORDER");
+      const all = [...findings, ...wanted.findings()];
+      return Object.fromEntries(
+        all.map(({ file, code, detail }) => [basename(file ?? ""), [code, detail].join(" ").trim()]),
+      );
+    };
+    const kinds = {
+      "binary.jws": "NOT_A_LICENSE TOKEN_TOO_LARGE",
+      "bundle.json": "LICENSE_LOGGED",
+      "bundle-forged.json": "LICENSE_SIGNATURE SIGNATURE_WRONG",
+      "empty.jws": "NOT_A_LICENSE NOT_COMPACT_JWS",
+      "forged.jws": "LICENSE_SIGNATURE SIGNATURE_WRONG",
+      "good.jws": "LICENSE_LOGGED",
+      "huge.json": "NOT_A_LICENSE BUNDLE_TOO_LARGE",
+      "huge.jws": "NOT_A_LICENSE TOKEN_TOO_LARGE",
+      "none.jws": "LICENSE_SIGNATURE ALGORITHM_NOT_ALLOWED",
+      "presented.txt": "LICENSE_SIGNATURE KEY_UNKNOWN",
+      "receipt.jws": "NOT_A_LICENSE TYP_UNEXPECTED",
+      "stolen.jws": "LICENSE_MISSING",
+      "tilde.jws": "NOT_A_LICENSE TYP_UNEXPECTED",
+      "unsigned.jws": "LICENSE_SIGNATURE SIGNATURE_WRONG",
+    };
+    expect(await told(keyring)).toEqual(kinds);
+    // Without keys a signature says nothing, and the log must.
+    const unverified = ["LICENSE_MISSING", "LICENSE_MISSING", "LICENSE_LOGGED", "LICENSE_IN_PART", "LICENSE_LOGGED"];
+    const names = ["bundle-forged.json", "forged.jws", "none.jws", "presented.txt", "unsigned.jws"];
+    expect(await told(undefined)).toEqual({
+      ...kinds,
+      ...Object.fromEntries(names.map((name, at) => [name, unverified[at]])),
+    });
+    await expect(readWanted([join(folder, "nothing")], keyring, () => undefined)).rejects.toThrow(/there is no/);
   });
 });

@@ -5,42 +5,11 @@ import { base64 } from "../../src/proof/bytes/base64.ts";
 import { parseAddCheckpoint } from "../../src/proof/log/add-checkpoint.ts";
 import { type Checkpoint, parseCheckpoint } from "../../src/proof/log/checkpoint.ts";
 import { isConsistent } from "../../src/proof/log/merkle.ts";
-import {
-  cosignedText,
-  formatNoteKey,
-  type NoteKey,
-  noteKey,
-  parseNote,
-  parseNoteKey,
-  signatureLine,
-  verifyNote,
-} from "../../src/proof/log/signed-note.ts";
+import { formatNoteKey, parseNote, parseNoteKey, verifyNote } from "../../src/proof/log/signed-note.ts";
 import { issuer, makeRecords } from "../bench/records.ts";
+import { makeWitness, type Witness } from "../cli/log-folder.ts";
 import { department, openTestHub, type TestHub, testNow } from "../setup/hub.ts";
 import { makePlace, removePlace, type TestPlace } from "../setup/place.ts";
-
-/** A witness's key: what it is known by, and how it signs a checkpoint's text. */
-type Witness = Readonly<{ key: NoteKey; sign: (text: string, seconds?: number) => Promise<string> }>;
-
-async function makeWitness(name: string): Promise<Witness> {
-  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
-  if (!("privateKey" in pair)) throw new Error("no pair");
-  const key = noteKey(name, new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey)), "COSIGNATURE_V1");
-  return {
-    key,
-    sign: async (text, seconds = testNow.getTime() / 1000) => {
-      const signed = await crypto.subtle.sign(
-        "Ed25519",
-        pair.privateKey,
-        new TextEncoder().encode(cosignedText(text, seconds)),
-      );
-      const signature = new Uint8Array(72);
-      new DataView(signature.buffer).setBigUint64(0, BigInt(seconds));
-      signature.set(new Uint8Array(signed), 8);
-      return signatureLine({ name: key.name, id: key.id, signature });
-    },
-  };
-}
 
 /** A witness as a server of its own: it signs what continues the last checkpoint it has signed, and nothing else. */
 function openWitness(witness: Witness, logKey: () => string) {

@@ -4,7 +4,8 @@ import { describe, expect, test } from "@jest/globals";
 import { parseBundle } from "../../src/proof/bundle/bundle.ts";
 import { parseJwks } from "../../src/proof/keyring.ts";
 import { checkpointReader } from "../../src/proof/log/judge-inclusion.ts";
-import { parseNoteKey } from "../../src/proof/log/signed-note.ts";
+import { formatNoteKey, noteKey, parseNoteKey } from "../../src/proof/log/signed-note.ts";
+import { witnessRuleOf } from "../../src/proof/log/witness-rule.ts";
 import { verifyLicense } from "../../src/use-cases/licenses/verify-license.ts";
 
 const vectors = join(import.meta.dirname, "../vectors/bundles");
@@ -42,10 +43,34 @@ describe("bundles of every version are read for ever", () => {
     const witness = parseNoteKey(read("v1", "witness.txt"));
     if ("code" in bundle || !bundle.log || !witness) throw new Error("no bundle");
     const keyring = parseJwks(read("v1", "jwks.json"));
-    const witnessesOf = async (note: string) => checkpointReader(keyring, [witness])(note, "https://hub.example");
+    const witnessesOf = async (note: string) =>
+      checkpointReader(keyring, { keys: [witness], atLeast: 1 })(note, "https://hub.example");
     expect(await witnessesOf(bundle.log.checkpoint)).toMatchObject({ witnesses: 1 });
-    const spoiled = bundle.log.checkpoint.replace(/(— witness\.example .{20})./, "$1A");
-    if (spoiled !== bundle.log.checkpoint)
-      expect(await witnessesOf(spoiled)).toEqual({ code: "LOG_CHECKPOINT_SIGNATURE" });
+    const spoil = (_all: string, start: string, sign: string) => `${start}${sign === "A" ? "B" : "A"}`;
+    const spoiled = bundle.log.checkpoint.replace(/(— witness\.example .{40})(.)/, spoil);
+    expect(spoiled).not.toBe(bundle.log.checkpoint);
+    expect(await witnessesOf(spoiled)).toEqual({ code: "LOG_WITNESS_SIGNATURE" });
+  });
+
+  test("are invalid for whoever asks for more witnesses than have signed, and then without a log proof too", async () => {
+    const keyring = parseJwks(read("v1", "jwks.json"));
+    const tools = { keyring, schemaOf: () => undefined, now: () => new Date("2026-11-22T12:05:00+08:00") };
+    const own = read("v1", "witness.txt");
+    const stranger = formatNoteKey(noteKey("stranger.example", new Uint8Array(32), "COSIGNATURE_V1"));
+    const told = async (name: string, keys: readonly string[], atLeast: number) => {
+      const rule = keys.length > 0 ? witnessRuleOf(keys, atLeast) : undefined;
+      const token = read("v1", `${name}.bundle.json`);
+      const { outcome, checks } = await verifyLicense(tools, { token, ...(rule && { witnesses: rule }) });
+      const step = checks.find((check) => check.name === "LOG_INCLUSION");
+      return `${outcome} ${step?.code ?? step?.detail}`;
+    };
+    // One keyring for all: what was opened under one rule is not believed under another.
+    expect(await told("valid", [], 0)).toMatch(/^VALID entry \d+ of \d+$/);
+    expect(await told("valid", [stranger], 1)).toBe("INVALID LOG_WITNESSES_LACKING");
+    expect(await told("valid", [own, stranger], 1)).toMatch(/^VALID .* seen by 1 witness$/);
+    expect(await told("valid", [own, stranger], 2)).toBe("INVALID LOG_WITNESSES_LACKING");
+    expect(await told("valid", [own, own], 2)).toBe("INVALID LOG_WITNESSES_LACKING");
+    expect(await told("bare", [own], 1)).toBe("INVALID LOG_WITNESSES_LACKING");
+    expect(await told("bare", [], 0)).toBe("VALID NOT_CHECKED");
   });
 });

@@ -1,18 +1,17 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { access, constants, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { type LogReader, LogUnreachable } from "../../connectors/log-reader.ts";
-import { HubError, type LocalizedText } from "../../errors.ts";
-import { type AuditFinding, auditCodes } from "../../proof/audit/audit-codes.ts";
+import type { LocalizedText } from "../../errors.ts";
+import { type AuditFinding, auditCodes, isWrong } from "../../proof/audit/audit-codes.ts";
 import { type AuditMemory, formatMemory, parseMemory } from "../../proof/audit/audit-memory.ts";
 import { openLogNote, type SignedCheckpoint } from "../../proof/audit/log-note.ts";
-import { type Keyring, parseJwks } from "../../proof/keyring.ts";
+import type { Keyring } from "../../proof/keyring.ts";
 import { logKeysOf } from "../../proof/log/judge-inclusion.ts";
-import { formatNoteKey, type NoteKey, parseNoteKey } from "../../proof/log/signed-note.ts";
-
-/** The language an auditor reads. */
-export type Language = keyof LocalizedText;
-
-/** A wrong call, or a file that cannot be used: one line for standard error. */
-export class UsageError extends Error {}
+import { formatNoteKey, type NoteKey, parseNote, parseNoteKey } from "../../proof/log/signed-note.ts";
+import { countWitnesses, type WitnessRule } from "../../proof/log/witness-rule.ts";
+import { readKeyring } from "../key-set.ts";
+import { jsonOf, type Language, messageOf, printable, UsageError } from "../program.ts";
+import type { AuditorOrder } from "./auditor-order.ts";
 
 /** Something that is wrong, found before the check itself could begin. */
 export class Alarm extends Error {
@@ -23,14 +22,11 @@ export class Alarm extends Error {
   }
 }
 
-/** What a checkpoint is verified with, where the caller says it. */
-export type KeyOrder = Readonly<{ vkey: string | undefined; keys: string | undefined }>;
-
 /** The keys of the log; `warning`: they were taken from the log itself, which proves little. */
 export type LogKeys = Readonly<{ keys: readonly NoteKey[]; warning?: LocalizedText }>;
 
 /** Finds the log's keys. *Throws* UsageError for a key or key set that is none. */
-export async function readKeys(log: LogReader, { vkey, keys }: KeyOrder): Promise<LogKeys> {
+export async function readKeys(log: LogReader, { vkey, keys }: Pick<AuditorOrder, "vkey" | "keys">): Promise<LogKeys> {
   if (vkey !== undefined) {
     const key = parseNoteKey(vkey.trim());
     if (!key) throw new UsageError("--vkey is no key: expected NAME+ID+KEY, as at /log/vkey.");
@@ -54,30 +50,56 @@ export async function readKeys(log: LogReader, { vkey, keys }: KeyOrder): Promis
   };
 }
 
-/** Reads a hub's key set. *Throws* UsageError. */
-export async function readKeyring(path: string): Promise<Keyring> {
-  const text = await readText(path);
-  try {
-    return parseJwks(text);
-  } catch (error) {
-    if (error instanceof HubError) throw new UsageError(`the key set in ${path} is not acceptable.`);
-    throw error;
-  }
-}
-
 /** The keys of every log whose issuer a key set names. */
 export function logKeysIn(keyring: Keyring): readonly NoteKey[] {
   const issuers = new Set(keyring.ofPurpose("log").map(({ issuer }) => issuer));
   return [...issuers].flatMap((issuer) => logKeysOf(keyring, issuer));
 }
 
+/** A log's head as it is served. `witnessed`: the newest that the witnesses asked for have signed; undefined: none. */
+export type Served = Readonly<{
+  newest: SignedCheckpoint;
+  witnessed: SignedCheckpoint | undefined;
+  findings: readonly AuditFinding[];
+}>;
+
+/**
+ * Reads the newest checkpoint and, where witnesses are asked for, the newest they have signed: they come a little later.
+ * *Throws* Alarm when one is not the log's; LogUnreachable when there is none.
+ */
+export async function readServed(log: LogReader, keys: readonly NoteKey[], rule?: WitnessRule): Promise<Served> {
+  // Before the newest: what witnesses have signed must be in it.
+  const cosigned = rule && (await log.readCosigned());
+  const newest = await readNewest(log, keys);
+  if (!rule) return { newest, witnessed: undefined, findings: [] };
+  const signed = [
+    { path: "checkpoint", checkpoint: newest },
+    ...(cosigned === undefined ? [] : [await servedAt("checkpoint/cosigned", cosigned, keys)]),
+  ];
+  const findings: AuditFinding[] = [];
+  let most = 0;
+  for (const { path, checkpoint } of signed) {
+    const note = parseNote(checkpoint.note);
+    const witnessed = note && (await countWitnesses(note, rule));
+    if (witnessed === "SIGNATURE") findings.push({ code: "WITNESS_SIGNATURE", path, notes: [checkpoint.note] });
+    else if (witnessed?.isEnough) return { newest, witnessed: checkpoint, findings };
+    else most = Math.max(most, witnessed?.count ?? 0);
+  }
+  const detail = `${most}/${rule.keys.length}, ≥ ${rule.atLeast}`;
+  return { newest, witnessed: undefined, findings: [...findings, { code: "WITNESSES_LACKING", detail }] };
+}
+
 /** The newest checkpoint as it is served. *Throws* Alarm when it is not the log's; LogUnreachable when there is none. */
 export async function readNewest(log: LogReader, keys: readonly NoteKey[]): Promise<SignedCheckpoint> {
   const text = await log.readCheckpoint();
-  if (text === undefined) throw new LogUnreachable("there is no log: it has no checkpoint");
+  if (text === undefined) throw new LogUnreachable("the log serves no checkpoint any more");
+  return (await servedAt("checkpoint", text, keys)).checkpoint;
+}
+
+async function servedAt(path: string, text: string, keys: readonly NoteKey[]) {
   const opened = await openLogNote(text, keys);
-  if ("code" in opened) throw new Alarm({ code: opened.code, path: "checkpoint", notes: [text] });
-  return opened;
+  if ("code" in opened) throw new Alarm({ code: opened.code, path, notes: [text] });
+  return { path, checkpoint: opened };
 }
 
 /** A checkpoint that somebody kept. *Throws* UsageError when it is none of this log's: it proves nothing then. */
@@ -87,21 +109,54 @@ export async function openKept(text: string, from: string, keys: readonly NoteKe
   return opened;
 }
 
-/** What an earlier run remembered; DAMAGED: there is a file, and it is not believed. */
-export async function readMemory(path: string): Promise<AuditMemory | "DAMAGED" | undefined> {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+/** How far a log was read, and a checkpoint of it whose signature held. */
+export type Seen = Readonly<{ edge: AuditMemory["edge"]; checkpoint: SignedCheckpoint }>;
+
+/** What an earlier run remembered, when its note holds; of anything else it is said that it is not believed. */
+export async function recall({ state, language }: AuditorOrder, keys: readonly NoteKey[]): Promise<Seen | undefined> {
+  const text = state === undefined ? undefined : await readIfThere(state);
+  if (text === undefined) return undefined;
+  const memory = parseMemory(text);
+  const checkpoint = memory && (await openLogNote(memory.note, keys));
+  if (checkpoint && !("code" in checkpoint)) return { edge: memory.edge, checkpoint };
+  notBelieved({ state, language });
+  return undefined;
+}
+
+/** Says that what was remembered is of no use. */
+export function notBelieved({ state = "", language }: Pick<AuditorOrder, "state" | "language">): void {
+  const words = {
+    en: "what an earlier run remembered does not hold; the log is read from its first entry.",
+    zh: "先前记录的进度不可信，从第一条重新读取。",
+  };
+  console.error(`${printable(state)}: ${words[language]}`);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch((error: unknown) => {
     if (typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT") return undefined;
     throw new UsageError(`cannot read ${path}: ${messageOf(error)}`);
   });
-  return text === undefined ? undefined : (parseMemory(text) ?? "DAMAGED");
 }
 
 export const writeMemory = (path: string, memory: AuditMemory) => writeWhole(path, formatMemory(memory));
 
-/** Writes a file so that it is there whole or not at all. */
+/** Writes a file so that it is there whole or not at all. *Throws* UsageError when it cannot be written. */
 export async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text, { flush: true });
-  await rename(`${path}.new`, path);
+  try {
+    await writeFile(`${path}.new`, text, { flush: true });
+    await rename(`${path}.new`, path);
+  } catch (error) {
+    throw new UsageError(`cannot write ${path}: ${messageOf(error)}`);
+  }
+}
+
+/** Whether a file can be written later, as far as its folder tells. *Throws* UsageError. */
+export async function mustBeWritable(path: string | undefined): Promise<void> {
+  if (path === undefined) return;
+  await access(dirname(path), constants.W_OK).catch((error: unknown) => {
+    throw new UsageError(`cannot write ${path}: ${messageOf(error)}`);
+  });
 }
 
 export async function readText(path: string): Promise<string> {
@@ -112,11 +167,19 @@ export async function readText(path: string): Promise<string> {
   }
 }
 
-/** A finding as lines for a person; the evidence is printed whole. */
-export function findingLines({ code, path, file, notes }: AuditFinding, language: Language): readonly string[] {
-  const where = path ?? file;
+/** Tells what was found: as lines for a person, the evidence whole, or as JSON. */
+export function tell({ json, language }: Readonly<{ json: boolean; language: Language }>) {
+  return (finding: AuditFinding): void => {
+    if (json) console.log(jsonOf({ ...finding, text: auditCodes[finding.code][language] }));
+    else console.log(findingLines(finding, language).join("\n"));
+  };
+}
+
+function findingLines(finding: AuditFinding, language: Language): readonly string[] {
+  const { code, path, file, detail, notes } = finding;
+  const words = [path ?? file, detail && `[${detail}]`, auditCodes[code][language]].filter(Boolean).join("  ");
   return [
-    `✗ ${code.padEnd(20)} ${where === undefined ? "" : `${printable(where)}  `}${auditCodes[code][language]}`,
+    `${isWrong(finding) ? "✗" : "✓"} ${code.padEnd(20)} ${printable(words)}`,
     ...(notes ?? []).flatMap((note) => [
       "",
       ...note
@@ -125,19 +188,4 @@ export function findingLines({ code, path, file, notes }: AuditFinding, language
         .map((line) => `    ${printable(line)}`),
     ]),
   ];
-}
-
-/** Text that cannot steer a terminal: control and direction characters become a question mark. */
-export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "?");
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Reads the language asked for. *Throws* UsageError. */
-export function readLanguage(text: string): Language {
-  if (text !== "en" && text !== "zh") throw new UsageError("--lang is en or zh.");
-  return text;
 }

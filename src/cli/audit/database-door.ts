@@ -15,8 +15,11 @@ import { compareKeyRows } from "../../use-cases/audit/compare-key-rows.ts";
 import { compareLedgerRows } from "../../use-cases/audit/compare-ledger-rows.ts";
 import { compareLicenseRows } from "../../use-cases/audit/compare-license-rows.ts";
 import { compareLogRows } from "../../use-cases/audit/compare-log-rows.ts";
+import { compareSigningKeyRows } from "../../use-cases/audit/compare-signing-key-rows.ts";
 import { checkLog } from "../../use-cases/log/check-log.ts";
-import { type Language, logKeysIn, messageOf, printable, readKeyring, UsageError } from "./auditing.ts";
+import { readKeyring } from "../key-set.ts";
+import { jsonOf, type Language, messageOf, printable, UsageError } from "../program.ts";
+import { logKeysIn } from "./auditing.ts";
 
 /** What tables are compared with. `newestLater`: of the newest checkpoint, looked up again a little later. */
 export type TableOrder = Readonly<{
@@ -39,7 +42,7 @@ export async function checkDatabase(
   let findings = 0;
   const report = (finding: TableFinding) => {
     findings += 1;
-    print(order.json ? JSON.stringify(finding) : lineOf(finding, order.language));
+    print(order.json ? jsonOf(finding) : lineOf(finding, order.language));
   };
   const newestLater = async () => {
     await setTimeout(2_000);
@@ -71,7 +74,8 @@ export async function auditTables(database: AuditDatabase, order: TableOrder): P
   const licenses = await compareLicenseRows({ store, keyring, report });
   const ledger = await compareLedgerRows({ store, report }, logged.days);
   const recordKeys = await compareKeyRows({ store, report }, logged.recordKeys);
-  return batches + logged.rows + licenses + ledger + recordKeys;
+  const hubKeys = await compareSigningKeyRows({ store, keyring, report }, logged.keys);
+  return batches + logged.rows + licenses + ledger + recordKeys + hubKeys;
 }
 
 /** How large the log is: what most of head, tiles, bundles, batches and newest checkpoint say. */

@@ -1,48 +1,64 @@
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { HubError } from "../../errors.ts";
-import { payloadDigest } from "../../proof/compact-jws.ts";
+import { existsSync } from "node:fs";
+import type { AuditFinding } from "../../proof/audit/audit-codes.ts";
+import { isBundle, parseBundle } from "../../proof/bundle/bundle.ts";
+import { maxTokenLength, parseCompactJws, payloadDigest } from "../../proof/compact-jws.ts";
+import type { Keyring } from "../../proof/keyring.ts";
+import { licenseJws, openLicense } from "../../proof/license-jws.ts";
 import { parseEntry } from "../../proof/log/log-entry.ts";
-import { isJsonObject, parseStrictJson } from "../../proof/strict-json.ts";
-import { messageOf, readText, UsageError } from "./auditing.ts";
+import { licenseSdJwt, openLicenseSdJwt } from "../../proof/sd-jwt/license-sd-jwt.ts";
+import { isSdJwt, splitSdJwt } from "../../proof/sd-jwt/sd-jwt.ts";
+import { chooseFiles, readBytes, textOf } from "../license-files.ts";
+import { UsageError } from "../program.ts";
 
 /** Licenses that must stand in a log, by the digest they are known by there. */
 export type WantedLicenses = Readonly<{
-  count: number;
+  /** How many files there are. */
+  files: number;
+  /** How many of them are licenses, and looked for. */
+  sought: number;
   /** Looks through entries for them. */
   look: (first: number, entries: readonly Uint8Array[]) => void;
-  /** Files whose licenses were not among all that was looked through. */
-  missing: () => readonly string[];
+  /** What came of each that was looked for, when all entries were looked through. *Order*: as named. */
+  findings: () => readonly AuditFinding[];
 }>;
 
-/** Longest file read: a bundle has at most 4 MiB. Units: characters. */
-const maxLength = 5 * 1024 * 1024;
+/** How many files are read at a time. */
+const inFlight = 16;
 
 /**
- * Reads licenses from files and folders: compact JWS, or bundles. Only their digests are kept.
- * *Throws* UsageError for a file that is neither.
+ * Reads licenses from files and folders: compact JWS, or bundles. Only their digests are kept. A file that holds none, or one
+ * whose signature does not hold, is reported, and the rest goes on.
+ * @param keyring the hub's keys; undefined: signatures are not looked at
+ * *Throws* UsageError for a name of nothing.
  */
-export async function readWanted(paths: readonly string[]): Promise<WantedLicenses> {
-  const wanted = new Map<string, string[]>();
-  let count = 0;
-  for (const path of (await Promise.all(paths.map(filesOf))).flat()) {
-    const digest = digestIn(await readText(path));
-    if (digest === undefined) throw new UsageError(`${path} holds neither a license nor a bundle.`);
-    wanted.set(digest, [...(wanted.get(digest) ?? []), path]);
-    count += 1;
-  }
+export async function readWanted(
+  names: readonly string[],
+  keyring: Keyring | undefined,
+  report: (finding: AuditFinding) => void,
+): Promise<WantedLicenses> {
+  const nothing = names.find((name) => !existsSync(name));
+  if (nothing !== undefined) throw new UsageError(`--licenses: there is no ${nothing}.`);
+  const files = names.length === 0 ? [] : chooseFiles(names).files;
+  const wanted: Readonly<{ file: string; digest: string }>[] = [];
+  for (let from = 0; from < files.length; from += inFlight)
+    for (const judged of await Promise.all(files.slice(from, from + inFlight).map((file) => judgeFile(file, keyring))))
+      if ("code" in judged) report(judged);
+      else wanted.push(judged);
+  const missing = new Set(wanted.map(({ digest }) => digest));
   return {
-    count,
+    files: files.length,
+    sought: wanted.length,
     look: (_first, entries) => {
-      if (wanted.size === 0) return;
+      if (missing.size === 0) return;
       for (const bytes of entries) {
         const digest = digestOfEntry(bytes);
-        if (digest === undefined || !wanted.has(digest)) continue;
+        if (digest === undefined || !missing.has(digest)) continue;
         const entry = parseEntry(bytes);
-        if (entry?.kind === "LICENSE" && entry.digest === digest) wanted.delete(digest);
+        if (entry?.kind === "LICENSE" && entry.digest === digest) missing.delete(digest);
       }
     },
-    missing: () => [...wanted.values()].flat(),
+    findings: () =>
+      wanted.map(({ file, digest }) => ({ code: missing.has(digest) ? "LICENSE_MISSING" : "LICENSE_LOGGED", file })),
   };
 }
 
@@ -54,32 +70,35 @@ function digestOfEntry(bytes: Uint8Array): string | undefined {
   return text.startsWith(start) ? text.slice(start.length) : undefined;
 }
 
-async function filesOf(path: string): Promise<readonly string[]> {
+/** The digest to look for, or why there is nothing to look for. *Trust*: the file holds whatever somebody put there. */
+async function judgeFile(
+  file: string,
+  keyring: Keyring | undefined,
+): Promise<Readonly<{ file: string; digest: string }> | AuditFinding> {
+  let text: string;
   try {
-    if (!(await stat(path)).isDirectory()) return [path];
-    const found = await readdir(path, { recursive: true, withFileTypes: true });
-    return found
-      .filter((one) => one.isFile())
-      .map((one) => join(one.parentPath, one.name))
-      .sort();
+    text = textOf(await readBytes(file));
   } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${messageOf(error)}`);
-  }
-}
-
-function digestIn(text: string): string | undefined {
-  if (text.length > maxLength) return undefined;
-  const token = text.startsWith("{") ? licenseOf(text) : text.trim();
-  try {
-    return token === undefined ? undefined : payloadDigest(token);
-  } catch (error) {
-    if (error instanceof HubError) return undefined;
+    if (error instanceof UsageError) return { code: "FILE_UNREADABLE", file, detail: error.message };
     throw error;
   }
-}
-
-function licenseOf(text: string): string | undefined {
-  const parsed = parseStrictJson(text, { maxBytes: maxLength, maxDepth: 8 });
-  const license = "value" in parsed && isJsonObject(parsed.value) ? parsed.value["license"] : undefined;
-  return typeof license === "string" ? license : undefined;
+  const bundle = isBundle(text) ? parseBundle(text) : { license: text };
+  if ("code" in bundle) return { code: "NOT_A_LICENSE", file, detail: bundle.code };
+  const token = bundle.license;
+  const parts = isSdJwt(token) ? splitSdJwt(token) : { issued: token };
+  if ("code" in parts) return { code: "NOT_A_LICENSE", file, detail: parts.code };
+  const isInPart = "presented" in parts;
+  const { types } = isInPart ? licenseSdJwt : licenseJws;
+  const jws = parseCompactJws(parts.issued, { types, maxLength: maxTokenLength });
+  const fault = "code" in jws ? jws.code : jws.headerFault;
+  if (fault !== undefined) return { code: "NOT_A_LICENSE", file, detail: fault };
+  const opening = keyring && (isInPart ? openLicenseSdJwt(parts, keyring) : openLicense(token, keyring));
+  const { findings } = (await opening) ?? { findings: [] };
+  const failed = findings.filter(({ outcome }) => outcome === "FAIL");
+  // What somebody has changed is forged, whatever form is left of it.
+  const forged = failed.find(({ name }) => name !== "FORMAT");
+  if (forged?.code) return { code: "LICENSE_SIGNATURE", file, detail: forged.code };
+  const [malformed] = failed;
+  if (malformed?.code) return { code: "NOT_A_LICENSE", file, detail: malformed.code };
+  return isInPart ? { code: "LICENSE_IN_PART", file } : { file, digest: payloadDigest(token) };
 }

@@ -1,10 +1,10 @@
 import { type LogEntry, parseEntry, tagOf } from "../../proof/log/log-entry.ts";
-import { type Language, printable } from "./auditing.ts";
+import { jsonOf, type Language, printable } from "../program.ts";
 
 /** Whose entries somebody watches; `all`: those about keys and closed days too. */
 export type Watched = Readonly<{ issuers: readonly string[]; holders: readonly string[]; all: boolean }>;
 
-/** Tells of entries that are watched; those of kinds unknown here are counted. */
+/** Tells of entries that are watched, and counts. */
 export function makeWatch({
   issuers,
   holders,
@@ -12,7 +12,7 @@ export function makeWatch({
   json,
   language,
 }: Watched & Readonly<{ json: boolean; language: Language }>) {
-  let unknown = 0;
+  const counts = { read: 0, printed: 0, unknown: 0 };
   const met = new Set<string>();
   const watchedIn = (entry: LogEntry): Readonly<Record<string, string>> | undefined => {
     if (entry.kind !== "LICENSE" && entry.kind !== "STATE") return all ? {} : undefined;
@@ -23,20 +23,22 @@ export function makeWatch({
     return { ...(issuer !== undefined && { issuer }), ...(holder !== undefined && { holder }) };
   };
   return {
-    /** How many were of unknown kind. */
-    unknown: () => unknown,
+    /** How many entries were read, how many of them printed, and how many were of a kind unknown here. */
+    counts: () => counts,
     /** Codes no entry was of: a mistyped one would be watched for ever without a word. */
     unmet: () => [...issuers, ...holders].filter((code) => !met.has(code)),
     /** What to print of an entry: nothing, or a line. */
     lines: (index: number, bytes: Uint8Array): readonly string[] => {
       const entry = parseEntry(bytes);
+      counts.read += 1;
       if (!entry) {
-        unknown += 1;
+        counts.unknown += 1;
         return [];
       }
       const whose = watchedIn(entry);
       if (!whose) return [];
-      if (json) return [JSON.stringify({ index, watched: whose, entry })];
+      counts.printed += 1;
+      if (json) return [jsonOf({ index, watched: whose, entry })];
       const named = Object.entries(whose).map(([role, code]) => `${role} ${code}`);
       return [printable(`${index}  ${entry.kind.padEnd(10)}  ${[...named, factsOf(entry, language)].join("  ")}`)];
     },

@@ -1,7 +1,8 @@
 import { SingleBar } from "cli-progress";
 import type { VerificationReport } from "../../use-cases/licenses/verify-license.ts";
-import { readBytes, UsageError } from "./license-files.ts";
-import { type FileResult, jsonOf, type Language, lineOfFile, printable, summaryOf } from "./report-text.ts";
+import { readBytes } from "../license-files.ts";
+import { jsonOf, type Language, printable, UsageError } from "../program.ts";
+import { type FileResult, lineOfFile, summaryOf } from "./report-text.ts";
 
 /** How many files are read and verified at a time. */
 const inFlight = 16;

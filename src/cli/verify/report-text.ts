@@ -1,23 +1,26 @@
 import type { LocalizedText } from "../../errors.ts";
-import { verificationCodes, verificationSteps } from "../../proof/verification.ts";
+import { essentialSteps, verificationCodes, verificationSteps } from "../../proof/verification.ts";
 import type { VerificationCheck, VerificationReport } from "../../use-cases/licenses/verify-license.ts";
-
-export type Language = keyof LocalizedText;
+import { type Language, printable } from "../program.ts";
 
 /** What came of one file: its report, or why it could not be read. */
 export type FileResult = Readonly<{ file: string }> & (VerificationReport | Readonly<{ unreadable: string }>);
 
 /** A report for a person: one line a step, the outcome last. */
 export function linesOf({ checks, outcome }: VerificationReport, language: Language): readonly string[] {
-  return [...checks.map((check) => lineOf(check, language)), `${outcome}  ${outcomes[outcome][language]}`];
+  const deciding = checks.filter((check) => hasDecided(check, outcome));
+  return [
+    ...checks.map((check) => lineOf(check, deciding.includes(check), language)),
+    `${outcome}  ${outcomes[outcome][language]}`,
+  ];
 }
 
-/** One line about a file among many that is not VALID: its first step that failed, or else the first left open. */
+/** One line about a file among many that is not VALID: the first step that decided so. */
 export function lineOfFile(result: FileResult, language: Language): string {
   const file = printable(result.file);
   if ("unreadable" in result) return `${marks.SKIPPED} ${file}  UNDECIDED  ${printable(result.unreadable)}`;
   const { outcome, checks } = result;
-  const first = checks.find((check) => check.outcome === "FAIL") ?? checks.find((check) => check.outcome === "SKIPPED");
+  const first = checks.find((check) => hasDecided(check, outcome));
   const words = first?.code ? `  ${first.name} ${first.code}  ${verificationCodes[first.code].text[language]}` : "";
   return `${outcome === "INVALID" ? marks.FAIL : marks.SKIPPED} ${file}  ${outcome}${words}`;
 }
@@ -33,21 +36,17 @@ export function summaryOf({ VALID, INVALID, UNDECIDED }: Tally, language: Langua
     : `${all} files: ${VALID} valid, ${INVALID} invalid, ${UNDECIDED} could not be told.`;
 }
 
-/** JSON that cannot steer a terminal. */
-export function jsonOf(value: unknown, indent?: number): string {
-  const escaped = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(value, null, indent).replace(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, escaped);
+/** Whether it is by this step that the license is not VALID; one that was not reached is so for another's sake. */
+function hasDecided({ name, outcome, code }: VerificationCheck, verdict: VerificationReport["outcome"]): boolean {
+  if (outcome === "FAIL") return true;
+  const isOpen = outcome === "SKIPPED" && code !== "NOT_REACHED";
+  return verdict === "UNDECIDED" && isOpen && essentialSteps.some((step) => step === name);
 }
 
-/** Text that cannot steer a terminal: control and direction characters become a question mark. */
-export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "?");
-}
-
-function lineOf({ name, outcome, code, detail }: VerificationCheck, language: Language): string {
+function lineOf({ name, outcome, code, detail }: VerificationCheck, isDeciding: boolean, language: Language): string {
   const facts = detail === undefined ? "" : language === "zh" ? `（${detail}）` : ` (${detail})`;
   const words = code === undefined ? passedWords(name, language) : verificationCodes[code].text[language];
-  const todo = code === undefined || outcome !== "FAIL" ? "" : ` → ${verificationCodes[code].todo[language]}`;
+  const todo = code === undefined || !isDeciding ? "" : ` → ${verificationCodes[code].todo[language]}`;
   return `${marks[outcome]} ${name.padEnd(15)} ${(code ?? "PASS").padEnd(23)} ${words}${facts}${todo}`;
 }
 

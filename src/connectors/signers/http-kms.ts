@@ -13,6 +13,7 @@ import {
 } from "cockatiel";
 import { HubError } from "../../errors.ts";
 import type { KeySource, PublicPoint, Signer, WantedKey } from "../../proof/signing/signer.ts";
+import { readBody } from "../bounded-body.ts";
 import type { KmsPlace } from "./signer-places.ts";
 
 /** What a call of the service may take. *Units*: milliseconds, bytes, pieces. */
@@ -117,14 +118,9 @@ async function ask(
     await response.body?.cancel();
     throw new KmsError(`HTTP ${response.status}`, response.status === 429 || response.status >= 500);
   }
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > kmsLimits.maxBytes) throw new KmsError(`more than ${kmsLimits.maxBytes} bytes`, false);
-    chunks.push(chunk);
-  }
-  return parse(Buffer.concat(chunks).toString("utf8"));
+  const bytes = await readBody(response, kmsLimits.maxBytes);
+  if (bytes === undefined) throw new KmsError(`more than ${kmsLimits.maxBytes} bytes`, false);
+  return parse(bytes.toString("utf8"));
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {

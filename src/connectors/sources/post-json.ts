@@ -1,3 +1,4 @@
+import { readBody } from "../bounded-body.ts";
 import { SourceError } from "./source-call.ts";
 
 /**
@@ -23,7 +24,8 @@ export async function postJson(
     await response.body?.cancel();
     throw fault;
   }
-  const bytes = await readBytes(response, maxBytes);
+  const bytes = await readBody(response, maxBytes);
+  if (bytes === undefined) throw new SourceError("TOO_LARGE", `more than ${maxBytes} bytes`);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
@@ -38,15 +40,4 @@ function statusFault(status: number): SourceError | undefined {
   if (status === 401 || status === 403) return new SourceError("UNAUTHORISED", detail);
   if (status === 429 || status >= 500) return new SourceError("SERVER_ERROR", detail, true);
   return new SourceError("ANSWER_INVALID", detail);
-}
-
-async function readBytes({ body }: Response, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new SourceError("TOO_LARGE", `more than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

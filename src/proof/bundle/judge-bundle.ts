@@ -1,5 +1,6 @@
 import type { Keyring } from "../keyring.ts";
 import { checkpointReader, judgeInclusion, type OpenCheckpoint, type OpenedLicense } from "../log/judge-inclusion.ts";
+import type { WitnessRule } from "../log/witness-rule.ts";
 import { judgeListed, type OpenStatusList, statusListReader } from "../status/status-list.ts";
 import { type Finding, found } from "../verification.ts";
 import type { Bundle } from "./bundle.ts";
@@ -13,7 +14,7 @@ export type BundleFindings = Readonly<{
 
 /**
  * Judges what a bundle brings besides the license: STATUS by its list, LOG_INCLUSION by its proof. Lists and checkpoints
- * are opened once for all the bundles verified with one keyring.
+ * are opened once for all the bundles verified with one keyring and one rule of witnesses.
  * Trust: the bundle is attacker-chosen; the license's signature and issuer hold by now; the keyring is trusted.
  */
 export async function judgeBundle(
@@ -21,8 +22,9 @@ export async function judgeBundle(
   license: OpenedLicense,
   keyring: Keyring,
   asked: Date,
+  witnesses?: WitnessRule,
 ): Promise<BundleFindings> {
-  const { openList, openCheckpoint } = readersOf(keyring);
+  const { openList, openCheckpoint } = readersOf(keyring, witnesses);
   const { statusList, log, keys } = bundle;
   const differs = keys.some((named) => {
     const key = keyring.find(named.kid);
@@ -36,15 +38,20 @@ export async function judgeBundle(
   };
 }
 
-type Readers = Readonly<{ openList: OpenStatusList; openCheckpoint: OpenCheckpoint }>;
+type Readers = Readonly<{
+  openList: OpenStatusList;
+  openCheckpoint: OpenCheckpoint;
+  witnesses: WitnessRule | undefined;
+}>;
 
 const known = new WeakMap<Keyring, Readers>();
 
-function readersOf(keyring: Keyring): Readers {
-  const readers = known.get(keyring) ?? {
-    openList: statusListReader(keyring),
-    openCheckpoint: checkpointReader(keyring),
-  };
+function readersOf(keyring: Keyring, witnesses: WitnessRule | undefined): Readers {
+  const before = known.get(keyring);
+  // Whoever asks with one rule does not trust what was opened under another.
+  if (before && before.witnesses === witnesses) return before;
+  const openList = before?.openList ?? statusListReader(keyring);
+  const readers = { openList, openCheckpoint: checkpointReader(keyring, witnesses), witnesses };
   known.set(keyring, readers);
   return readers;
 }

@@ -1,3 +1,4 @@
+import type { LocalizedText } from "../../errors.ts";
 import { base64 } from "../bytes/base64.ts";
 import { sha256Base64url } from "../bytes/sha256.ts";
 import type { Keyring } from "../keyring.ts";
@@ -8,6 +9,7 @@ import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
 import { isPersonal, parseEntry, tagOf } from "./log-entry.ts";
 import { isIncluded, leafHash } from "./merkle.ts";
 import { type NoteKey, noteKey, noteKeyName, parseNote, verifyNote } from "./signed-note.ts";
+import { countWitnesses, type WitnessRule } from "./witness-rule.ts";
 
 /** Proof that a license stands in the log, as a bundle carries it. Trust: attacker-chosen. */
 export type LogEvidence = Readonly<{
@@ -23,7 +25,7 @@ export type LogEvidence = Readonly<{
 /** A checkpoint whose signature held, and by how many witnesses it is signed besides; or why it is none. */
 export type CheckpointOpening =
   | Readonly<{ checkpoint: Checkpoint; witnesses: number }>
-  | Readonly<{ code: VerificationCode }>;
+  | Readonly<{ code: VerificationCode; detail?: LocalizedText }>;
 
 /** A license whose signature and issuer hold: what it says, and the bytes that say so. */
 export type OpenedLicense = Readonly<{ claims: LicenseClaims; payload: Uint8Array }>;
@@ -37,11 +39,11 @@ const maxProof = 53;
 /**
  * Opens checkpoints and remembers the last few: one is verified once for all the licenses proved under it. Known again by
  * every character.
- * @param witnesses whose signatures count; that of one named here must hold when it is there
+ * @param rule whose signatures are asked for besides; undefined: nobody's
  */
-export function checkpointReader(keyring: Keyring, witnesses: readonly NoteKey[] = [], maxKnown = 8): OpenCheckpoint {
+export function checkpointReader(keyring: Keyring, rule?: WitnessRule, maxKnown = 8): OpenCheckpoint {
   const once = openedOnce<CheckpointOpening>(keyring, "log", maxKnown);
-  return (note, issuer) => once(`${issuer}\n${note}`, () => openCheckpoint(note, issuer, keyring, witnesses));
+  return (note, issuer) => once(`${issuer}\n${note}`, () => openCheckpoint(note, issuer, keyring, rule));
 }
 
 /** A log's name: the issuer's address without its scheme. Source: C2SP tlog-checkpoint, "Note text". */
@@ -78,7 +80,7 @@ export async function judgeInclusion(
   open: OpenCheckpoint,
 ): Promise<Finding> {
   const opened = await open(evidence.checkpoint, license.claims.iss);
-  if ("code" in opened) return found("LOG_INCLUSION", opened.code);
+  if ("code" in opened) return found("LOG_INCLUSION", opened.code, opened.detail);
   const { checkpoint, witnesses } = opened;
   const proof = evidence.proof.slice(0, maxProof).flatMap((node) => base64.decodeDigest(node) ?? []);
   if (proof.length < evidence.proof.length) return found("LOG_INCLUSION", "LOG_PROOF_MALFORMED");
@@ -87,7 +89,7 @@ export async function judgeInclusion(
   if (!isIncluded(leafHash(encoder.encode(evidence.entry)), evidence.index, checkpoint, proof))
     return found("LOG_INCLUSION", "LOG_NOT_INCLUDED");
   return passed("LOG_INCLUSION", {
-    en: `entry ${evidence.index} of ${checkpoint.size}${witnesses > 0 ? `, seen by ${witnesses} witnesses` : ""}`,
+    en: `entry ${evidence.index} of ${checkpoint.size}${witnesses > 0 ? `, seen by ${witnesses} ${witnesses === 1 ? "witness" : "witnesses"}` : ""}`,
     zh: `第 ${evidence.index} 条，共 ${checkpoint.size} 条${witnesses > 0 ? `，${witnesses} 个见证方` : ""}`,
   });
 }
@@ -96,7 +98,7 @@ async function openCheckpoint(
   text: string,
   issuer: string,
   keyring: Keyring,
-  witnesses: readonly NoteKey[],
+  rule: WitnessRule | undefined,
 ): Promise<CheckpointOpening> {
   const note = parseNote(text);
   const checkpoint = note && parseCheckpoint(note.text);
@@ -104,12 +106,28 @@ async function openCheckpoint(
   if (checkpoint.origin !== originOf(issuer)) return { code: "LOG_FOREIGN" };
   const keys = knownLogKeys(keyring, issuer);
   if (keys.length === 0) return { code: "LOG_KEY_UNKNOWN" };
-  const good = await verifyNote(note, [...keys.map(({ key }) => key), ...witnesses]);
+  const good = await verifyNote(
+    note,
+    keys.map(({ key }) => key),
+  );
   const signers = keys.filter(({ key }) => good?.includes(key));
   if (good === undefined || signers.length === 0) return { code: "LOG_CHECKPOINT_SIGNATURE" };
   // A checkpoint does not say when it was signed: a thief of the key can have made it, over a log of his own.
   if (!signers.some(({ isSound }) => isSound)) return { code: "LOG_KEY_COMPROMISED" };
-  return { checkpoint, witnesses: good.length - signers.length };
+  if (!rule) return { checkpoint, witnesses: 0 };
+  const witnessed = await countWitnesses(note, rule);
+  if (witnessed === "SIGNATURE") return { code: "LOG_WITNESS_SIGNATURE" };
+  const { count, isEnough } = witnessed;
+  return isEnough
+    ? { checkpoint, witnesses: count }
+    : { code: "LOG_WITNESSES_LACKING", detail: countText(count, rule) };
+}
+
+function countText(count: number, { keys, atLeast }: WitnessRule): LocalizedText {
+  return {
+    en: `${count} of the ${keys.length} named, at least ${atLeast} asked for`,
+    zh: `所指明的 ${keys.length} 个中有 ${count} 个，要求至少 ${atLeast} 个`,
+  };
 }
 
 /** The entry must be the license's own, and marked for its issuer and holder, so that their monitors find it. */

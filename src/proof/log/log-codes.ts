@@ -2,8 +2,8 @@ import type { CodeRow } from "../code-row.ts";
 
 const askAgain = { en: "Ask the holder or the hub for a new proof.", zh: "请向持证人或枢纽重新获取证明。" };
 const alarm = {
-  en: "Do not rely on it, and tell the city's data bureau: this must not exist.",
-  zh: "请勿采信，并向市大数据局报告：该情况不应出现。",
+  en: "Do not rely on it. Get a new bundle from the hub itself; if that is so too, tell the city's data bureau.",
+  zh: "请勿采信。请直接向枢纽重新获取证据包；如仍如此，请向市大数据局报告。",
 };
 
 /** What the step LOG_INCLUSION can find: a part of the one table in verification.ts. */
@@ -35,6 +35,25 @@ export const logCodes = {
     outcome: "FAIL",
     text: { en: "The checkpoint is not signed by the issuer's log.", zh: "检查点未由签发方的日志签署。" },
     todo: alarm,
+  },
+  LOG_WITNESS_SIGNATURE: {
+    outcome: "FAIL",
+    text: {
+      en: "A line under the checkpoint names a witness you trust and is not its signature.",
+      zh: "检查点下有一行署名您信任的见证方，但签名不成立。",
+    },
+    todo: askAgain,
+  },
+  LOG_WITNESSES_LACKING: {
+    outcome: "FAIL",
+    text: {
+      en: "Fewer of the witnesses you named have signed than you asked for.",
+      zh: "您指明的见证方中，签名的少于所要求的数目。",
+    },
+    todo: {
+      en: "Ask the holder or the hub for a newer bundle; if it lacks them too, ask the witnesses what they have seen.",
+      zh: "请向持证人或枢纽获取更新的证据包；如仍缺少，请询问见证方。",
+    },
   },
   LOG_OTHER_LICENSE: {
     outcome: "FAIL",

@@ -44,7 +44,8 @@ export function typeCodeOf({ vct }: Pick<PresentedClaims, "vct">): string {
 
 const typePrefix = "urn:zhengzhao:license-type:";
 
-const licenseSdJwt: ExpectedSdJwt<PresentedClaims> = { types: ["dc+sd-jwt", "vc+sd-jwt"], parseClaims };
+/** The kind of token a license shown in part is. */
+export const licenseSdJwt: ExpectedSdJwt<PresentedClaims> = { types: ["dc+sd-jwt", "vc+sd-jwt"], parseClaims };
 
 function parseClaims(payload: JsonObject, { claims, hidden }: DisclosedClaims): PresentedClaims | VerificationCode {
   // Whoever could leave out `exp` could show a license that has ended.

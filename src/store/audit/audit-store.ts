@@ -89,6 +89,10 @@ export function auditStore({ stream, rows }: AuditDatabase) {
       (await rows<Row<"access_seal_position">>("select * from access_seal_position where id = 1"))[0],
     /** Records that sealing has come past. */
     passedOver: () => stream<Row<"access_record">>(selectPassedOver),
+    /** By the number they were added under. */
+    signingKeys: () => rows<Row<"signing_key">>("select * from signing_key order by id"),
+    /** By number. */
+    keyEvents: () => rows<Row<"key_event">>("select * from key_event order by id"),
     recordKeys: () => stream<Row<"record_key">>("select * from record_key order by client_id, kid"),
   };
 }

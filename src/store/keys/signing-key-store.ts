@@ -151,13 +151,16 @@ export type SigningKeyStore = ReturnType<typeof signingKeyStore>;
 
 type NewEvent = Readonly<{ publicJwk: PublicJwk; event: KeyEventKind; moment?: number }>;
 
-function entryOf({ kid, purpose, nbf, exp }: PublicJwk, event: KeyEventKind, moment?: number): readonly LogEntry[] {
+function entryOf(key: PublicJwk, event: KeyEventKind, moment?: number): readonly LogEntry[] {
   if (event === "CERTIFIED") return [];
+  const { kid, purpose, nbf, exp } = key;
+  // A key taken up from a folder may have been compromised before.
+  const compromised = event === "COMPROMISED" ? moment : key.compromised;
   return [
     {
       ...{ kind: "KEY", event, kid, purpose, from: nbf },
       ...(exp !== undefined && { until: exp }),
-      ...(event === "COMPROMISED" && moment !== undefined && { compromised: moment }),
+      ...(compromised !== undefined && { compromised }),
     },
   ];
 }

@@ -31,6 +31,8 @@ export type Logged = Readonly<{
   days: ReadonlyMap<string, Readonly<{ count: number; root: string }>>;
   /** By `CLIENT KID`: what last happened to the key. */
   recordKeys: ReadonlyMap<string, "ADDED" | "RETIRED">;
+  /** By `kid`: all that happened to a key of the hub, in the order of the log. */
+  keys: ReadonlyMap<string, readonly Extract<LogEntry, { kind: "KEY" }>[]>;
 }>;
 
 /**
@@ -45,7 +47,9 @@ export async function compareLogRows(tools: Tools, { size, damaged, keys }: LogT
   const judge = checkpointJudge(report, keys);
   const days = new Map<string, Readonly<{ count: number; root: string }>>();
   const recordKeys = new Map<string, "ADDED" | "RETIRED">();
+  const hubKeys = new Map<string, Extract<LogEntry, { kind: "KEY" }>[]>();
   const note = (entry: LogEntry | undefined) => {
+    if (entry?.kind === "KEY") hubKeys.set(entry.kid, [...(hubKeys.get(entry.kid) ?? []), entry]);
     if (entry?.kind === "ACCESS_DAY") days.set(entry.day, { count: entry.count, root: entry.root });
     if (entry?.kind === "RECORD_KEY") recordKeys.set(`${entry.client} ${entry.kid}`, entry.event);
   };
@@ -87,7 +91,7 @@ export async function compareLogRows(tools: Tools, { size, damaged, keys }: LogT
   await compareUnplaced(tools, events, compare);
   for await (const { entries, count } of store.waiting())
     for (const bytes of unpackEntries(entries, count) ?? []) note(parseEntry(bytes));
-  return { rows: events.count() + checkpoints.count(), days, recordKeys };
+  return { rows: events.count() + checkpoints.count(), days, recordKeys, keys: hubKeys };
 }
 
 type Comparer = ReturnType<typeof eventComparer>;

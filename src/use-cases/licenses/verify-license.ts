@@ -6,6 +6,7 @@ import { type BundleFindings, judgeBundle } from "../../proof/bundle/judge-bundl
 import { judgeLogged } from "../../proof/key-validity.ts";
 import type { Keyring } from "../../proof/keyring.ts";
 import { type LicenseClaims, openLicense } from "../../proof/license-jws.ts";
+import type { WitnessRule } from "../../proof/log/witness-rule.ts";
 import { checkKeyBinding } from "../../proof/sd-jwt/key-binding.ts";
 import { openLicenseSdJwt, type PresentedClaims, typeCodeOf } from "../../proof/sd-jwt/license-sd-jwt.ts";
 import { isSdJwt, type SdJwtParts, splitSdJwt } from "../../proof/sd-jwt/sd-jwt.ts";
@@ -19,6 +20,7 @@ import {
   type VerificationCode,
   type VerificationOutcome,
   type VerificationStep,
+  verificationCodes,
 } from "../../proof/verification.ts";
 
 /** Tools a verification needs. `keyring` is the trust root; `schemaOf` answers undefined for an unknown type. */
@@ -33,12 +35,14 @@ export type VerifyLicenseTools = Readonly<{
 /**
  * What to verify, the instant asked about (now when absent), and the language of details (English when absent).
  * `holder`: what an SD-JWT's holder was asked to sign; with it, a license without that proof is invalid.
+ * `witnesses`: who must have signed the checkpoint of its log proof; with it, a license without such a proof is invalid.
  */
 export type VerifyLicenseInput = Readonly<{
   token: string;
   at?: Date;
   language?: keyof LocalizedText;
   holder?: Readonly<{ nonce: string; audience: string }>;
+  witnesses?: WitnessRule;
 }>;
 
 /** One line of a report. `detail` never holds attacker-chosen text or a personal identifier. */
@@ -97,7 +101,7 @@ async function verifyJws(
   if (claims === undefined || payload === undefined) return { findings };
   const { type, attributes } = claims.license;
   const proofs: BundleFindings = bundle
-    ? await judgeBundle(bundle, { claims, payload }, tools.keyring, asked.instant)
+    ? await judgeBundle(bundle, { claims, payload }, tools.keyring, asked.instant, input.witnesses)
     : {};
   return {
     findings: [
@@ -109,7 +113,7 @@ async function verifyJws(
       proofs.status?.outcome === "FAIL"
         ? proofs.status
         : ((await tools.statusOf?.(claims, asked.instant)) ?? proofs.status ?? noStatusList),
-      proofs.log ?? noLogProof,
+      asWitnessed(proofs.log ?? noLogProof, input),
       found("HOLDER_BINDING", input.holder ? "SD_JWT_KEY_BINDING_MISSING" : "NOT_APPLICABLE"),
     ],
     license: claims,
@@ -133,7 +137,7 @@ async function verifySdJwt(
   const binding = await checkKeyBinding(parts, claims.cnf, { ...input.holder, at: asked.instant });
   const status = (await tools.statusOf?.(claims, asked.instant)) ?? noStatusList;
   return {
-    findings: [...findings, schema, checkValidity(claims, asked), status, noLogProof, binding],
+    findings: [...findings, schema, checkValidity(claims, asked), status, asWitnessed(noLogProof, input), binding],
     presented: claims,
   };
 }
@@ -147,6 +151,12 @@ const noLogProof = found("LOG_INCLUSION", "NOT_CHECKED", {
   en: "this file carries no log proof",
   zh: "此文件未附带日志证明",
 });
+
+/** Whoever asks for witnesses must not take a proof that nobody could judge, or none at all, for one that they saw. */
+function asWitnessed(log: Finding, { witnesses }: VerifyLicenseInput): Finding {
+  if (!witnesses || log.outcome !== "SKIPPED" || log.code === undefined) return log;
+  return found("LOG_INCLUSION", "LOG_WITNESSES_LACKING", log.detail ?? verificationCodes[log.code].text);
+}
 
 function checkAttributes(typeCode: string, attributes: unknown, tools: VerifyLicenseTools): Finding {
   const schema = tools.schemaOf(typeCode);

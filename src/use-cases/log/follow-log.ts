@@ -20,6 +20,8 @@ export type LogToFollow = Readonly<{
   newest: SignedCheckpoint;
   /** What the follower has seen before; none at the first round. */
   before: Readonly<{ edge: TreeEdge; checkpoint: SignedCheckpoint }> | undefined;
+  /** Where to begin when nothing was seen before. Trust: as the log's tiles have it; what it leads to is compared. */
+  from?: TreeEdge | undefined;
   /** What others have seen; their signatures held. */
   others: readonly SignedCheckpoint[];
 }>;
@@ -35,12 +37,12 @@ const rememberEvery = 256;
  */
 export async function followLog(tools: Tools, order: LogToFollow): Promise<readonly AuditFinding[]> {
   const { log, entry, remember, isStopped } = tools;
-  const { newest, before, others } = order;
+  const { newest, before, from, others } = order;
   const known = [...(before ? [before.checkpoint] : []), ...others];
   const contradictions = known.flatMap((one) => contradictionOf(one, newest));
   if (contradictions.length > 0) return contradictions;
   const isAhead = before !== undefined && before.edge.size() > newest.size;
-  const edge = before && !isAhead ? before.edge : treeEdge();
+  const edge = before && !isAhead ? before.edge : (from ?? treeEdge());
   const first = edge.size();
   const behind = known.filter(({ size }) => size < first);
   const forks: SignedCheckpoint[] = [];
