@@ -65,11 +65,16 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
   return {
     /** A round, to be run every second on every copy: places, then a signed checkpoint. @returns why nothing is signed */
     tendLog: async (): Promise<LogTrouble | undefined> => {
-      trouble = warning.size > 0 ? "LOG_ROLLED_BACK" : await publishCheckpoint({ now, log, seen, signer });
-      if (trouble) return trouble;
-      await sequenceLog({ transaction: (run) => database.transaction((db) => run(logStore(db))) });
-      trouble = await publishCheckpoint({ now, log, seen, signer });
-      return trouble;
+      try {
+        trouble = warning.size > 0 ? "LOG_ROLLED_BACK" : await publishCheckpoint({ now, log, seen, signer });
+        if (trouble) return trouble;
+        await sequenceLog({ transaction: (run) => database.transaction((db) => run(logStore(db))) });
+        trouble = await publishCheckpoint({ now, log, seen, signer });
+        return trouble;
+      } catch (error) {
+        trouble ??= "LOG_BEHIND";
+        throw error;
+      }
     },
     /** A round, to be run every minute or so. */
     logOlderEvents: () =>
