@@ -116,7 +116,11 @@ describe("the line to PostgreSQL", () => {
 
   test("is away for a while: the log's round rests longer each time, and publishes at once when the line is back", async () => {
     const before = hub.error().length;
-    const failures = () => hub.error().slice(before).match(/the public log could not be tended/g)?.length ?? 0;
+    const failures = () =>
+      hub
+        .error()
+        .slice(before)
+        .match(/the public log could not be tended/g)?.length ?? 0;
     proxy.behave("CUT");
     for (let tries = 0; failures() < 3 && tries < 1_000; tries++) await wait(20);
     proxy.behave("PASS");
