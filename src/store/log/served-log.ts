@@ -5,7 +5,7 @@ import type { LogStore } from "./log-store.ts";
 import type { WitnessStore } from "./witness-store.ts";
 
 /** Full tiles and full bundles held in memory: some 30 kB and 60 kB each. */
-const [maxTiles, maxBundles] = [512, 128];
+const [maxTiles, maxBundles] = [512, 256];
 
 /** Reads of tiles that strangers may have at the database at once; whoever comes later waits, and nobody else with them. */
 const maxReads = 4;
