@@ -3,6 +3,9 @@ import type { LocalizedText } from "../../errors.ts";
 /** How a client's endpoint may be written. `demo`: a demo may call its own machine, over plain http. */
 export type WebhookPolicy = Readonly<{ demo: boolean }>;
 
+/** Limits of a webhook. *Units*: characters, milliseconds. */
+export const webhookLimits = { url: 500, defaultOverlapMs: 86_400_000 } as const;
+
 /**
  * Why an address is not accepted, as `details.reason` says it, and what to do about it. Codes are never renamed or reused.
  * The last two are found where its name is looked up.
@@ -21,7 +24,10 @@ export const webhookFaults = {
     zh: "请勿在地址中填写用户名和口令：通知带有签名，请核验签名。",
   },
   HAS_FRAGMENT: { en: "Leave out # and what follows it.", zh: "请去掉地址中的 # 及其后内容。" },
-  TOO_LONG: { en: "Write it in 500 characters at most.", zh: "地址不得超过 500 个字符。" },
+  TOO_LONG: {
+    en: `Write it in ${webhookLimits.url} characters at most.`,
+    zh: `地址不得超过 ${webhookLimits.url} 个字符。`,
+  },
   NAME_UNKNOWN: {
     en: "Check the spelling: the hub's machine finds no address of this name.",
     zh: "请核对域名：枢纽所在机器无法解析该域名。",
@@ -32,9 +38,6 @@ export const webhookFaults = {
   },
 } as const satisfies Record<string, LocalizedText>;
 export type WebhookFault = keyof typeof webhookFaults;
-
-/** Limits of a webhook. *Units*: characters, milliseconds. */
-export const webhookLimits = { url: 500, defaultOverlapMs: 86_400_000 } as const;
 
 /**
  * What is wrong with the address of an endpoint, or undefined. Where its name leads is asked elsewhere, each time.
