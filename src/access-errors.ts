@@ -238,8 +238,8 @@ export const accessErrors = {
   WEBHOOK_URL_REFUSED: {
     status: 400,
     message: {
-      en: "The hub does not call this address: it must be https, of a name that leads to the open internet or to a network in WEBHOOK_NETWORKS; details.reason says what is wrong.",
-      zh: "枢纽不访问该地址：须为 https，且域名解析到公网或 WEBHOOK_NETWORKS 所列网络，原因见 details.reason。",
+      en: "The hub does not call this address: it must be https, of a name that leads to the open internet or to a network in WEBHOOK_NETWORKS; details.reason says what is wrong, details.todo what to do.",
+      zh: "枢纽不访问该地址：须为 https，且域名解析到公网或 WEBHOOK_NETWORKS 所列网络，原因见 details.reason，处理办法见 details.todoZh。",
     },
   },
 } as const satisfies Record<string, ErrorRow>;

@@ -74,7 +74,7 @@ async function serve(
   if (!config.demo && isOfThisMachine(config.publicUrl))
     logger.warn("licenses are signed in the name of an address of this machine: set PUBLIC_URL");
   isReady = true;
-  const endRounds = startRounds(hub, logger);
+  const endRounds = startRounds(hub, logger, Math.random);
   if (!stop.aborted) await once(stop, "abort");
   await endRounds();
   await server.close();

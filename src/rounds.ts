@@ -52,35 +52,72 @@ type Round = Readonly<{
   run: (hub: Hub, signal: AbortSignal) => Promise<unknown>;
 }>;
 
-/** After a failure a round waits longer: an unreachable database is not asked, and logged, every second. *Units*: milliseconds. */
-const restMs = 30_000;
+/** Longest rest of a round that fails, unless it comes even more rarely by itself. *Units*: milliseconds. */
+const longestRestMs = 30_000;
 
-/** Starts the rounds. @returns how to end them: waits for those under way */
-export function startRounds(hub: Hub, logger: Logger): () => Promise<void> {
+/**
+ * How long a round rests after so many failures in a row: about a second after the first, then twice as long each time,
+ * so that what was away for a moment is found at once, and what stays away is not asked, and logged, every second.
+ * *Units*: milliseconds.
+ * @param everyMs how often the round comes by itself
+ * @param chance 0 to 1: what failed together must not come back together
+ */
+export function restAfter(failures: number, everyMs: number, chance: number): number {
+  const longest = Math.max(longestRestMs, everyMs);
+  return Math.min(longest, 1_000 * 2 ** (failures - 1)) * (0.75 + chance / 2);
+}
+
+/**
+ * Starts the rounds. A round that succeeds after failures wakes the others that rest: what was away, most often the
+ * database, is back.
+ * @param chance 0 to 1, anew at each call
+ * @returns how to end them: waits for those under way
+ */
+export function startRounds(hub: Hub, logger: Logger, chance: () => number): () => Promise<void> {
   const stop = new AbortController();
-  const ends = rounds.map(({ everyMs, failed, run }) => {
+  const turns = rounds.map((round) => {
+    let failures = 0;
     let running: Promise<void> | undefined;
-    let restUntil = 0;
+    let timer: NodeJS.Timeout | undefined;
+    const begin = () => {
+      running = once();
+    };
+    const rest = (ms: number) => {
+      running = undefined;
+      if (!stop.signal.aborted) timer = setTimeout(begin, ms);
+    };
     const once = async () => {
+      const { everyMs, failed, run } = round;
+      const startedAt = performance.now();
       try {
         await run(hub, stop.signal);
+        const wasFailing = failures > 0;
+        failures = 0;
+        // As a clock that ticks would: what took long does not move the next one.
+        rest(everyMs - ((performance.now() - startedAt) % everyMs));
+        if (wasFailing) for (const turn of turns) turn.wake();
       } catch (err) {
-        restUntil = performance.now() + restMs;
-        logger.warn({ err }, `${failed}; the next try is in half a minute`);
-      } finally {
-        running = undefined;
+        failures += 1;
+        const ms = restAfter(failures, everyMs, chance());
+        logger.warn({ err }, `${failed}; the next try is in ${Math.ceil(ms / 1_000)} s`);
+        rest(ms);
       }
     };
-    const timer = setInterval(() => {
-      if (performance.now() >= restUntil) running ??= once();
-    }, everyMs);
-    return async () => {
-      clearInterval(timer);
-      await running;
+    rest(round.everyMs);
+    return {
+      wake: () => {
+        if (failures === 0 || running || stop.signal.aborted) return;
+        clearTimeout(timer);
+        begin();
+      },
+      end: async () => {
+        clearTimeout(timer);
+        await running;
+      },
     };
   });
   return async () => {
     stop.abort();
-    await Promise.all(ends.map((end) => end()));
+    await Promise.all(turns.map(({ end }) => end()));
   };
 }

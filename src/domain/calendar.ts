@@ -76,6 +76,15 @@ export function parseInstant(text: string): Date | undefined {
   return instant < firstInstant || instant > lastInstant ? undefined : new Date(instant);
 }
 
+/**
+ * Parses a moment somebody asks about: a day, meaning its noon in Asia/Shanghai, or an instant; undefined when the text is
+ * neither. *Shape*: as `parseDate` or `parseInstant`.
+ */
+export function parseMoment(text: string): Date | undefined {
+  const date = parseDate(text);
+  return date === undefined ? parseInstant(text) : new Date(startOfDay(date).getTime() + dayLength / 2);
+}
+
 const secondLength = 1000;
 const minuteLength = 60 * secondLength;
 const hourLength = 60 * minuteLength;

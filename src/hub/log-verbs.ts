@@ -9,6 +9,7 @@ import { logStore } from "../store/log/log-store.ts";
 import { olderStore } from "../store/log/older-store.ts";
 import { findLicenseEntries } from "../store/log/proof-store.ts";
 import { seenHead } from "../store/log/seen-head.ts";
+import { servedLog } from "../store/log/served-log.ts";
 import { witnessStore } from "../store/log/witness-store.ts";
 import { enter } from "../store/reader.ts";
 import { addCosignatures } from "../use-cases/log/add-cosignatures.ts";
@@ -41,6 +42,7 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
   const cosign = (note: string) => addCosignatures(cosigning, note);
   const known = new Map<string, number>();
   const log = logStore(database.sql());
+  const served = servedLog(log, cosigning.store);
   const memory = seenHead(keysDir, randomBytes(6).toString("hex"));
   const orTrouble = <T>(work: Promise<T>) =>
     work.catch((error: unknown) => {
@@ -65,11 +67,16 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
   return {
     /** A round, to be run every second on every copy: places, then a signed checkpoint. @returns why nothing is signed */
     tendLog: async (): Promise<LogTrouble | undefined> => {
-      trouble = warning.size > 0 ? "LOG_ROLLED_BACK" : await publishCheckpoint({ now, log, seen, signer });
-      if (trouble) return trouble;
-      await sequenceLog({ transaction: (run) => database.transaction((db) => run(logStore(db))) });
-      trouble = await publishCheckpoint({ now, log, seen, signer });
-      return trouble;
+      try {
+        trouble = warning.size > 0 ? "LOG_ROLLED_BACK" : await publishCheckpoint({ now, log, seen, signer });
+        if (trouble) return trouble;
+        await sequenceLog({ transaction: (run) => database.transaction((db) => run(logStore(db))) });
+        trouble = await publishCheckpoint({ now, log, seen, signer });
+        return trouble;
+      } catch (error) {
+        trouble ??= "LOG_BEHIND";
+        throw error;
+      }
     },
     /** A round, to be run every minute or so. */
     logOlderEvents: () =>
@@ -101,12 +108,12 @@ export function logVerbs({ database, keys, keysDir, publicUrl, witnesses, now }:
     logKey: () => formatNoteKey(signer().key),
     /** The newest checkpoint as it is published; `cosigned`: the newest that a witness has signed. */
     readCheckpoint: async (isCosigned = false): Promise<string | undefined> => {
-      const found = await (isCosigned ? cosigning.store.newestCosigned() : cosigning.store.newest());
+      const found = await (isCosigned ? served.newestCosigned() : served.newest());
       return found && `${found.note}${found.lines.join("")}`;
     },
     addCosignatures: cosign,
-    readLogTile: (tile: Tile) => readTile({ log }, tile),
-    readLogProof: (question: ProofQuestion) => readProof({ log }, question),
+    readLogTile: (tile: Tile) => readTile({ log: served }, tile),
+    readLogProof: (question: ProofQuestion) => readProof({ log: served }, question),
     /** Proofs of licenses that were just disclosed to the caller. */
     proveLicenses: (identifiers: readonly string[]) =>
       proveLicenses(

@@ -17,6 +17,7 @@ import { recordLimits } from "../../src/domain/licenses/license-record.ts";
 import { problemTable } from "../../src/domain/licenses/problem.ts";
 import { materialReasons } from "../../src/domain/materials/material-reason.ts";
 import { deliveryOutcomes, retryDelays } from "../../src/domain/notices/delivery.ts";
+import { webhookFaults } from "../../src/domain/notices/webhook.ts";
 import { runEnds } from "../../src/domain/sources/source-run.ts";
 import { errorTable } from "../../src/errors.ts";
 import { limitRows } from "../../src/limits.ts";
@@ -220,6 +221,7 @@ const knownWords: ReadonlySet<string> = new Set([
   ...verificationSteps.map(({ name }) => name),
   ...entryKinds,
   ...logTroubles,
+  ...Object.keys(webhookFaults),
   ...Object.keys(auditCodes),
   ...Object.keys(tableCodes),
   ...readVariables(),

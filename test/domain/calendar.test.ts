@@ -7,6 +7,7 @@ import {
   endOfDay,
   parseDate,
   parseInstant,
+  parseMoment,
   startOfDay,
 } from "../../src/domain/calendar.ts";
 
@@ -253,4 +254,10 @@ describe("an instant", () => {
       }),
     );
   });
+});
+
+test("a moment asked about is an instant, or a day, which means its noon in Asia/Shanghai", () => {
+  expect(parseMoment("2026-11-22")).toEqual(new Date("2026-11-22T12:00:00+08:00"));
+  expect(parseMoment("2026-11-22T09:00:00+08:00")).toEqual(new Date("2026-11-22T09:00:00+08:00"));
+  expect([parseMoment("2026-02-30"), parseMoment("2026-11-22T09:00:00")]).toEqual([undefined, undefined]);
 });

@@ -63,7 +63,13 @@ const endsOf = async (id: string) =>
     )
   ).map(({ outcome, seconds }) => ({ outcome, seconds: Number(seconds) }));
 
-async function until(isSo: () => Promise<boolean>, seconds = 20): Promise<void> {
+/** Comes when the hanging source is called next: a pull of it is under way then. */
+const nextCall = async () => {
+  const { length } = hanging.asked;
+  await until(async () => hanging.asked.length > length);
+};
+
+async function until(isSo: () => Promise<boolean>, seconds = 60): Promise<void> {
   const begin = performance.now();
   while (!(await isSo())) {
     if (performance.now() - begin > seconds * 1_000) throw new Error("it did not come to that");
@@ -75,14 +81,16 @@ test("a source that hangs: its pull ends by its own time, its circuit opens, oth
   await add("hanging", hanging);
   await add("working", working);
   let hub = await startHub();
-  await until(async () => (await endsOf("hanging")).length === 1);
-  // While it hangs, the other is pulled to its end.
   await until(async () => (await endsOf("working"))[0]?.outcome === "DONE");
-  expect((await endsOf("hanging"))[0]?.outcome).toBeNull();
   expect((await house.sql("select count(*)::int as n from license"))[0]?.["n"]).toBe(40);
   await until(async () => (await endsOf("hanging"))[0]?.outcome === "TIMEOUT");
-  // Three tries of half a second, and their pauses.
-  expect((await endsOf("hanging"))[0]?.seconds).toBeLessThan(8);
+  // Three tries of half a second, and their pauses; three of the standard ones take a minute.
+  expect((await endsOf("hanging"))[0]?.seconds).toBeLessThan(15);
+  // While it hung, the other was pulled: it did not wait for it.
+  expect(
+    await house.sql(`select w.started_at < h.ended_at as beside from source_run w, source_run h
+      where w.source_id = 'working' and h.source_id = 'hanging' order by w.id, h.id limit 1`),
+  ).toEqual([{ beside: true }]);
 
   for (let pulls = 2; pulls <= 3; pulls++) {
     await house.hub.askPull(operator, "hanging");
@@ -95,28 +103,32 @@ test("a source that hangs: its pull ends by its own time, its circuit opens, oth
   expect(await command("show", "working")).toMatchObject({ failures: 0, circuit: "CLOSED" });
 
   // A hub that stops does not wait for it.
+  const toStop = nextCall();
   await house.hub.askPull(operator, "hanging");
-  await until(async () => (await endsOf("hanging"))[3]?.outcome === null);
-  const begin = performance.now();
+  await toStop;
   hub.child.kill("SIGINT");
+  // One that takes longer than ten seconds to stop ends with 1.
   expect((await hub.ended).code).toBe(0);
-  expect(performance.now() - begin).toBeLessThan(5_000);
   expect(["STOPPED", "TIMEOUT"]).toContain((await endsOf("hanging"))[3]?.outcome);
 
   // A hub that dies in the middle of it leaves a lease that ends; the next hub goes on.
-  hub = await startHub();
-  await house.hub.askPull(operator, "hanging");
-  await until(async () => (await endsOf("hanging"))[4]?.outcome === null);
-  hub.child.kill("SIGKILL");
-  await hub.ended;
+  do {
+    hub = await startHub();
+    const toDie = nextCall();
+    await house.hub.askPull(operator, "hanging");
+    await toDie;
+    hub.child.kill("SIGKILL");
+    await hub.ended;
+    // On a machine that stood still for half a second the pull may have ended before: then it has not died in the middle.
+  } while ((await endsOf("hanging")).at(-1)?.outcome !== null);
   hanging.trouble = undefined;
   hub = await startHub();
   await house.hub.askPull(operator, "hanging");
   await until(async () => (await endsOf("hanging")).at(-1)?.outcome === "DONE");
-  expect((await endsOf("hanging")).slice(4).map(({ outcome }) => outcome)).toEqual(["CRASHED", "DONE"]);
+  expect((await endsOf("hanging")).slice(-2).map(({ outcome }) => outcome)).toEqual(["CRASHED", "DONE"]);
   expect(await command("show", "hanging")).toMatchObject({ failures: 0, circuit: "CLOSED", failingSince: null });
   expect((await house.sql("select count(*)::int as n from license"))[0]?.["n"]).toBe(60);
   expect(await house.sql("select id from source where lease is not null")).toEqual([]);
   hub.child.kill("SIGINT");
   await hub.ended;
-}, 120_000);
+}, 240_000);

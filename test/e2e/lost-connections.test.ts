@@ -92,6 +92,9 @@ const ask = async () => {
   return response.status;
 };
 
+/** Lines of the published checkpoint: name, size, root. */
+const checkpoint = async () => (await (await fetch(`${hub.url}/log/checkpoint`)).text()).split("\n");
+
 describe("the line to PostgreSQL", () => {
   test("is cut in the middle of a stream: the sender is told BUSY, the hub lives, and goes on when the line is back", async () => {
     const broken = await breakAfterFirstPart("cut", 10_000, () => proxy.behave("CUT"));
@@ -109,6 +112,27 @@ describe("the line to PostgreSQL", () => {
     proxy.behave("PASS");
     await checkWhole("cut", 10_000, broken);
     expect(await ask()).toBe(200);
+  });
+
+  test("is away for a while: the log's round rests longer each time, and publishes at once when the line is back", async () => {
+    const before = hub.error().length;
+    const failures = () =>
+      hub
+        .error()
+        .slice(before)
+        .match(/the public log could not be tended/g)?.length ?? 0;
+    proxy.behave("CUT");
+    for (let tries = 0; failures() < 3 && tries < 1_000; tries++) await wait(20);
+    proxy.behave("PASS");
+    await sendToTheEnd("after", 15_000);
+    // Its next try, the fourth, were five seconds away at worst; it comes sooner when another round finds the line before.
+    for (let tries = 0; (await inDatabase("select from log_waiting limit 1")).length > 0 && tries < 400; tries++)
+      await wait(20);
+    const [sizes] = await inDatabase("select size as head from log_head");
+    expect(Number(sizes["head"])).toBeGreaterThan(records);
+    for (let tries = 0; Number((await checkpoint())[1]) < Number(sizes["head"]) && tries < 100; tries++) await wait(20);
+    expect(Number((await checkpoint())[1])).toBeGreaterThanOrEqual(Number(sizes["head"]));
+    expect(await (await fetch(`${hub.url}/readyz`)).json()).toEqual({ status: "ready" });
   });
 
   test("swallows everything: the same, within seconds, and no connection is left hanging", async () => {

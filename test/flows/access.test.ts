@@ -1,6 +1,10 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { mintAccessToken } from "../../src/proof/access/access-token.ts";
 import { importSigningKey, makeKeyPair } from "../../src/proof/keyring.ts";
+import { sampleClaims } from "../proof/samples.ts";
+import { issueSdJwt, licensePaths, signIssued, walletClaims } from "../proof/sd-jwt/issue-sd-jwt.ts";
 import { openTestHub, type TestHub } from "../setup/hub.ts";
 
 const holder = "91371002XXXX0030XC";
@@ -57,6 +61,40 @@ describe("a stranger", () => {
     expect(answer.data.licenseTypes).toHaveLength(20);
     expect(answer.data.departments).toHaveLength(32);
     expect(answer.data.verifyLicense.outcome).toBe("INVALID");
+  });
+});
+
+describe("verifyLicense", () => {
+  const verify = (token: string, more = "", fields = "outcome") =>
+    house.graphql(`query ($token: String!) { verifyLicense(token: $token${more}) { ${fields} } }`, {
+      variables: { token },
+    });
+
+  test("says what an SD-JWT shows, and nothing of what its holder kept back", async () => {
+    const { kid } = house.hub.publicKeys().find(({ purpose }) => purpose === "license") ?? { kid: "" };
+    const file = (await readdir(house.place.keysDir)).find((name) => name.includes(kid.slice(0, 12)));
+    const key = await importSigningKey(JSON.parse(await readFile(join(house.place.keysDir, file ?? ""), "utf8")));
+    const iat = Math.floor(house.clock.now.getTime() / 1000);
+    const issued = issueSdJwt({ ...walletClaims(), iss: house.hub.publicUrl, iat }, licensePaths);
+    const shown = [await signIssued(issued.payload, key), issued.disclosures.get('["license","number"]'), ""].join("~");
+    const { data } = await verify(shown, "", "license presented");
+    const { number, holder: kept } = sampleClaims().license;
+    expect(data.verifyLicense).toMatchObject({ license: null, presented: { isWhole: false, license: { number } } });
+    expect(JSON.stringify(data)).not.toContain(kept.name);
+    const forged = await verify(`${shown.slice(0, 40)}${shown.slice(50)}`, "", "presented checks { name }");
+    expect(forged.data.verifyLicense.presented).toBeNull();
+  });
+
+  test("takes a day or an instant with offset, and says so to whoever writes something else", async () => {
+    for (const at of ["2026-11-22", "2026-11-22T09:00:00+08:00", "2026-11-22T01:00:00.5Z"])
+      expect((await verify("x", `, at: "${at}"`)).errors).toEqual([]);
+    for (const at of ["", "22.11.2026", "2026-02-30", "2026-11-22T09:00:00", "1763800000", "now"]) {
+      const { errors } = await verify("x", `, at: "${at}"`);
+      expect(errors[0].extensions).toMatchObject({
+        code: "INPUT_INVALID",
+        details: { argument: "at", expected: "2026-11-22 or 2026-11-22T09:00:00+08:00" },
+      });
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { Webhook } from "standardwebhooks";
 import { retryDelays } from "../../src/domain/notices/delivery.ts";
+import { webhookFaults } from "../../src/domain/notices/webhook.ts";
 import { readRecordFile } from "../../src/store/catalogue/catalogue-files.ts";
 import { type Receiver, startReceiver } from "../departments/receiver.ts";
 import { department, openTestHub, type TestHub } from "../setup/hub.ts";
@@ -535,16 +536,21 @@ describe("a secret", () => {
 });
 
 describe("an address", () => {
-  test("that the hub does not call is not taken, and details say why", async () => {
+  test("that the hub does not call is not taken, and details say why, and what to do", async () => {
     names.set("inside.example", "172.16.3.4");
     for (const [url, reason] of [
       ["http://dept.example/", "NOT_HTTPS"],
+      ["dept.example/notices", "NO_URL"],
+      ["https://me:secret@dept.example/", "HAS_CREDENTIALS"],
       ["https://nowhere.example/", "NAME_UNKNOWN"],
       ["https://inside.example/", "ADDRESS_REFUSED"],
-    ]) {
+      ["https://10.1.2.3/", "ADDRESS_REFUSED"],
+    ] as const) {
       const mutation = `mutation { setWebhook(client: "approval-bureau", url: "${url}") { secret } }`;
       const { errors } = await house.graphql(mutation, { as: "operator" });
-      expect(errors[0]?.extensions).toMatchObject({ code: "WEBHOOK_URL_REFUSED", details: { reason } });
+      const { en, zh } = webhookFaults[reason];
+      const details = { reason, todo: en, todoZh: zh };
+      expect(errors[0]?.extensions).toMatchObject({ code: "WEBHOOK_URL_REFUSED", details });
     }
   });
 

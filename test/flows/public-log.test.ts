@@ -104,6 +104,26 @@ describe("the public log", () => {
       expect((await get(`proof/${path}`)).statusCode).toBe(404);
   });
 
+  test("is free to follow; a proof costs a point, and so does what is not there", async () => {
+    const copy = await openTestHub({ database: house.place, limits: { maxStrangerPointsPerMinute: 4 } });
+    const statuses = async (...paths: readonly string[]) => {
+      const found = [];
+      for (const path of paths)
+        found.push((await copy.server.inject({ url: `/log/${path}`, remoteAddress: "192.0.2.9" })).statusCode);
+      return found;
+    };
+    const followed = ["checkpoint", "vkey", "tile/0/000", "tile/entries/001", "tile/0/000.p/7"];
+    expect(await statuses(...followed, ...followed)).toEqual(Array.from({ length: 10 }, () => 200));
+    const { size } = log.checkpoint;
+    const proofs = [`proof/inclusion/3/${size}`, `proof/consistency/3/${size}`];
+    expect(await statuses(...proofs, "tile/0/999", "tile/x/y", ...proofs, "tile/0/999")).toEqual([
+      ...[200, 200, 404, 404],
+      ...[429, 429, 429],
+    ]);
+    expect(await statuses(...followed)).toEqual([200, 200, 200, 200, 200]);
+    await copy.close();
+  });
+
   test("signs nothing anew while nothing has happened", async () => {
     await house.hub.tendLog();
     expect((await readLog(house.server)).note).toBe(log.note);

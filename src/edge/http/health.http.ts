@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import { errorTable } from "../../errors.ts";
 import type { Hub } from "../../hub.ts";
+import type { LogTrouble } from "../../use-cases/log/publish-checkpoint.ts";
 
 /**
  * `/healthz`: the process answers. `/readyz`: the database answers and every migration is done, else 503. `problem` says in
@@ -25,16 +26,22 @@ export function healthRoutes(hub: Hub): FastifyPluginAsync {
 
 function lineOf(problem: NonNullable<Awaited<ReturnType<Hub["findTrouble"]>>>): string {
   if (problem === "MIGRATING") return "MIGRATING: The database is not at this version yet.";
-  if (problem === "LOG_ROLLED_BACK" || problem === "LOG_FORKED" || problem === "LOG_MEMORY")
-    return `${problem}: ${logTroubles[problem]}`;
+  if (isLogTrouble(problem)) return `${problem}: ${logProblems[problem]}`;
   return `${problem}: ${errorTable[problem].message.en}`;
 }
 
-const logTroubles = {
+function isLogTrouble(problem: string): problem is LogTrouble {
+  return Object.hasOwn(logProblems, problem);
+}
+
+const logProblems: Readonly<Record<LogTrouble, string>> = {
   LOG_ROLLED_BACK: "The database holds less of the public log than was signed before; nothing is signed.",
   LOG_FORKED: "The database holds another public log than was signed before; nothing is signed.",
   LOG_MEMORY: "KEYS_DIR/log-seen.txt can not be read or written; no checkpoint is signed. The log file says why.",
-} as const;
+  LOG_BEHIND:
+    "The last round of the public log failed; the next follows within half a minute, and what was accepted meanwhile is published then. The log file says why.",
+};
+
 function lineOfKey({ purpose, kid, isStopped }: NonNullable<ReturnType<Hub["findKeyTrouble"]>>): string {
   const what = isStopped ? "Nothing can be signed" : "An older key signs";
   return `KEY_MISSING: ${what} for ${purpose}: the private half of the key ${kid || "that is due"} is not here.`;

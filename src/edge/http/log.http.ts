@@ -5,8 +5,11 @@ import { base64 } from "../../proof/bytes/base64.ts";
 import { noteLimits } from "../../proof/log/signed-note.ts";
 import { parseTilePath } from "../../proof/log/tile.ts";
 
-/** What a note handed in costs: a checkpoint is looked up, signatures are verified. *Units*: points. */
-const cosignaturePoints = 2;
+/**
+ * What a stranger is charged. A note handed in: a checkpoint is looked up, signatures are verified. A proof: hashes of
+ * several tiles. What is not there: nobody asks for it who follows the log. The rest is free, however often. *Units*: points.
+ */
+const points = { cosignature: 2, proof: 1, nothing: 1 } as const;
 
 /** Bytes of a tile of one width never change. */
 const forEver = "public, max-age=31536000, immutable";
@@ -16,6 +19,9 @@ const forEver = "public, max-age=31536000, immutable";
  * *Source*: C2SP tlog-tiles.
  */
 export function logRoutes(hub: Hub): FastifyPluginAsync {
+  const charge = ({ ip: address }: FastifyRequest, what: keyof typeof points) =>
+    hub.charge({ kind: "STRANGER" }, { address, points: points[what] });
+
   return async (app) => {
     app.get("/log/vkey", async (_request, reply) => open(reply, "public, max-age=300").send(`${hub.logKey()}\n`));
     for (const [path, isCosigned] of [
@@ -35,6 +41,7 @@ export function logRoutes(hub: Hub): FastifyPluginAsync {
     for (const [kind, name] of proofs) {
       app.get<{ Params: { first: string; size: string } }>(
         `/log/proof/${kind}/:first/:size`,
+        { onRequest: (request) => charge(request, "proof") },
         async ({ params }, reply) => {
           const [first, size] = [toPlace(params.first), toPlace(params.size)];
           const question = name === "index" ? { index: first, size } : { older: first, size };
@@ -54,9 +61,8 @@ export function logRoutes(hub: Hub): FastifyPluginAsync {
       { parseAs: "string", bodyLimit: noteLimits.maxBytes },
       (_request, body, done) => done(null, body),
     );
-    const charge = ({ ip: address }: FastifyRequest) =>
-      hub.charge({ kind: "STRANGER" }, { address, points: cosignaturePoints });
-    app.post<{ Body: unknown }>("/log/cosignatures", { onRequest: charge }, async ({ body }, reply) => {
+    const onRequest = (request: FastifyRequest) => charge(request, "cosignature");
+    app.post<{ Body: unknown }>("/log/cosignatures", { onRequest }, async ({ body }, reply) => {
       if (typeof body !== "string") throw new HubError("MEDIA_TYPE");
       return open(reply, "no-store")
         .type("application/json")
@@ -65,8 +71,14 @@ export function logRoutes(hub: Hub): FastifyPluginAsync {
     app.get<{ Params: { "*": string } }>("/log/tile/*", async (request, reply) => {
       const tile = parseTilePath(request.params["*"]);
       const bytes = tile && (await hub.readLogTile(tile));
-      if (!bytes) throw new HubError("NOT_FOUND");
-      return open(reply, forEver).type("application/octet-stream").send(Buffer.from(bytes));
+      if (!bytes) {
+        await charge(request, "nothing");
+        throw new HubError("NOT_FOUND");
+      }
+      const { buffer, byteOffset, byteLength } = bytes;
+      return open(reply, forEver)
+        .type("application/octet-stream")
+        .send(Buffer.from(buffer, byteOffset, byteLength));
     });
   };
 }

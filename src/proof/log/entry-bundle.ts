@@ -35,3 +35,17 @@ export function unpackEntries(packed: Uint8Array, count: number): readonly Uint8
   }
   return entries.length === count ? entries : undefined;
 }
+
+/**
+ * The first so many entries of a bundle, as a bundle of that width has them; without copying.
+ * Undefined: it holds fewer. Trust: our own.
+ */
+export function firstEntries(packed: Uint8Array, count: number): Uint8Array | undefined {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  let at = 0;
+  for (let entry = 0; entry < count; entry += 1) {
+    if (at + 2 > packed.length) return undefined;
+    at += 2 + view.getUint16(at);
+  }
+  return at <= packed.length ? packed.subarray(0, at) : undefined;
+}

@@ -22,10 +22,11 @@ export type Tools = Readonly<{
 
 /**
  * Why no checkpoint is signed: the database holds less than was signed before, or something else. Both come of a backup
- * that was put back, or of hands in the tables. Or the memory of what was signed can not be read or written.
+ * that was put back, or of hands in the tables. Or the memory of what was signed can not be read or written. LOG_BEHIND:
+ * the last round failed of something else, and nothing was signed since.
  */
 export type LogTrouble = (typeof logTroubles)[number];
-export const logTroubles = ["LOG_ROLLED_BACK", "LOG_FORKED", "LOG_MEMORY"] as const;
+export const logTroubles = ["LOG_ROLLED_BACK", "LOG_FORKED", "LOG_MEMORY", "LOG_BEHIND"] as const;
 
 /**
  * Signs the head of the log and publishes it, when it has grown: a round that any copy may run. Before it signs, it looks

@@ -1,9 +1,9 @@
 import { consistencyRanges, type Digest, inclusionRanges, type LeafRange } from "../../proof/log/merkle.ts";
 import { proofOf, tilesAt, tilesOf } from "../../proof/log/tile.ts";
-import type { LogStore } from "../../store/log/log-store.ts";
+import type { ServedLog } from "../../store/log/served-log.ts";
 
 /** What reading a proof needs. */
-export type Tools = Readonly<{ log: LogStore }>;
+export type Tools = Readonly<{ log: Pick<ServedLog, "isPublished" | "findTiles"> }>;
 
 /** Which proof: that a leaf is in the tree of that size, or that a smaller tree is its beginning. *Trust*: attacker-chosen. */
 export type ProofQuestion = Readonly<{ index: number; size: number }> | Readonly<{ older: number; size: number }>;
@@ -14,9 +14,8 @@ export type ProofQuestion = Readonly<{ index: number; size: number }> | Readonly
  */
 export async function readProof({ log }: Tools, question: ProofQuestion): Promise<readonly Digest[] | undefined> {
   const { size } = question;
-  if (size > ((await log.newestCheckpoint())?.size ?? 0)) return undefined;
   const ranges = rangesOf(question);
-  if (!ranges) return undefined;
+  if (!ranges || !(await log.isPublished(size))) return undefined;
   const tiles = await log.findTiles(tilesOf(ranges));
   return proofOf(ranges, tilesAt(size, tiles));
 }

@@ -1,5 +1,5 @@
 import type { Caller } from "../../domain/access/caller.ts";
-import { webhookFault } from "../../domain/notices/webhook.ts";
+import { type WebhookFault, webhookFault, webhookFaults } from "../../domain/notices/webhook.ts";
 import { HubError } from "../../errors.ts";
 import type { ClientStore } from "../../store/access/client-store.ts";
 import type { StoredWebhook, WebhookStore } from "../../store/notices/webhook-store.ts";
@@ -34,9 +34,9 @@ export async function setWebhook(
 ): Promise<WebhookWithSecret> {
   const operator = await tools.permit(caller);
   const fault = webhookFault(url, { demo: tools.isDemo });
-  if (fault) throw new HubError("WEBHOOK_URL_REFUSED", { reason: fault });
+  if (fault) throw refusal(fault);
   const found = await tools.findCallable(new URL(url).hostname);
-  if (typeof found === "string") throw new HubError("WEBHOOK_URL_REFUSED", { reason: found });
+  if (typeof found === "string") throw refusal(found);
   const at = tools.now();
   const secret = tools.newSecret();
   const sealed = await tools.seal(clientId, secret);
@@ -51,4 +51,9 @@ export async function setWebhook(
     if (!webhook) throw new HubError("WEBHOOK_NOT_FOUND");
     return { webhook, secret: isNew ? secret : null };
   });
+}
+
+function refusal(reason: WebhookFault): HubError {
+  const { en, zh } = webhookFaults[reason];
+  return new HubError("WEBHOOK_URL_REFUSED", { reason, todo: en, todoZh: zh });
 }

@@ -44,14 +44,15 @@ export class Webhook {
   dead: number;
 }
 
-@ObjectType({ description: "A webhook with a secret: it is shown here, once, and never again." })
+@ObjectType({ description: "A webhook, and its secret when one was made: it is shown in this answer and never again." })
 export class WebhookSecret {
   @Field(() => Webhook, { description: "The webhook." })
   webhook: Webhook;
 
   @Field(() => String, {
     nullable: true,
-    description: "What notices are signed with (`whsec_…`, Standard Webhooks); null: the one it has stays.",
+    description:
+      "What notices are signed with: `whsec_` and 32 random bytes in base64, as libraries of Standard Webhooks take it. The hub makes it. Null: none was made, the one the webhook has stays.",
   })
   secret: string | null;
 }
@@ -83,7 +84,7 @@ export class WebhookResolver {
 
   @Mutation(() => WebhookSecret, {
     description:
-      "Says where a client is told of changes. The first time a secret is made. For operators: needs scope hub:operate.",
+      "Says where a client is told of changes. The hub makes the secret, the first time, and shows it in this one answer; there is none to bring along. Said again, with the same or another address: the secret stays (`rotateWebhookSecret` makes a new one), and a webhook that was switched off is tried again. For operators: needs scope hub:operate.",
   })
   async setWebhook(
     @Ctx() { hub, caller }: Context,
@@ -99,7 +100,7 @@ export class WebhookResolver {
 
   @Mutation(() => WebhookSecret, {
     description:
-      "Makes a new secret; the one before signs beside it for a day. For operators: needs scope hub:operate.",
+      "Makes a new secret and shows it in this one answer; the one before signs beside it for a day. For operators: needs scope hub:operate.",
   })
   async rotateWebhookSecret(
     @Ctx() { hub, caller }: Context,
