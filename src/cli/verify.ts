@@ -1,4 +1,4 @@
-import { parseDate, parseInstant, startOfDay } from "../domain/calendar.ts";
+import { parseMoment } from "../domain/calendar.ts";
 import type { WitnessRule } from "../proof/log/witness-rule.ts";
 import { verifyLicense } from "../use-cases/licenses/verify-license.ts";
 import { readKeyring } from "./key-set.ts";
@@ -89,7 +89,7 @@ function readOrder(args: readonly string[]): Order | undefined {
   if (positionals.length === 0) throw new UsageError("name a FILE, several, a folder, or - (see --help).");
   if (values.keys === undefined)
     throw new UsageError("--keys JWKS is missing: a file with the hub's /.well-known/jwks.json (see --help).");
-  const at = values.at === undefined ? undefined : readInstant(values.at);
+  const at = values.at === undefined ? undefined : readMoment(values.at);
   const witnesses = readWitnesses(values.witness, values["min-witnesses"]);
   return {
     names: positionals,
@@ -101,16 +101,11 @@ function readOrder(args: readonly string[]): Order | undefined {
   };
 }
 
-function readInstant(text: string): Date {
-  const date = parseDate(text);
-  const instant = date === undefined ? parseInstant(text) : new Date(startOfDay(date).getTime() + noonMilliseconds);
-  if (instant === undefined) {
-    throw new UsageError("--at is a day like 2026-11-22 or an instant like 2026-11-22T09:00:00+08:00.");
-  }
-  return instant;
+function readMoment(text: string): Date {
+  const moment = parseMoment(text);
+  if (moment) return moment;
+  throw new UsageError("--at is a day like 2026-11-22 or an instant like 2026-11-22T09:00:00+08:00.");
 }
-
-const noonMilliseconds = 12 * 60 * 60 * 1000;
 
 // Last, when every constant above is there.
 process.exitCode = await main(process.argv.slice(2));
