@@ -26,6 +26,8 @@ beforeAll(async () => {
   house = await openTestHub({ demo: false });
   await house.hub.tendLog();
   const records = await readRecordFile(join(root, "migrations/data/demo/licenses.ndjson"));
+  await submitSome(records.filter((_, at) => at % 2 === 0));
+  await signAgain();
   await submitSome(records);
   const holders = records.flatMap(({ holder }) => (holder?.idType === "USCC" ? [holder.id ?? ""] : []));
   for (const day of ["2026-11-22", "2026-11-23", "2026-11-24"]) {
@@ -44,6 +46,15 @@ afterAll(async () => {
   await owner.end();
   await house.close();
 });
+
+/** All licenses there are by now get new texts. */
+async function signAgain(): Promise<void> {
+  const caller = { kind: "OPERATOR", clientId: "operator", scopes: new Set(["hub:operate"]) } as const;
+  const { kid } = house.hub.publicKeys().find(({ purpose }) => purpose === "license") ?? { kid: "" };
+  await house.hub.declareKeyCompromised(caller, { kid, since: testNow, reason: "服务器被入侵" });
+  const { signed } = await house.hub.signLicensesAgain(new AbortController().signal, () => undefined);
+  expect(signed).toBeGreaterThan(10);
+}
 
 /** Hands in licenses that something happened to, and some that nothing did, in batches of ten. */
 async function submitSome(records: readonly RawRecord[]): Promise<void> {
@@ -97,7 +108,7 @@ const columns: Readonly<Record<string, readonly string[]>> = {
     ...["holder_code", "identifier", "type_code", "number", "holder_id_type", "holder_name", "issuer_code", "region"],
     ...["issued_on", "valid_from", "valid_until", "version", "predecessor", "successor", "attributes", "state"],
     ...["state_since", "check_status", "jws", "kid", "status_list", "status_index", "content_digest", "client_id"],
-    ...["source_record_id", "source_updated_at", "received_at", "submission_id", "log_batch", "log_place"],
+    ...["source_record_id", "source_updated_at", "received_at", "signed_at", "submission_id", "log_batch", "log_place"],
   ],
   license_event: [
     ...["holder_code", "identifier", "operation", "state", "effective_on", "reason", "client_id", "source_record_id"],
@@ -147,7 +158,7 @@ const others: Readonly<Record<string, string>> = {
   integer: "coalesce(C, 0) + N",
   bigint: "coalesce(C, 0) + N",
   date: "coalesce(C, '2026-01-01') + N",
-  "timestamp with time zone": "C + interval '1 day'",
+  "timestamp with time zone": "coalesce(C, '2026-11-22') + interval '1 day'",
   jsonb: `C || '{"slipped": "in"}'`,
   bytea: "set_byte(C, length(C) / 2, 255 - get_byte(C, length(C) / 2))",
   uuid: "gen_random_uuid()",

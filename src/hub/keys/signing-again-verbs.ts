@@ -1,13 +1,10 @@
-import { checkpointReader, isSoundlySigned } from "../../proof/log/judge-inclusion.ts";
 import { type Database, type Sql, tryAgain } from "../../store/database.ts";
 import { type SigningAgainStore, signingAgainStore } from "../../store/keys/signing-again-store.ts";
 import type { SigningKeys } from "../../store/keys/signing-keys.ts";
 import { logStore } from "../../store/log/log-store.ts";
 import { findLicenseEntries } from "../../store/log/proof-store.ts";
-import { witnessStore } from "../../store/log/witness-store.ts";
 import { enter } from "../../store/reader.ts";
 import { type PassOutcome, signLicensesAgain } from "../../use-cases/keys/sign-licenses-again.ts";
-import { proveLicenses } from "../../use-cases/log/prove-licenses.ts";
 import { newSalts } from "../collecting-verbs.ts";
 import { statusListUri } from "../status-verbs.ts";
 
@@ -16,30 +13,25 @@ export type SigningAgainParts = Readonly<{
   database: Database;
   now: () => Date;
   issuer: string;
-  keys: Pick<SigningKeys, "signer" | "publicKeys" | "keyring">;
+  keys: Pick<SigningKeys, "signer" | "publicKeys">;
 }>;
 
 /** The round that signs again what compromised keys have signed. */
 export function signingAgainRounds({ database, now, issuer, keys }: SigningAgainParts) {
-  const openCheckpoint = checkpointReader(keys.keyring);
-  const prove = (db: Sql) => (identifiers: readonly string[]) =>
-    proveLicenses(
-      {
-        ...{ log: logStore(db), witnesses: witnessStore(db) },
-        isSound: (note) => isSoundlySigned(note, keys.keyring, issuer),
-        findEntries: (asked) => findLicenseEntries(db, asked),
-      },
-      identifiers,
-    );
   const tools: Parameters<typeof signLicensesAgain>[0] = {
-    ...{ now, issuer, newSalts, openCheckpoint, keyring: keys.keyring },
+    ...{ now, issuer, newSalts },
     unsoundKeys: () =>
       keys
         .publicKeys()
         .flatMap(({ kid, purpose, compromised }) => (purpose === "license" && compromised !== undefined ? [kid] : [])),
     signer: (at) => keys.signer("license", at),
     statusUri: (list) => statusListUri(issuer, list),
-    transaction: (run) => tryAgain(() => collecting(database, (store, db) => run(store, prove(db)))),
+    transaction: (run) =>
+      tryAgain(() =>
+        collecting(database, (store, db) =>
+          run({ store, log: logStore(db), findEntries: (identifiers) => findLicenseEntries(db, identifiers) }),
+        ),
+      ),
   };
   return {
     /** A round, to be run every second or so on every copy; soon finds nothing to do. */

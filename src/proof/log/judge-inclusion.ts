@@ -20,17 +20,6 @@ export type LogEvidence = Readonly<{
   checkpoint: string;
 }>;
 
-/** A proof as a bundle carries it. */
-export function evidenceOf(proven: {
-  index: number;
-  entry: string;
-  proof: readonly Uint8Array[];
-  checkpoint: { note: string };
-}): LogEvidence {
-  const { index, entry, proof, checkpoint } = proven;
-  return { index, entry, proof: proof.map(base64.encode), checkpoint: checkpoint.note };
-}
-
 /** A checkpoint whose signature held, and by how many witnesses it is signed besides; or why it is none. */
 export type CheckpointOpening =
   | Readonly<{ checkpoint: Checkpoint; witnesses: number }>

@@ -1,8 +1,8 @@
 import { HubError } from "../../errors.ts";
-import { payloadDigest } from "../../proof/compact-jws.ts";
-import type { Keyring } from "../../proof/keyring.ts";
-import { openLicense } from "../../proof/license-jws.ts";
-import { evidenceOf, judgeInclusion, type OpenCheckpoint } from "../../proof/log/judge-inclusion.ts";
+import { payloadDigest, readOwnJws } from "../../proof/compact-jws.ts";
+import type { LicenseClaims } from "../../proof/license-jws.ts";
+import { isSame, leafHash } from "../../proof/log/merkle.ts";
+import { type ReadTile, tileWidth } from "../../proof/log/tile.ts";
 import { signLicenseAgain } from "../../proof/signing/sign-license.ts";
 import type { Signer } from "../../proof/signing/signer.ts";
 import type {
@@ -11,10 +11,16 @@ import type {
   SigningAgainStore,
   UnsoundLicense,
 } from "../../store/keys/signing-again-store.ts";
-import type { LicenseProof } from "../../store/log/proof-store.ts";
+import type { LogStore } from "../../store/log/log-store.ts";
+import type { LicenseEntry } from "../../store/log/proof-store.ts";
 
-/** Proofs that licenses stand in the public log; those that no checkpoint holds yet are left out. */
-export type ProveLicenses = (identifiers: readonly string[]) => Promise<ReadonlyMap<string, LicenseProof>>;
+/** What there is inside of a transaction. */
+export type Inside = Readonly<{
+  store: SigningAgainStore;
+  log: Pick<LogStore, "findTiles">;
+  /** The entries of licenses, as their rows lead to them. */
+  findEntries: (identifiers: readonly string[]) => Promise<readonly LicenseEntry[]>;
+}>;
 
 /** What signing again needs. */
 export type Tools = Readonly<{
@@ -26,11 +32,9 @@ export type Tools = Readonly<{
   unsoundKeys: () => readonly string[];
   /** The key that signs licenses. *Throws* BUSY when there is none. */
   signer: (at: Date) => Signer;
-  keyring: Keyring;
-  openCheckpoint: OpenCheckpoint;
   statusUri: (list: number) => string;
   /** One transaction, tried again when another one came in between. */
-  transaction: <T>(run: (store: SigningAgainStore, prove: ProveLicenses) => Promise<T>) => Promise<T>;
+  transaction: <T>(run: (inside: Inside) => Promise<T>) => Promise<T>;
 }>;
 
 /** What came of a pass. `left`: still to be signed again; `unfit`: those among them that the public log does not vouch for. */
@@ -54,7 +58,7 @@ export async function signLicensesAgain(
 ): Promise<PassOutcome> {
   const kids = tools.unsoundKeys();
   const count = async () => {
-    const counts = kids.length === 0 ? [] : await tools.transaction((store) => store.count(tools.issuer));
+    const counts = kids.length === 0 ? [] : await tools.transaction(({ store }) => store.count(tools.issuer));
     return [...counts].reduce((sum, [, each]) => sum + each, 0);
   };
   const found = await count();
@@ -80,43 +84,51 @@ async function signSome(
   after: PassPlace | undefined,
 ): Promise<Readonly<{ signed: number; unfit: number; last: PassPlace | undefined }>> {
   const signer = tools.signer(tools.now());
-  return tools.transaction(async (store, prove) => {
+  return tools.transaction(async ({ store, ...inside }) => {
     const found = await store.lockUnsound(kid, signer.kid, tools.issuer, after, signedAtOnce);
-    const proofs = await prove(found.map(({ identifier }) => identifier));
-    const proven = found.flatMap((license) => {
-      const proof = proofs.get(license.identifier);
-      return proof ? [{ license, proof }] : [];
-    });
+    const logged = await findLogged(inside, found);
     // After the lock: a history is in the order of its instants.
     const at = tools.now();
-    const salts = tools.newSalts(proven.length + 1);
+    const salts = tools.newSalts(logged.length + 1);
     const signed = await Promise.all(
-      proven.map((one, place) => signOne(tools, { ...one, kid, at, salt: salts[place] ?? "" }, signer)),
+      logged.map((license, place) => signOne(tools, { license, kid, at, salt: salts[place] ?? "" }, signer)),
     );
     const again = signed.filter((one) => one !== undefined);
     if (again.length > 0) await store.save(again, { kid: signer.kid, at, secret: salts.at(-1) ?? "" });
     const last = found.length < signedAtOnce ? undefined : found.at(-1);
-    return { signed: again.length, unfit: proven.length - again.length, last };
+    return { signed: again.length, unfit: found.length - again.length, last };
   });
 }
 
-type Unsigned = Readonly<{ license: UnsoundLicense; proof: LicenseProof; kid: string; at: Date; salt: string }>;
+/** Those whose text and history are what stands at their place in the public log. Two statements. */
+async function findLogged(
+  { log, findEntries }: Omit<Inside, "store">,
+  licenses: readonly UnsoundLicense[],
+): Promise<readonly UnsoundLicense[]> {
+  if (licenses.length === 0) return [];
+  const entries = await findEntries(licenses.map(({ identifier }) => identifier));
+  const tiles = new Set(entries.map(({ index }) => Math.floor(index / tileWidth)));
+  const read = await log.findTiles([...tiles].map((index) => ({ level: 0, index })));
+  const logged = new Set(entries.filter((entry) => isLogged(entry, read)).map(({ identifier }) => identifier));
+  return licenses.filter(({ identifier }) => logged.has(identifier));
+}
 
-/** Undefined: the row holds something else than the hub has signed and logged, and stays as it is. */
+function isLogged({ index, entry }: LicenseEntry, read: ReadTile): boolean {
+  const leaf = read(0, Math.floor(index / tileWidth))?.[index % tileWidth];
+  return leaf !== undefined && isSame(leaf, leafHash(entry));
+}
+
+type Unsigned = Readonly<{ license: UnsoundLicense; kid: string; at: Date; salt: string }>;
+
+/** Undefined: longer than a license may be, by its salt. Waiting would not mend that. */
 async function signOne(
-  { issuer, keyring, openCheckpoint, statusUri }: Tools,
-  { license, proof, kid, at, salt }: Unsigned,
+  { statusUri }: Tools,
+  { license, kid, at, salt }: Unsigned,
   signer: Signer,
 ): Promise<SignedAgain | undefined> {
-  const { claims, payload } = await openLicense(license.jws, keyring);
-  if (!claims || !payload) return undefined;
-  // The log is the hub's own, whatever it was called when the license was signed.
-  const opened = { claims: { ...claims, iss: issuer }, payload };
-  const inclusion = await judgeInclusion(evidenceOf(proof), opened, openCheckpoint);
-  if (inclusion.outcome !== "PASS") return undefined;
+  const claims = readOwnJws(license.jws).payload as LicenseClaims; // logged, so it was signed here and has this shape
   const fresh = { issuedAt: at, salt, statusUri: statusUri(license.status_list) };
   const jws = await signLicenseAgain(claims, fresh, signer).catch((error: unknown) => {
-    // Longer than a license may be, by its salt: nothing that waiting would mend.
     if (error instanceof HubError && error.code === "INPUT_INVALID") return undefined;
     throw error;
   });

@@ -1,8 +1,8 @@
 import { type BundleKey, bundleVersion, formatBundle } from "../../proof/bundle/bundle.ts";
+import { base64 } from "../../proof/bytes/base64.ts";
 import { readOwnJws } from "../../proof/compact-jws.ts";
 import type { Keyring } from "../../proof/keyring.ts";
 import { referencesOf } from "../../proof/license-jws.ts";
-import { evidenceOf } from "../../proof/log/judge-inclusion.ts";
 import type { LicenseProof } from "../../store/log/proof-store.ts";
 
 /** What making bundles needs. */
@@ -41,12 +41,16 @@ export async function makeBundles(
       ];
       const bundle = {
         ...{ version: bundleVersion, license: jws, ...(statusList !== undefined && { statusList }) },
-        ...(proof && { log: evidenceOf(proof) }),
+        ...(proof && { log: toEvidence(proof) }),
         keys: kids.flatMap((one) => bundleKey(keyring, one)),
       } as const;
       return [identifier, formatBundle(bundle)];
     }),
   );
+}
+
+function toEvidence({ index, entry, proof, checkpoint }: LicenseProof) {
+  return { index, entry, proof: proof.map(base64.encode), checkpoint: checkpoint.note };
 }
 
 function bundleKey(keyring: Keyring, kid: string): readonly BundleKey[] {

@@ -225,10 +225,37 @@ describe("licenses that a compromised key has signed", () => {
     expect(texts).toEqual([{ kid: keyInUse() }]);
   });
 
-  test("wait as long as there is no key to sign with, and for their place in the public log", async () => {
+  test("but are not as the public log has them are left as they are: nobody has a text of his own signed by the hub", async () => {
     await set(minutes(40));
+    const [forged, damaged, moved, ...sound] = await house.sql(
+      "select identifier, jws, status_index from license order by identifier limit 5",
+    );
+    const [header, payload = "", signature] = String(forged?.["jws"]).split(".");
+    const words = Buffer.from(payload, "base64url").toString().replace("威海测试", "威海冒名");
+    const put = (identifier: unknown, jws: string) =>
+      owner.query("update license set jws = $1 where identifier = $2", [jws, identifier]);
+    await put(forged?.["identifier"], [header, Buffer.from(words).toString("base64url"), signature].join("."));
+    await put(damaged?.["identifier"], "no license");
+    await put(moved?.["identifier"], String(sound[0]?.["jws"]));
     const third = keyInUse();
     await declare(third, minutes(25));
+    expect(await signAgain()).toEqual({ signed: 661 - 3, left: 3, unfit: 3 });
+    expect(await toSignAgain()).toEqual([{ kid: third, toSignAgain: 3 }]);
+    for (const row of [forged, damaged, moved]) await put(row?.["identifier"], String(row?.["jws"]));
+    expect(await signAgain(copy)).toEqual({ signed: 3, left: 0, unfit: 0 });
+    await publish();
+    expect(await fsck()).toEqual([]);
+  });
+
+  test("wait for their place in the public log, and as long as there is no key to sign with", async () => {
+    await set(minutes(50));
+    const records = makeRecords(140, 1);
+    await house.hub.submitLicenses(bureau, { batchId: randomUUID(), records });
+    await declare(keyInUse(), minutes(45));
+    expect(await signAgain()).toEqual({ signed: 0, left: 5, unfit: 0 });
+    await publish();
+    expect(await signAgain()).toEqual({ signed: 5, left: 0, unfit: 0 });
+    await declare(keyInUse(), minutes(35));
     const events = await again();
     await owner.query(
       "update signing_key set not_after = not_before where purpose = 'license' and compromised_at is null",
