@@ -71,7 +71,10 @@ const declare = async (kid: unknown, since: Date) => {
   return data.declareKeyCompromised;
 };
 const keyInUse = () =>
-  house.hub.publicKeys().find(({ purpose, compromised }) => purpose === "license" && !compromised)?.kid;
+  house.hub
+    .publicKeys()
+    .find(({ purpose, compromised, iss }) => purpose === "license" && !compromised && iss === house.config.publicUrl)
+    ?.kid;
 const begun: number[] = [];
 const signAgain = (hub = house, signal = new AbortController().signal) =>
   hub.hub.signLicensesAgain(signal, (left) => begun.push(left));
@@ -245,6 +248,31 @@ describe("licenses that a compromised key has signed", () => {
     expect(await signAgain(copy)).toEqual({ signed: 3, left: 0, unfit: 0 });
     await publish();
     expect(await fsck()).toEqual([]);
+  });
+
+  test("of an address the hub has moved from are signed again in its present name, whenever they were signed", async () => {
+    const PUBLIC_URL = "https://zhengzhao.example";
+    const moved = await openTestHub({ demo: false, database: house.place, env: { PUBLIC_URL } });
+    moved.clock.now = house.clock.now;
+    await declare(keyInUse(), house.clock.now);
+    await moved.hub.refreshKeys();
+    const [before] = await house.sql("select identifier, jws from license order by identifier limit 1");
+    expect(await moved.hub.signLicensesAgain(new AbortController().signal, () => undefined)).toMatchObject({
+      signed: 661,
+    });
+    await moved.hub.tendLog();
+    // A list that nothing changes in is signed in the new name when its time is over.
+    moved.clock.now = minutes(14 * 60);
+    await moved.hub.publishStatusLists();
+    const [row] = await house.sql("select jws from license where identifier = $1", [before?.["identifier"]]);
+    const license = { identifier: String(before?.["identifier"]), jws: String(row?.["jws"]) };
+    const [bundle = ""] = (await moved.hub.makeBundles([license])).values();
+    const report = await moved.hub.verifyLicense({ token: bundle, at: moved.clock.now });
+    expect(report.license?.iss).toBe(PUBLIC_URL);
+    expect(report.checks.filter(({ outcome }) => outcome === "PASS").map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["SIGNATURE", "KEY_VALIDITY", "STATUS", "LOG_INCLUSION"]),
+    );
+    await moved.close();
   });
 
   test("wait for their place in the public log, and as long as there is no key to sign with", async () => {
