@@ -2,7 +2,7 @@ import type { StoredState } from "../../domain/licenses/license.ts";
 import { retryForMs } from "../../domain/notices/delivery.ts";
 import { type Sql, statement } from "../database.ts";
 
-/** A license whose state is another one now, or the same as its `previous` one: then it was signed again. `state_since`: from which day. */
+/** A license whose state is another one now; when it is `previous` still, it was signed again. `state_since`: from which day. */
 export type ChangedState = Readonly<{
   holder_code: string;
   identifier: string;

@@ -40,8 +40,8 @@ export type Tools = Readonly<{
 /** What came of a pass. `left`: still to be signed again; `unfit`: those among them that the public log does not vouch for. */
 export type PassOutcome = Readonly<{ signed: number; left: number; unfit: number }>;
 
-/** Licenses that are signed again in one transaction. */
-export const signedAtOnce = 500;
+/** Licenses that are signed again in one transaction, and how many signatures are asked for at once: a key service answers them. */
+export const againAtOnce = { licenses: 500, signatures: 100 } as const;
 
 /**
  * Signs again what compromised keys have signed: a round that any number of copies may run at once. What is still to be done
@@ -85,17 +85,20 @@ async function signSome(
 ): Promise<Readonly<{ signed: number; unfit: number; last: PassPlace | undefined }>> {
   const signer = tools.signer(tools.now());
   return tools.transaction(async ({ store, ...inside }) => {
-    const found = await store.lockUnsound(kid, signer.kid, tools.issuer, after, signedAtOnce);
+    const found = await store.lockUnsound(kid, signer.kid, tools.issuer, after, againAtOnce.licenses);
     const logged = await findLogged(inside, found);
     // After the lock: a history is in the order of its instants.
     const at = tools.now();
     const salts = tools.newSalts(logged.length + 1);
-    const signed = await Promise.all(
-      logged.map((license, place) => signOne(tools, { license, kid, at, salt: salts[place] ?? "" }, signer)),
-    );
-    const again = signed.filter((one) => one !== undefined);
+    const again: SignedAgain[] = [];
+    for (let begin = 0; begin < logged.length; begin += againAtOnce.signatures) {
+      const some = logged.slice(begin, begin + againAtOnce.signatures).map((license, place) => {
+        return signOne(tools, { license, kid, at, salt: salts[begin + place] ?? "" }, signer);
+      });
+      again.push(...(await Promise.all(some)).filter((one) => one !== undefined));
+    }
     if (again.length > 0) await store.save(again, { kid: signer.kid, at, secret: salts.at(-1) ?? "" });
-    const last = found.length < signedAtOnce ? undefined : found.at(-1);
+    const last = found.length < againAtOnce.licenses ? undefined : found.at(-1);
     return { signed: again.length, unfit: found.length - again.length, last };
   });
 }

@@ -6,7 +6,7 @@ import { auditTables } from "../../../src/cli/audit/database-door.ts";
 import type { RawRecord } from "../../../src/domain/licenses/license-record.ts";
 import { parseJwks } from "../../../src/proof/keyring.ts";
 import { auditDatabase } from "../../../src/store/audit/audit-database.ts";
-import { signedAtOnce } from "../../../src/use-cases/keys/sign-licenses-again.ts";
+import { againAtOnce } from "../../../src/use-cases/keys/sign-licenses-again.ts";
 import { issuer, makeRecords } from "../../bench/records.ts";
 import { department, openTestHub, type TestHub, testNow } from "../../setup/hub.ts";
 import { parsed, readLog } from "../../setup/log.ts";
@@ -183,16 +183,16 @@ describe("licenses that a compromised key has signed", () => {
   test("since an earlier moment, when that turns out: a batch that is cut off leaves nothing half done, and another copy goes on", async () => {
     expect(await declare(first, minutes(-10))).toMatchObject({ signedSince: 650, replacement: null });
     await owner.query(`create function stop_it() returns trigger language plpgsql as $$ begin
-      if (select count(*) from license_event where operation = 'SIGN_AGAIN') > ${signedAtOnce} + 10 then
+      if (select count(*) from license_event where operation = 'SIGN_AGAIN') > ${againAtOnce.licenses} + 10 then
         raise exception 'cut off' using errcode = '57P01'; end if; return new; end $$`);
     await owner.query("create trigger stop_it before insert on log_waiting for each row execute function stop_it()");
     await expect(signAgain()).rejects.toThrow("cut off");
     await owner.query("drop trigger stop_it on log_waiting");
-    expect(await again()).toEqual({ events: 10 + signedAtOnce, licenses: 10 + signedAtOnce });
-    expect(await toSignAgain()).toEqual([{ kid: first, toSignAgain: 650 - signedAtOnce }]);
+    expect(await again()).toEqual({ events: 10 + againAtOnce.licenses, licenses: 10 + againAtOnce.licenses });
+    expect(await toSignAgain()).toEqual([{ kid: first, toSignAgain: 650 - againAtOnce.licenses }]);
     const stopped = new AbortController();
     stopped.abort();
-    expect(await signAgain(copy, stopped.signal)).toEqual({ signed: 650 - signedAtOnce, left: 0, unfit: 0 });
+    expect(await signAgain(copy, stopped.signal)).toEqual({ signed: 650 - againAtOnce.licenses, left: 0, unfit: 0 });
     await publish();
     expect(await verdicts()).toEqual(["VALID"]);
     expect(await fsck()).toEqual([]);
