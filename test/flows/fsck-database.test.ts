@@ -232,6 +232,14 @@ describe("fsck at the database", () => {
     expect({ seed, missed }).toEqual({ seed, missed: [] });
   });
 
+  test("names a license that says it was never signed again, though it was", async () => {
+    const [one] = await house.sql("select identifier from license where signed_at is not null limit 1");
+    const key = one?.["identifier"];
+    expect(
+      await foundAfter(() => owner.query("update license set signed_at = null where identifier = $1", [key])),
+    ).toEqual([{ code: "ROW_CHANGED", table: "license", key, columns: ["signed_at"] }]);
+  });
+
   test("is told by the program, with exit code 1", async () => {
     const [one] = await house.sql("select identifier, holder_name as name from license order by identifier limit 1");
     const rename = (name: unknown) =>

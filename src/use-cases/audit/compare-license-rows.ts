@@ -90,8 +90,9 @@ function columnsOfEvents(row: AuditedLicense, events: readonly EventOfLicense[])
   const [first, ...later] = events;
   const last = events.at(-1);
   const again = later.findLast(({ operation }) => operation === "SIGN_AGAIN");
+  if (!first || !last) return {};
   const signed = again ?? first;
-  if (!first || !last || !signed) return {};
+  const [signedAt, againAt] = [row.signed_at, again?.received_at].map((text) => (text ? toIso(text) : undefined));
   const newest = events
     .map((event) => toIso(event.source_updated_at))
     .toSorted()
@@ -107,8 +108,7 @@ function columnsOfEvents(row: AuditedLicense, events: readonly EventOfLicense[])
     content_digest: row.content_digest === first.content_digest,
     submission_id: row.submission_id === first.submission_id,
     ...(toIso(row.received_at) !== toIso(first.received_at) && { received_at: false }),
-    ...(row.signed_at !== null && !again && { signed_at: false }),
-    ...(again && toIso(row.signed_at ?? row.received_at) !== toIso(again.received_at) && { signed_at: false }),
+    ...(signedAt !== againAt && { signed_at: false }),
     log_batch: Number(row.log_batch) === Number(signed.log_batch),
     log_place: row.log_place === signed.log_place,
     ...(!isOrdered && { "the order of its events": false }),
