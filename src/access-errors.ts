@@ -33,7 +33,10 @@ export const accessErrors = {
   },
   KEY_NOT_FOUND: {
     status: 404,
-    message: { en: "The hub has no such key of its own.", zh: "枢纽没有此密钥。" },
+    message: {
+      en: "The hub has no such key in its name. Keys belong to PUBLIC_URL: a command needs the one the hub runs with.",
+      zh: "枢纽名下没有此密钥。密钥属于 PUBLIC_URL 所示地址：命令行须使用与枢纽相同的 PUBLIC_URL。",
+    },
   },
   CLIENT_KEY_LAST: {
     status: 409,

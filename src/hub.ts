@@ -250,7 +250,7 @@ export function makeHub(parts: HubParts) {
     /** Every key that ever signed, for `/.well-known/jwks.json`. */
     publicKeys: keys.publicKeys,
     ...keyOperatorVerbs(keyParts, (caller) => permitOperator({ findClient }, caller)),
-    ...keyRounds(keyParts, keys.standing),
+    ...keyRounds(keyParts, keys),
     /** A round, to be run every second or so: takes in what other copies changed of the keys. */
     refreshKeys: keys.refresh,
     /** The key whose private half is not at hand, if there is one. */

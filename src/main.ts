@@ -110,7 +110,8 @@ async function open(config: Config, { openHub }: Parts, logger: Logger, stop: Ab
       if (trouble) logger.error({ ...trouble, err }, "the private half of a key is not here");
       else logger.info("every key is here again");
     };
-    const steps = { onDemoProgress, onIssuerFailure, onKeyTrouble };
+    const onKeyNews: OpeningSteps["onKeyNews"] = ({ event, ...news }) => logger.warn(news, keyNews[event]);
+    const steps = { onDemoProgress, onIssuerFailure, onKeyTrouble, onKeyNews };
     return await openHub(config, packageRoot(import.meta.dirname), () => new Date(), steps);
   } catch (error) {
     if (error === stopped || error instanceof ConfigError || !config.databaseUrl) throw error;
@@ -118,6 +119,12 @@ async function open(config: Config, { openHub }: Parts, logger: Logger, stop: Ab
     throw new Error(`the database at ${host} (DATABASE_URL) can not be used: ${explain(error)}`);
   }
 }
+
+const keyNews = {
+  TAKEN_UP: "a key of the key folder that the database did not know was taken up: it may sign from now on",
+  REMEMBERED: "a key is compromised, which the database had forgotten: declared again, as the key folder says",
+  NOT_REMEMBERED: "which keys are compromised could not be written into the key folder",
+};
 
 /** JSON lines on standard error. What Fastify logs of an error may hold the packet it came from, with its token. */
 function makeLogger(level: Config["logLevel"], { describeError }: Parts): Logger {

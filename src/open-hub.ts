@@ -7,7 +7,7 @@ import { readSecrets } from "./connectors/sources/secrets.ts";
 import { chinaCalendar } from "./domain/working-days.ts";
 import { type KeySources, openKeySources } from "./hub/keys/key-sources.ts";
 import type { KeyPlan } from "./hub/keys/key-verbs.ts";
-import { openHubKeys } from "./hub/keys/open-keys.ts";
+import { type KeyNews, openHubKeys } from "./hub/keys/open-keys.ts";
 import { sealingOf } from "./hub/notice-verbs.ts";
 import { type Hub, makeHub } from "./hub.ts";
 import { readCatalogueFiles, readRecordFile } from "./store/catalogue/catalogue-files.ts";
@@ -29,6 +29,7 @@ export type OpeningSteps = Readonly<{
   resolveHost?: ResolveHost;
   /** The private half of a key is not at hand; undefined: all are again. */
   onKeyTrouble?: (trouble: KeyTrouble | undefined, cause: unknown) => void;
+  onKeyNews?: (news: KeyNews) => void;
 }>;
 
 /** An opened hub and how to close it. */
@@ -69,7 +70,8 @@ export async function openHub(
       const { limits, sourceSecrets, correctionTerms } = config;
       const keyPlan = keyPlanOf(config, sources);
       const onTrouble: NonNullable<OpeningSteps["onKeyTrouble"]> = (...told) => steps.onKeyTrouble?.(...told);
-      const keys = await openHubKeys({ database, now, plan: keyPlan, place: keyPlace, onTrouble });
+      const onNews = (news: KeyNews) => steps.onKeyNews?.(news);
+      const keys = await openHubKeys({ database, now, plan: keyPlan, place: keyPlace, onTrouble, onNews });
       const outsideKeys = outside && issuerKeys(outside, now, (error) => steps.onIssuerFailure?.(error));
       const sealing = await sealingOf(config.keysDir, true);
       const { caseOpenDays, webhookNetworks: networks, demo } = config;

@@ -11,6 +11,7 @@ const rounds: readonly Round[] = [
   { everyMs: 1_000, failed: "status lists could not be signed", run: (hub) => hub.publishStatusLists() },
   { everyMs: 600_000, failed: "old status lists could not be removed", run: (hub) => hub.thinStatusLists() },
   { everyMs: 1_000, failed: "the keys could not be looked up", run: (hub) => hub.refreshKeys() },
+  { everyMs: 1_000, failed: "licenses of a compromised key could not be signed again", run: signAgain },
   { everyMs: 60_000, failed: "a key could not be changed", run: (hub) => hub.rotateDueKeys() },
   { everyMs: 60_000, failed: "what has expired could not be removed", run: (hub) => hub.removeExpired() },
   { everyMs: 600_000, failed: "the problem desk could not be tended", run: (hub) => hub.tendDesk() },
@@ -45,11 +46,19 @@ async function tendLog(hub: Hub): Promise<void> {
     );
 }
 
+/** Says when it begins and when it ends: an operator waits for it. */
+async function signAgain(hub: Hub, signal: AbortSignal, logger: Logger): Promise<void> {
+  const onBegin = (left: number) => logger.info({ left }, "licenses of a compromised key are signed again");
+  const { signed, left, unfit } = await hub.signLicensesAgain(signal, onBegin);
+  if (signed > 0) logger.info({ signed, left }, "licenses of a compromised key were signed again");
+  if (unfit > 0) throw new Error(`${unfit} of them are not as the public log has them: see fsck --database`);
+}
+
 type Round = Readonly<{
   everyMs: number;
   failed: string;
   /** @param signal ends what may take long when the hub stops */
-  run: (hub: Hub, signal: AbortSignal) => Promise<unknown>;
+  run: (hub: Hub, signal: AbortSignal, logger: Logger) => Promise<unknown>;
 }>;
 
 /** Longest rest of a round that fails, unless it comes even more rarely by itself. *Units*: milliseconds. */
@@ -90,7 +99,7 @@ export function startRounds(hub: Hub, logger: Logger, chance: () => number): () 
       const { everyMs, failed, run } = round;
       const startedAt = performance.now();
       try {
-        await run(hub, stop.signal);
+        await run(hub, stop.signal, logger);
         const wasFailing = failures > 0;
         failures = 0;
         // As a clock that ticks would: what took long does not move the next one.

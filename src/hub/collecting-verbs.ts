@@ -204,7 +204,7 @@ export function collectingVerbs({ database, keys, publicUrl, now, newId, limits,
 }
 
 /** 128 random bits each, drawn together. */
-function newSalts(count: number): readonly string[] {
+export function newSalts(count: number): readonly string[] {
   const bytes = randomBytes(16 * count);
   return Array.from({ length: count }, (_, at) => bytes.toString("base64url", 16 * at, 16 * at + 16));
 }

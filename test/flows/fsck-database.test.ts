@@ -30,6 +30,8 @@ beforeAll(async () => {
   house = await openTestHub({ demo: false, fresh: true });
   await house.hub.tendLog();
   const records = await readRecordFile(join(root, "migrations/data/demo/licenses.ndjson"));
+  await submitSome(records.filter((_, at) => at % 2 === 0));
+  await signAgain();
   await submitSome(records);
   await changeKeys();
   const holders = records.flatMap(({ holder }) => (holder?.idType === "USCC" ? [holder.id ?? ""] : []));
@@ -76,6 +78,15 @@ async function changeKeys(): Promise<void> {
   writeFileSync(name, JSON.stringify(old));
   await (await openTestHub({ demo: false, database: house.place })).close();
   await house.hub.tendLog();
+}
+
+/** All licenses there are by now get new texts. */
+async function signAgain(): Promise<void> {
+  const caller = { kind: "OPERATOR", clientId: "operator", scopes: new Set(["hub:operate"]) } as const;
+  const { kid } = house.hub.publicKeys().find(({ purpose }) => purpose === "license") ?? { kid: "" };
+  await house.hub.declareKeyCompromised(caller, { kid, since: testNow, reason: "服务器被入侵" });
+  const { signed } = await house.hub.signLicensesAgain(new AbortController().signal, () => undefined);
+  expect(signed).toBeGreaterThan(10);
 }
 
 /** Hands in licenses that something happened to, and some that nothing did, in batches of ten. */
@@ -130,7 +141,7 @@ const columns: Readonly<Record<string, readonly string[]>> = {
     ...["holder_code", "identifier", "type_code", "number", "holder_id_type", "holder_name", "issuer_code", "region"],
     ...["issued_on", "valid_from", "valid_until", "version", "predecessor", "successor", "attributes", "state"],
     ...["state_since", "check_status", "jws", "kid", "status_list", "status_index", "content_digest", "client_id"],
-    ...["source_record_id", "source_updated_at", "received_at", "submission_id", "log_batch", "log_place"],
+    ...["source_record_id", "source_updated_at", "received_at", "signed_at", "submission_id", "log_batch", "log_place"],
   ],
   license_event: [
     ...["holder_code", "identifier", "operation", "state", "effective_on", "reason", "client_id", "source_record_id"],
@@ -188,7 +199,7 @@ const others: Readonly<Record<string, string>> = {
   integer: "coalesce(C, 0) + N",
   bigint: "coalesce(C, 0) + N",
   date: "coalesce(C, '2026-01-01') + N",
-  "timestamp with time zone": "coalesce(C, '2026-01-01') + interval '1 day'",
+  "timestamp with time zone": "coalesce(C, '2026-11-22') + interval '1 day'",
   jsonb: `C || '{"slipped": "in"}'`,
   bytea: "set_byte(C, length(C) / 2, 255 - get_byte(C, length(C) / 2))",
   uuid: "gen_random_uuid()",
@@ -272,7 +283,7 @@ describe("fsck at the database", () => {
   });
 
   test("names what was done to the hub's keys and their events by hand", async () => {
-    const [leaked] = await house.sql("select kid from signing_key where compromised_at > '2026-01-01'");
+    const [leaked] = await house.sql("select kid from signing_key where compromised_at > '2026-01-01' and purpose = 'receipt'");
     const kid = String(leaked?.["kid"]);
     const events = await house.sql("select id, event from key_event where kid = $1 order by id", [kid]);
     const [, ended, compromised] = events.map(({ id }) => `${id} (${kid})`);
@@ -299,7 +310,7 @@ describe("fsck at the database", () => {
     expect(
       await told(
         `insert into signing_key (kid, point, ${columns}) select '${smuggled}', '${point}', ${columns}
-          from signing_key where purpose = 'license'`,
+          from signing_key where purpose = 'license' and compromised_at is null`,
         `insert into key_event (kid, event, at, operator, reason) values ('${smuggled}', 'ADDED', now(), 'hub', 'x')`,
         `update key_event set at = k.created_at, reason = k.reason from signing_key k
           where k.kid = '${smuggled}' and key_event.kid = k.kid`,
@@ -321,6 +332,14 @@ describe("fsck at the database", () => {
     expect(await told("update record_key set retired_at = null where retired_at is not null")).toEqual([
       expect.stringMatching(/^ROW_CHANGED record_key approval-bureau .* retired_at$/),
     ]);
+  });
+
+  test("names a license that says it was never signed again, though it was", async () => {
+    const [one] = await house.sql("select identifier from license where signed_at is not null limit 1");
+    const key = one?.["identifier"];
+    expect(
+      await foundAfter(() => owner.query("update license set signed_at = null where identifier = $1", [key])),
+    ).toEqual([{ code: "ROW_CHANGED", table: "license", key, columns: ["signed_at"] }]);
   });
 
   test("is told by the program, with exit code 1", async () => {

@@ -252,6 +252,23 @@ async function waiting(connections: number): Promise<void> {
   while (Number((await copy.sql(waits))[0]?.["n"]) < connections);
 }
 
+test("a license that was signed again, for its key was compromised, has to be fetched again: open cases are told", async () => {
+  await setWebhook();
+  await fetchInto("N-9");
+  await house.hub.tendLog();
+  const caller = { kind: "OPERATOR", clientId: "operator", scopes: new Set(["hub:operate"]) } as const;
+  const { kid } = house.hub.publicKeys().find((key) => key.purpose === "license") ?? { kid: "" };
+  await house.hub.declareKeyCompromised(caller, { kid, since: new Date(0), reason: "服务器被入侵" });
+  await house.hub.signLicensesAgain(never, () => undefined);
+  await deliver();
+  expect(receiver.calls.map(({ body }) => JSON.parse(body))).toMatchObject([
+    {
+      type: "license.signed_again",
+      data: { license: license["identifier"], state: "VALID", previousState: "VALID", change: 1, caseNumber: "N-9" },
+    },
+  ]);
+});
+
 describe("open cases", () => {
   test("are listed with what they rely on and what they were told, the newest first, page by page", async () => {
     await fetchInto("C-1");

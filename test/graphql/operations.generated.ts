@@ -345,6 +345,31 @@ export type GrantFilter = {
   readonly standing?: boolean | null | undefined;
 };
 
+/** What happened to a license: what a record did, or the hub itself. */
+export type HistoryOperation =
+  /** 注销: ends the license; `outcome` says how. */
+  | 'CANCEL'
+  /** 取消转出: undoes a transfer. */
+  | 'CANCEL_TRANSFER'
+  /** 变更: a new version with other content; names its predecessor. */
+  | 'CHANGE'
+  /** 新发: a new license. */
+  | 'ISSUE'
+  /** 过期失效. */
+  | 'LAPSE'
+  /** Anything else; `reason` is required. */
+  | 'OTHER'
+  /** 暂扣发还: ends a suspension. */
+  | 'REINSTATE'
+  /** 延续: a new version with a new period; names its predecessor. */
+  | 'RENEW'
+  /** 重新签署: the hub signed the same words again, because the key that had signed them was compromised. State and day are those of the change before. */
+  | 'SIGN_AGAIN'
+  /** 暂扣. */
+  | 'SUSPEND'
+  /** 转入: a license moved here; names its predecessor. */
+  | 'TRANSFER_IN';
+
 /** What identifies a holder. */
 export type HolderIdType =
   /** 公民身份号码, GB 11643. */
@@ -1083,7 +1108,7 @@ export type LicenseHistoryQueryVariables = Exact<{
 }>;
 
 
-export type LicenseHistoryQuery = { readonly license: { readonly identifier: string, readonly state: LicenseState, readonly stateOn: LicenseState, readonly history: { readonly nodes: ReadonlyArray<{ readonly operation: LicenseOperation, readonly state: LicenseState, readonly effectiveOn: string, readonly receivedAt: string, readonly knownSince: string, readonly reason: string | null, readonly sourceRecordId: string | null, readonly sourceUpdatedAt: string | null, readonly submission: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } } | null };
+export type LicenseHistoryQuery = { readonly license: { readonly identifier: string, readonly state: LicenseState, readonly stateOn: LicenseState, readonly history: { readonly nodes: ReadonlyArray<{ readonly operation: HistoryOperation, readonly state: LicenseState, readonly effectiveOn: string, readonly receivedAt: string, readonly knownSince: string, readonly reason: string | null, readonly sourceRecordId: string | null, readonly sourceUpdatedAt: string | null, readonly submission: string | null }>, readonly pageInfo: { readonly hasNextPage: boolean, readonly endCursor: string | null } } } | null };
 
 export type LicenseTypesQueryVariables = Exact<{ [key: string]: never; }>;
 

@@ -14,10 +14,11 @@ export const keyCommands: Readonly<Record<string, SessionCommand>> = {
     words: "",
     about: "Lists the hub's own keys, ended ones too, with the period of their use.",
     options: {},
-    help: ["hub key list"],
+    help: ["TO SIGN AGAIN    licenses of a compromised key that the hub has still to sign again", "", "hub key list"],
     run: async ({ keys, caller, now }) => {
       const all = await keys.readSigningKeys(caller);
-      return { value: all.map(toValue), lines: linesOf(all, now()) };
+      const value = all.map((key) => ({ ...toValue(key), toSignAgain: key.toSignAgain }));
+      return { value, lines: linesOf(all, now()) };
     },
   },
 
@@ -45,7 +46,8 @@ export const keyCommands: Readonly<Record<string, SessionCommand>> = {
 
   compromised: {
     words: "KID",
-    about: "Says that a key is not the hub's alone any more: another one signs within a second.",
+    about:
+      "Says that a key is not the hub's alone any more: another one signs within a second, and signs again what it signed.",
     options: { ...reasonOption, since: { type: "string" } },
     help: [
       "KID              id of the key, as `hub key list` prints it",
@@ -60,8 +62,10 @@ export const keyCommands: Readonly<Record<string, SessionCommand>> = {
       const reason = requiredText(values, "reason");
       const { key, replacement, signedSince } = await keys.declareKeyCompromised(caller, { kid, since, reason });
       const value = { key: toValue(key), replacement: replacement && toValue(replacement), signedSince };
-      const count = `Licenses signed with it since then, to be issued again: ${signedSince}`;
-      return { value, lines: [...linesOf(replacement ? [key, replacement] : [key], now()), count] };
+      const count = `Licenses signed with it since then: ${signedSince}`;
+      const rest = "The hub signs them again by itself while it runs; `hub key list` says how many are left.";
+      const lines = linesOf(replacement ? [key, replacement] : [key], now());
+      return { value, lines: [...lines, count, ...(signedSince > 0 ? [rest] : [])] };
     },
   },
 };
@@ -72,12 +76,16 @@ function purposeOf(text: string): KeyPurpose {
   throw new UsageError(`PURPOSE is one of ${keyPurposes.join(", ")}`);
 }
 
-function linesOf(keys: readonly StoredSigningKey[], now: Date): readonly string[] {
+function linesOf(keys: readonly (StoredSigningKey & { toSignAgain?: number })[], now: Date): readonly string[] {
+  const isCounted = keys.some(({ toSignAgain }) => toSignAgain !== undefined);
   const rows = keys.map((key) => {
-    const { kid, purpose, alg, source } = key;
-    return [kid, purpose, alg, source, textOf(key.notBefore), textOf(key.notAfter), stateOf(key, keys, now)];
+    const { kid, purpose, issuer, alg, source, toSignAgain } = key;
+    const again = isCounted ? [key.compromisedAt === undefined ? "-" : String(toSignAgain)] : [];
+    const period = [textOf(key.notBefore), textOf(key.notAfter)];
+    return [kid, purpose, issuer, alg, source, ...period, stateOf(key, keys, now), ...again];
   });
-  return tableOf(["KID", "PURPOSE", "ALG", "SOURCE", "FROM", "UNTIL", "STATE"], rows);
+  const headings = ["KID", "PURPOSE", "ISSUER", "ALG", "SOURCE", "FROM", "UNTIL", "STATE"];
+  return tableOf([...headings, ...(isCounted ? ["TO SIGN AGAIN"] : [])], rows);
 }
 
 function stateOf(key: StoredSigningKey, keys: readonly StoredSigningKey[], now: Date): string {
@@ -93,7 +101,7 @@ function textOf(seconds: number | undefined): string {
   return seconds === undefined ? "-" : new Date(seconds * 1000).toISOString().replace(".000", "");
 }
 
-function toValue(key: StoredSigningKey): unknown {
+function toValue(key: StoredSigningKey) {
   const { kid, purpose, issuer, alg, source, reason, createdAt } = key;
   const instant = (seconds: number | undefined) => (seconds === undefined ? null : textOf(seconds));
   return {

@@ -29,12 +29,19 @@ export type EventOperation = (typeof eventOperations)[number];
 export const licenseOperations = [...issuingOperations, ...eventOperations] as const;
 export type LicenseOperation = (typeof licenseOperations)[number];
 
+/**
+ * Everything that can stand in a license's history: what a record did, and SIGN_AGAIN, the hub's own: another key has signed
+ * the same words. State and day of such a change are those of the one before it.
+ */
+export const historyOperations = [...licenseOperations, "SIGN_AGAIN"] as const;
+export type HistoryOperation = (typeof historyOperations)[number];
+
 /** What CANCEL may end in. */
 export const cancelOutcomes = ["CANCELLED", "REVOKED", "ANNULLED", "TRANSFERRED"] as const;
 export type CancelOutcome = (typeof cancelOutcomes)[number];
 
 /** Whether the operation brings a new version (and so a new signature). */
-export function isIssuing(operation: LicenseOperation): operation is IssuingOperation {
+export function isIssuing(operation: HistoryOperation): operation is IssuingOperation {
   return issuingOperations.some((issuing) => issuing === operation);
 }
 

@@ -1,7 +1,10 @@
 import type { CalendarDate } from "../calendar.ts";
 import type { StoredState } from "../licenses/license.ts";
 
-/** What a client is told: a license it took into a case of its own is in another state. Nothing of its holder. */
+/**
+ * What a client is told: a license it took into a case of its own is in another state; or it is in the same, and the text that
+ * was taken is no good any more. Nothing of its holder.
+ */
 export type NoticeFacts = Readonly<{
   /** Names the notice for ever, whichever try it is: `webhook-id`. */
   messageId: string;
@@ -26,7 +29,8 @@ export function wireId(messageId: string): string {
 export function noticeBody(notice: NoticeFacts): string {
   const { identifier, state, previousState, effectiveOn, knownAt, change, procedure, caseNumber } = notice;
   const data = { license: identifier, state, previousState, effectiveOn, knownAt, change, procedure, caseNumber };
-  return JSON.stringify({ type: "license.state_changed", timestamp: knownAt, data });
+  const type = state === previousState ? "license.signed_again" : "license.state_changed";
+  return JSON.stringify({ type, timestamp: knownAt, data });
 }
 
 /** The body of a test: tells that the endpoint and its secret fit, and nothing else. */

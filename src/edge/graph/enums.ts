@@ -1,5 +1,5 @@
 import { registerEnumType } from "type-graphql";
-import { licenseOperations, licenseStates } from "../../domain/licenses/license.ts";
+import { historyOperations, licenseOperations, licenseStates } from "../../domain/licenses/license.ts";
 import { holderIdTypes } from "../../domain/licenses/license-type.ts";
 import { materialDecisions } from "../../domain/materials/material.ts";
 import { reformModes, reformScopes } from "../../domain/materials/permit-item.ts";
@@ -49,20 +49,28 @@ export const LicenseStateEnum = register(
   }),
 );
 
-export const LicenseOperationEnum = register(
-  "LicenseOperation",
-  "What a record does to a license.",
-  described(licenseOperations, {
-    ISSUE: "新发: a new license.",
-    RENEW: "延续: a new version with a new period; names its predecessor.",
-    CHANGE: "变更: a new version with other content; names its predecessor.",
-    TRANSFER_IN: "转入: a license moved here; names its predecessor.",
-    SUSPEND: "暂扣.",
-    REINSTATE: "暂扣发还: ends a suspension.",
-    CANCEL: "注销: ends the license; `outcome` says how.",
-    LAPSE: "过期失效.",
-    CANCEL_TRANSFER: "取消转出: undoes a transfer.",
-    OTHER: "Anything else; `reason` is required.",
+const operations = described(licenseOperations, {
+  ISSUE: "新发: a new license.",
+  RENEW: "延续: a new version with a new period; names its predecessor.",
+  CHANGE: "变更: a new version with other content; names its predecessor.",
+  TRANSFER_IN: "转入: a license moved here; names its predecessor.",
+  SUSPEND: "暂扣.",
+  REINSTATE: "暂扣发还: ends a suspension.",
+  CANCEL: "注销: ends the license; `outcome` says how.",
+  LAPSE: "过期失效.",
+  CANCEL_TRANSFER: "取消转出: undoes a transfer.",
+  OTHER: "Anything else; `reason` is required.",
+});
+
+export const LicenseOperationEnum = register("LicenseOperation", "What a record does to a license.", operations);
+
+export const HistoryOperationEnum = register(
+  "HistoryOperation",
+  "What happened to a license: what a record did, or the hub itself.",
+  described(historyOperations, {
+    ...operations,
+    SIGN_AGAIN:
+      "重新签署: the hub signed the same words again, because the key that had signed them was compromised. State and day are those of the change before.",
   }),
 );
 

@@ -6,13 +6,14 @@ import { clientStore } from "../../store/access/client-store.ts";
 import type { Database } from "../../store/database.ts";
 import { algorithmOf } from "../../store/keys/key-store.ts";
 import { type NewSigningKey, type StoredSigningKey, signingKeyStore } from "../../store/keys/signing-key-store.ts";
-import { enter } from "../../store/reader.ts";
+import type { SigningKeys } from "../../store/keys/signing-keys.ts";
 import { type Compromise, declareKeyCompromised } from "../../use-cases/keys/declare-key-compromised.ts";
 import { readSigningKeys } from "../../use-cases/keys/read-signing-keys.ts";
 import { rotateDueKeys } from "../../use-cases/keys/rotate-due-keys.ts";
 import { type Rotation, rotateKey } from "../../use-cases/keys/rotate-key.ts";
 import type { PermitOperator } from "../access-verbs.ts";
 import type { KeySources } from "./key-sources.ts";
+import { countToSignAgain, signingAgainRounds } from "./signing-again-verbs.ts";
 
 /** How this hub is configured to sign. */
 export type KeyPlan = Readonly<{
@@ -41,30 +42,18 @@ export function keyOperatorVerbs({ database, now, plan, changed }: KeyParts, per
       }) => Promise<T>,
     ) => database.transaction((db) => run({ keys: signingKeyStore(db), record: clientStore(db).record })),
   };
+  const countAgain = () => countToSignAgain(database, plan.issuer);
   return {
-    readSigningKeys: (caller: Caller) => readSigningKeys({ permit, keys: signingKeyStore(database.sql()) }, caller),
+    readSigningKeys: (caller: Caller) =>
+      readSigningKeys({ permit, countAgain, keys: signingKeyStore(database.sql()) }, caller),
     rotateKey: (caller: Caller, rotation: Rotation) => rotateKey(tools, caller, rotation),
     declareKeyCompromised: (caller: Caller, compromise: Compromise) =>
-      declareKeyCompromised(
-        {
-          ...{ ...tools, isOwn: isOwnKey(plan) },
-          countSigned: (kid, since) =>
-            database.transaction(async (db) => {
-              await enter(db, { mode: "COLLECT" });
-              return signingKeyStore(db).countSigned(kid, since);
-            }),
-        },
-        caller,
-        compromise,
-      ),
+      declareKeyCompromised({ ...tools, isOwn: isOwnKey(plan), countAgain }, caller, compromise),
   };
 }
 
-/** The round that changes keys by schedule. @param standing keys as this copy knows them */
-export function keyRounds(
-  { database, now, plan, changed }: KeyParts,
-  standing: (purpose: KeyPurpose) => readonly StoredSigningKey[],
-) {
+/** The rounds about keys. @param keys as this copy knows them */
+export function keyRounds({ database, now, plan, changed }: KeyParts, keys: SigningKeys) {
   const scheduleOf = (purpose: KeyPurpose): KeySchedule => {
     const days = plan.rotationDays[purpose];
     return { afterSeconds: days === undefined ? undefined : days * 86_400, aheadSeconds: plan.aheadSeconds };
@@ -73,9 +62,10 @@ export function keyRounds(
     /** A round, to be run every minute or so; any copy may do it at any time. */
     rotateDueKeys: () =>
       rotateDueKeys({
-        ...{ now, issuer: plan.issuer, standing, scheduleOf, make: keyMaker(plan), changed },
+        ...{ now, issuer: plan.issuer, standing: keys.standing, scheduleOf, make: keyMaker(plan), changed },
         transaction: (run) => database.transaction((db) => run(signingKeyStore(db))),
       }),
+    ...signingAgainRounds({ database, now, issuer: plan.issuer, keys }),
   };
 }
 

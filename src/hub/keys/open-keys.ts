@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { ConfigError } from "../../config.ts";
 import { keysToSign } from "../../domain/keys/key-life.ts";
@@ -6,7 +7,15 @@ import { openChain } from "../../proof/signing/certificate-chain.ts";
 import { checkedSigner } from "../../proof/signing/checked-signer.ts";
 import { newPublicJwk } from "../../proof/signing/public-jwk.ts";
 import type { Database } from "../../store/database.ts";
-import { algorithmOf, fileNameOf, findKeySecret, type KeyPlace, openKeys } from "../../store/keys/key-store.ts";
+import { readCompromised, rememberCompromised } from "../../store/keys/compromised-file.ts";
+import {
+  algorithmOf,
+  fileNameOf,
+  findKeySecret,
+  type KeyPlace,
+  type KnownKey,
+  openKeys,
+} from "../../store/keys/key-store.ts";
 import { type StoredSigningKey, signingKeyStore } from "../../store/keys/signing-key-store.ts";
 import { type KeyTrouble, type SigningKeys, signingKeys } from "../../store/keys/signing-keys.ts";
 import { chainFileOf } from "./key-sources.ts";
@@ -19,7 +28,16 @@ export type OpeningParts = Readonly<{
   plan: KeyPlan;
   place: Pick<KeyPlace, "folder" | "tokenIssuer" | "issuesTokens">;
   onTrouble: (trouble: KeyTrouble | undefined, cause: unknown) => void;
+  onNews: (news: KeyNews) => void;
 }>;
+
+/**
+ * What an operator has to hear of. TAKEN_UP: a key lay in the folder that the database did not know. REMEMBERED: that a key is
+ * compromised, which the database had forgotten. NOT_REMEMBERED: the folder could not be told, so only the database knows.
+ */
+export type KeyNews =
+  | Readonly<{ event: "TAKEN_UP" | "REMEMBERED"; kid: string; purpose: KeyPurpose }>
+  | Readonly<{ event: "NOT_REMEMBERED"; err: unknown }>;
 
 /** The hub's keys, and the secrets that its copies alone know. */
 export type HubKeys = SigningKeys &
@@ -35,7 +53,7 @@ export type HubKeys = SigningKeys &
  * *Throws* ConfigError as `openKeys`, and for a token, a key service or certificates that can not be used.
  */
 export async function openHubKeys(parts: OpeningParts): Promise<HubKeys> {
-  const { database, now, plan, place, onTrouble } = parts;
+  const { database, now, plan, place, onTrouble, onNews } = parts;
   const { issuesTokens = false } = place;
   const purposes = keyPurposes.filter((purpose) => purpose !== "token" || issuesTokens);
   await recordFiles(parts);
@@ -44,8 +62,11 @@ export async function openHubKeys(parts: OpeningParts): Promise<HubKeys> {
   }
   await recordCertificates(parts);
   const secrets = new Map<string, string>();
+  const mark = randomBytes(6).toString("hex");
   const keys = signingKeys({
     ...{ now, purposes, onTrouble, isOwn: isOwnKey(plan), store: signingKeyStore(database.sql()) },
+    onKeys: (known) =>
+      rememberCompromised(place.folder, known, mark).catch((err) => onNews({ event: "NOT_REMEMBERED", err })),
     open: async (key) => {
       const secret = key.purpose === "token" ? await findKeySecret(place.folder, key.kid) : undefined;
       if (secret !== undefined) secrets.set(key.kid, secret);
@@ -70,18 +91,36 @@ export async function openHubKeys(parts: OpeningParts): Promise<HubKeys> {
 
 const operator = "hub";
 
-/** Records keys of the folder that the database does not know. */
-async function recordFiles({ database, now, plan, place }: OpeningParts): Promise<void> {
+/** Records what the folder holds and the database does not know: keys, and which of them are compromised. */
+async function recordFiles({ database, now, plan, place, onNews }: OpeningParts): Promise<void> {
   const elsewhere = new Set(keyPurposes.filter((purpose) => plan.sources.of(purpose).kind !== "FILE"));
   const stored = await signingKeyStore(database.sql()).list();
-  const known = new Map(stored.map((key) => [key.kid, key]));
+  const compromises = await readCompromised(place.folder);
+  const known = new Map<string, KnownKey>([
+    ...[...compromises].map(([kid, compromisedAt]) => [kid, { compromisedAt }] as const),
+    ...stored.map(
+      (key) => [key.kid, { ...key, compromisedAt: key.compromisedAt ?? compromises.get(key.kid) }] as const,
+    ),
+  ]);
   const folder = { ...place, issuer: plan.issuer, algorithm: plan.algorithm, elsewhere };
-  const { publicKeys } = await openKeys(folder, now(), known);
-  const fresh = publicKeys.filter(({ kid }) => !known.has(kid));
-  if (fresh.length === 0) return;
+  const { publicKeys, made } = await openKeys(folder, now(), known);
+  const recorded = new Set(stored.map(({ kid }) => kid));
+  const fresh = publicKeys.filter(({ kid }) => !recorded.has(kid));
   const added = fresh.map((publicJwk) => ({ publicJwk, source: "FILE" as const, name: fileNameOf(publicJwk) }));
-  const deed = { at: now(), operator, reason: "in the key folder" };
-  await database.transaction((db) => signingKeyStore(db).add(added, deed));
+  const forgotten = await database.transaction(async (db) => {
+    const store = signingKeyStore(db);
+    await store.add(added, { at: now(), operator, reason: "in the key folder" });
+    const deed = { at: now(), operator, reason: "remembered in the key folder" };
+    const keys = (await store.list()).filter(({ kid, compromisedAt = Number.POSITIVE_INFINITY }) => {
+      return (compromises.get(kid) ?? Number.POSITIVE_INFINITY) < compromisedAt;
+    });
+    for (const key of keys) await store.compromise(key, compromises.get(key.kid) ?? 0, deed);
+    return keys;
+  });
+  // At a first start, or the first with such a table, everything is new.
+  const strays = stored.length === 0 ? [] : fresh.filter(({ kid }) => !made.has(kid));
+  for (const { kid, purpose } of strays) onNews({ event: "TAKEN_UP", kid, purpose });
+  for (const { kid, purpose } of forgotten) onNews({ event: "REMEMBERED", kid, purpose });
 }
 
 /** Sees to it that a purpose whose keys lie on a token or with a key service has one. */

@@ -1,5 +1,8 @@
 import { native } from "./native.ts";
 
+/** An alphabet of RFC 4648: §4 with `+` and `/`, or §5 with `-` and `_`. */
+type Encoding = "base64" | "base64url";
+
 /**
  * The bytes of a base64url text; undefined when it is not spelled in the one canonical way: no padding, no white space,
  * no sign of plain base64, unused bits zero.
@@ -7,49 +10,7 @@ import { native } from "./native.ts";
  * Source: RFC 4648 §3.5, §5; RFC 7515 §2.
  */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  return native ? decodeNatively(text, "base64url") : decodeAnywhere(text);
-}
-
-/**
- * As `decodeBase64url`, for both alphabets, where there is a Node: it skips what it does not know, so that only what it would
- * write itself is taken.
- */
-export function decodeNatively(text: string, encoding: "base64" | "base64url"): Uint8Array<ArrayBuffer> | undefined {
-  const bytes = native?.buffer.from(text, encoding);
-  if (bytes?.toString(encoding) !== text) return undefined;
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-}
-
-/** As `decodeBase64url`, in script alone. */
-export function decodeAnywhere(text: string): Uint8Array<ArrayBuffer> | undefined {
-  // Signs beyond ASCII become several bytes, none of which is a sign of the alphabet.
-  const signs = encoder.encode(text);
-  const rest = signs.length % 4;
-  if (rest === 1) return undefined;
-  const whole = signs.length - rest;
-  const bytes = new Uint8Array((whole / 4) * 3 + Math.max(0, rest - 1));
-  let at = 0;
-  // A sign that is none has the value −1, and −1 makes the bits of everything it is joined with negative.
-  for (let from = 0; from < whole; from += 4) {
-    const bits =
-      (valueAt(signs, from) << 18) |
-      (valueAt(signs, from + 1) << 12) |
-      (valueAt(signs, from + 2) << 6) |
-      valueAt(signs, from + 3);
-    if (bits < 0) return undefined;
-    bytes[at] = bits >> 16;
-    bytes[at + 1] = bits >> 8;
-    bytes[at + 2] = bits;
-    at += 3;
-  }
-  if (rest === 0) return bytes;
-  const third = rest === 3 ? valueAt(signs, whole + 2) : 0;
-  const bits = (valueAt(signs, whole) << 12) | (valueAt(signs, whole + 1) << 6) | third;
-  const unused = rest === 3 ? 0b11 : 0b1111_111111;
-  if (bits < 0 || (bits & unused) !== 0) return undefined;
-  bytes[at] = bits >> 10;
-  if (rest === 3) bytes[at + 1] = bits >> 2;
-  return bytes;
+  return native && text.length > shortText ? decodeNatively(text) : decodeSigns(text, text.length, "base64url");
 }
 
 /**
@@ -61,7 +22,48 @@ export function encodeBase64url(bytes: Uint8Array): string {
   return encodeAnywhere(bytes);
 }
 
-/** As `encodeBase64url`, in script alone. */
+/** Up to here a script is done before Node is asked. Units: characters. */
+const shortText = 64;
+
+/** Node skips what it does not know, so only what it would write itself is taken. */
+function decodeNatively(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = native?.buffer.from(text, "base64url");
+  if (bytes?.toString("base64url") !== text) return undefined;
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** The bytes of a text's first signs, padding not among them, by a script alone. */
+export function decodeSigns(text: string, length: number, encoding: Encoding): Uint8Array<ArrayBuffer> | undefined {
+  const values = valuesOf[encoding];
+  const rest = length % 4;
+  if (rest === 1) return undefined;
+  const whole = length - rest;
+  const bytes = new Uint8Array((whole / 4) * 3 + Math.max(0, rest - 1));
+  let at = 0;
+  // A sign that is none has the value −1, and −1 makes the bits of everything it is joined with negative.
+  for (let from = 0; from < whole; from += 4) {
+    const bits =
+      (valueAt(values, text, from) << 18) |
+      (valueAt(values, text, from + 1) << 12) |
+      (valueAt(values, text, from + 2) << 6) |
+      valueAt(values, text, from + 3);
+    if (bits < 0) return undefined;
+    bytes[at] = bits >> 16;
+    bytes[at + 1] = bits >> 8;
+    bytes[at + 2] = bits;
+    at += 3;
+  }
+  if (rest === 0) return bytes;
+  const third = rest === 3 ? valueAt(values, text, whole + 2) : 0;
+  const bits = (valueAt(values, text, whole) << 12) | (valueAt(values, text, whole + 1) << 6) | third;
+  const unused = rest === 3 ? 0b11 : 0b1111_111111;
+  if (bits < 0 || (bits & unused) !== 0) return undefined;
+  bytes[at] = bits >> 10;
+  if (rest === 3) bytes[at + 1] = bits >> 2;
+  return bytes;
+}
+
+/** As `encodeBase64url`, by a script alone. */
 export function encodeAnywhere(bytes: Uint8Array): string {
   const text = new Uint8Array(Math.ceil(bytes.length / 3) * 4);
   let at = 0;
@@ -77,14 +79,20 @@ export function encodeAnywhere(bytes: Uint8Array): string {
 }
 
 const ascii = new TextDecoder();
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const encoder = new TextEncoder();
-const alphabetSigns = encoder.encode(alphabet);
-const values = new Int8Array(256).fill(-1);
-for (const [value, sign] of alphabetSigns.entries()) values[sign] = value;
+const common = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const alphabetSigns = new TextEncoder().encode(`${common}-_`);
+const valuesOf = { base64: valuesIn(`${common}+/`), base64url: valuesIn(`${common}-_`) };
 
-function valueAt(signs: Uint8Array, at: number): number {
-  return values[signs[at] ?? 0] ?? -1;
+function valuesIn(alphabet: string): Int8Array {
+  const values = new Int8Array(128).fill(-1);
+  for (const [value, sign] of [...alphabet].entries()) values[sign.charCodeAt(0)] = value;
+  return values;
+}
+
+/** Of a sign beyond ASCII, and behind the end: −1. */
+function valueAt(values: Int8Array, text: string, at: number): number {
+  const sign = text.charCodeAt(at);
+  return sign < 128 ? (values[sign] ?? -1) : -1;
 }
 
 /** Zero behind the end: those bits are unused, or cut off. */

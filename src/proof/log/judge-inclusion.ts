@@ -42,8 +42,13 @@ const maxProof = 53;
  * @param rule whose signatures are asked for besides; undefined: nobody's
  */
 export function checkpointReader(keyring: Keyring, rule?: WitnessRule, maxKnown = 8): OpenCheckpoint {
-  const once = openedOnce<CheckpointOpening>(keyring, "log", maxKnown);
-  return (note, issuer) => once(`${issuer}\n${note}`, () => openCheckpoint(note, issuer, keyring, rule));
+  // As many as there are issuers among the keys.
+  const ofIssuer = new Map<string, ReturnType<typeof openedOnce<CheckpointOpening>>>();
+  return (note, issuer) => {
+    const once = ofIssuer.get(issuer) ?? openedOnce<CheckpointOpening>(keyring, "log", maxKnown);
+    ofIssuer.set(issuer, once);
+    return once(note, () => openCheckpoint(note, issuer, keyring, rule));
+  };
 }
 
 /** A log's name: the issuer's address without its scheme. Source: C2SP tlog-checkpoint, "Note text". */
@@ -82,8 +87,8 @@ export async function judgeInclusion(
   const opened = await open(evidence.checkpoint, license.claims.iss);
   if ("code" in opened) return found("LOG_INCLUSION", opened.code, opened.detail);
   const { checkpoint, witnesses } = opened;
-  const proof = evidence.proof.slice(0, maxProof).flatMap((node) => base64.decodeDigest(node) ?? []);
-  if (proof.length < evidence.proof.length) return found("LOG_INCLUSION", "LOG_PROOF_MALFORMED");
+  const proof = readProof(evidence.proof);
+  if (!proof) return found("LOG_INCLUSION", "LOG_PROOF_MALFORMED");
   const fault = findEntryFault(evidence.entry, license);
   if (fault) return found("LOG_INCLUSION", fault);
   if (!isIncluded(leafHash(encoder.encode(evidence.entry)), evidence.index, checkpoint, proof))
@@ -121,6 +126,18 @@ async function openCheckpoint(
   return isEnough
     ? { checkpoint, witnesses: count }
     : { code: "LOG_WITNESSES_LACKING", detail: countText(count, rule) };
+}
+
+/** The hashes of a proof; undefined when it is too long or one of them is no hash. */
+function readProof(texts: readonly string[]): readonly Uint8Array[] | undefined {
+  if (texts.length > maxProof) return undefined;
+  const nodes: Uint8Array[] = [];
+  for (const text of texts) {
+    const node = base64.decode(text);
+    if (node?.length !== 32) return undefined;
+    nodes.push(node);
+  }
+  return nodes;
 }
 
 function countText(count: number, { keys, atLeast }: WitnessRule): LocalizedText {

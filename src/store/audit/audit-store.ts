@@ -15,6 +15,8 @@ export type AuditedEvent = Row<"license_event"> &
     jws: string | null;
     license_batch: string | null;
     license_place: number | null;
+    /** Each time the license was signed again: the event, and the digest of the text it replaced. In their order. */
+    signed_again: readonly (readonly [event: string, replaced: string])[] | null;
   }>;
 
 /** What a license's own row is compared with, of each of its events. */
@@ -126,9 +128,12 @@ const selectBatches = `
 
 const selectEvents = `
   select e.*, b.id as batch, b.secret, b.count as batch_count, b.first_index, l.identifier as license_identifier,
-    l.issuer_code, l.jws, l.log_batch as license_batch, l.log_place as license_place
+    l.issuer_code, l.jws, l.log_batch as license_batch, l.log_place as license_place, a.signed_again
   from license_event e left join log_batch b on b.id = e.log_batch
     left join license l on l.holder_code = e.holder_code and l.identifier = e.identifier
+    left join (select holder_code, identifier, json_agg(json_build_array(id::text, content_digest) order by id) as signed_again
+      from license_event where operation = 'SIGN_AGAIN' group by holder_code, identifier) a
+      on a.holder_code = e.holder_code and a.identifier = e.identifier
   order by b.first_index + e.log_place nulls last, e.log_batch nulls last, e.log_place nulls last, e.id`;
 
 const selectLicenses = `

@@ -18,9 +18,12 @@ import {
 import { pointOf } from "../../proof/signing/public-jwk.ts";
 import type { KeySource } from "../../proof/signing/signer.ts";
 
-/** What the key folder holds: the key of each purpose that signs now, if its keys are files, and every public half. */
+/**
+ * What the key folder holds: the key of each purpose that signs now, if its keys are files, and every public half. `made`: ids of
+ * those that were not there.
+ */
 export type FolderKeys = Readonly<Partial<Record<KeyPurpose, SigningKey>>> &
-  Readonly<{ publicKeys: readonly PublicJwk[] }>;
+  Readonly<{ publicKeys: readonly PublicJwk[]; made: ReadonlySet<string> }>;
 
 /** Where keys lie, and for whom they sign. */
 export type KeyPlace = Readonly<{
@@ -81,7 +84,7 @@ export async function openKeys(
   for (const key of [...privateKeys.map(withoutSecret), ...made]) published.set(key.kid, key);
   const nameOf = ({ purpose, kid }: PublicJwk) => `${purpose}-${kid}`;
   const publicKeys = [...published.values()].toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
-  return { ...signing, publicKeys };
+  return { ...signing, publicKeys, made: new Set(made.map(({ kid }) => kid)) };
 }
 
 /** Whether keys can be opened there, told before a first start prepares its database. *Throws* as `openKeys`. */

@@ -136,13 +136,6 @@ export function signingKeyStore(db: Sql) {
         deed,
       );
     },
-
-    /** How many licenses that are held were signed with a key since then; entered as COLLECT. */
-    countSigned: async (kid: string, since: Date): Promise<number> => {
-      const count = db.selectFrom("license").select((e) => e.fn.countAll<string>().as("count"));
-      const row = await count.where("kid", "=", kid).where("received_at", ">=", since.toISOString()).executeTakeFirst();
-      return Number(row?.count ?? 0);
-    },
   };
 }
 

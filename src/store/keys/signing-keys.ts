@@ -39,13 +39,15 @@ export type SigningKeyParts = Readonly<{
   isOwn: (key: StoredSigningKey) => boolean;
   /** Undefined: its private half is not there. */
   open: (key: StoredSigningKey) => Promise<Signer | undefined>;
+  /** Is shown all of them whenever one has changed. */
+  onKeys: (keys: readonly StoredSigningKey[]) => Promise<void>;
   /** Is told once of each change of what is missing; undefined: nothing is any more. */
   onTrouble: (trouble: KeyTrouble | undefined, cause: unknown) => void;
 }>;
 
 /** Holds the hub's keys. Call `refresh` before anything is signed. */
 export function signingKeys(parts: SigningKeyParts): SigningKeys {
-  const { store, purposes, isOwn, open, onTrouble } = parts;
+  const { store, purposes, isOwn, open, onKeys, onTrouble } = parts;
   const seconds = () => toSeconds(parts.now());
   const signers = new Map<string, Signer>();
   let version = -1;
@@ -74,6 +76,7 @@ export function signingKeys(parts: SigningKeyParts): SigningKeys {
       else signers.delete(kid);
     }
     version = found;
+    await onKeys(keys);
   };
 
   const openMissing = async (): Promise<unknown> => {

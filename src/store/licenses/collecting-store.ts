@@ -31,7 +31,9 @@ export type StoredSubmission = Readonly<{
   results: readonly StoredResult[];
 }>;
 
-export type NewLicense = Omit<Row<"license">, "attributes"> & { attributes: Readonly<Record<string, unknown>> };
+export type NewLicense = Omit<Row<"license">, "attributes" | "signed_at"> & {
+  attributes: Readonly<Record<string, unknown>>;
+};
 export type NewEvent = Omit<Row<"license_event">, "id">;
 export type NewPendingEvent = Readonly<{
   identifier: string;

@@ -1,6 +1,6 @@
 import type { CalendarDate } from "../../domain/calendar.ts";
 import { type Known, type ReceivedChange, withKnowledge } from "../../domain/licenses/history.ts";
-import type { LicenseOperation } from "../../domain/licenses/license.ts";
+import type { HistoryOperation } from "../../domain/licenses/license.ts";
 import { type Sql, statement, toInstant } from "../database.ts";
 import { type LicenseQuery, type LicenseRow, licenseColumns, type StoredLicense, toLicense } from "./license-store.ts";
 
@@ -8,7 +8,7 @@ import { type LicenseQuery, type LicenseRow, licenseColumns, type StoredLicense,
 export type LicenseChange = Known<
   ReceivedChange &
     Readonly<{
-      operation: LicenseOperation;
+      operation: HistoryOperation;
       reason: string | null;
       sourceRecordId: string;
       sourceUpdatedAt: Date;
@@ -91,7 +91,7 @@ export type HistoryStore = ReturnType<typeof historyStore>;
 
 type ChangeRow = Readonly<{
   identifier: string;
-  operation: LicenseOperation;
+  operation: HistoryOperation;
   state: LicenseChange["state"];
   effective_on: CalendarDate;
   reason: string | null;

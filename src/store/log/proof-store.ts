@@ -1,3 +1,4 @@
+import { HubError } from "../../errors.ts";
 import { payloadDigest } from "../../proof/compact-jws.ts";
 import { entryBytes, entrySecret, licenseEntry } from "../../proof/log/log-entry.ts";
 import type { Digest } from "../../proof/log/merkle.ts";
@@ -17,19 +18,26 @@ export type LicenseProof = Readonly<{
 
 /**
  * The entries that licenses were logged with, made again from what is stored. Left out: those that have no place in the
- * log yet. The reader must be let in to see them. One statement.
+ * log yet, and those whose text is none any more. The reader must be let in to see them. One statement.
  */
 export async function findLicenseEntries(db: Sql, identifiers: readonly string[]): Promise<readonly LicenseEntry[]> {
   const rows = await selectEvents(db, [identifiers]);
-  return rows.map((row) => ({
-    ...{ identifier: row.identifier, jws: row.jws, index: Number(row.index) },
-    entry: entryBytes(
-      licenseEntry(
-        { secret: entrySecret(row.secret, row.log_place ?? 0), issuer: row.issuer_code, facts: factsOf(row) },
-        payloadDigest(row.jws),
-      ),
-    ),
-  }));
+  return rows.flatMap((row) => {
+    const secret = entrySecret(row.secret, row.log_place ?? 0);
+    const digest = digestOf(row.jws);
+    if (digest === undefined) return [];
+    const entry = licenseEntry({ secret, issuer: row.issuer_code, facts: factsOf(row) }, digest);
+    return [{ identifier: row.identifier, jws: row.jws, index: Number(row.index), entry: entryBytes(entry) }];
+  });
+}
+
+function digestOf(jws: string): string | undefined {
+  try {
+    return payloadDigest(jws);
+  } catch (error) {
+    if (error instanceof HubError) return undefined;
+    throw error;
+  }
 }
 
 const selectEvents = statement<

@@ -2,7 +2,7 @@ import type { StoredState } from "../../domain/licenses/license.ts";
 import { retryForMs } from "../../domain/notices/delivery.ts";
 import { type Sql, statement } from "../database.ts";
 
-/** A license whose state is another one now. `state_since`: from which day. */
+/** A license whose state is another one now; when it is `previous` still, it was signed again. `state_since`: from which day. */
 export type ChangedState = Readonly<{
   holder_code: string;
   identifier: string;
@@ -12,8 +12,8 @@ export type ChangedState = Readonly<{
 }>;
 
 /**
- * Leaves a notice for every open case that relies on a license whose state a batch has just changed, in its transaction:
- * one statement, whatever the number. What a case is told of a holder's license is on record like any other disclosure.
+ * Leaves a notice for every open case that relies on a license that has just changed, in the transaction that changed it: one
+ * statement, whatever the number. What a case is told of a holder's license is on record like any other disclosure.
  */
 export async function leaveNotices(db: Sql, changed: readonly ChangedState[], knownAt: Date): Promise<void> {
   if (changed.length === 0) return;

@@ -1,5 +1,5 @@
 import { defineEntity, p } from "@mikro-orm/core";
-import type { LicenseOperation, StoredState } from "../../domain/licenses/license.ts";
+import type { HistoryOperation, StoredState } from "../../domain/licenses/license.ts";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import type { HolderIdType } from "../../domain/licenses/license-type.ts";
 import { date, instant, text } from "./catalogue-tables.ts";
@@ -18,7 +18,8 @@ export const HolderTable = defineEntity({
 });
 
 /**
- * 电子证照: one row a version, written once; only the state columns change.
+ * 电子证照: one row a version, written once; only the state columns change, and `jws`, `kid` and its place in the log when
+ * the hub signs it again (`signedAt`).
  * The holder's code leads the key so that the table can be partitioned by it.
  */
 export const LicenseTable = defineEntity({
@@ -53,6 +54,8 @@ export const LicenseTable = defineEntity({
     /** Newest sourceUpdatedAt of the version and of its events: what a later record is compared with. */
     sourceUpdatedAt: instant(),
     receivedAt: instant(),
+    /** When it was signed again; null: never, it was signed when it was received. */
+    signedAt: instant().nullable(),
     submissionId: p.uuid(),
     /** Where its entry of the public log was left, and its place there; null: it came before there was a log. */
     logBatch: p.bigint("number").nullable(),
@@ -66,6 +69,11 @@ export const LicenseTable = defineEntity({
       name: "license_unlogged",
       expression: 'create index "license_unlogged" on "license" ("holder_code") where "log_batch" is null',
     },
+    // What a key has signed since a moment. A batch's licenses share one posting of it, at its right end.
+    {
+      name: "license_signed",
+      expression: 'create index "license_signed" on "license" ("kid", (coalesce("signed_at", "received_at")))',
+    },
   ],
   uniques: [{ properties: ["statusList", "statusIndex"] }],
 });
@@ -78,7 +86,7 @@ export const LicenseEventTable = defineEntity({
     holderCode: text().primary(),
     id: p.bigint("number").primary().autoincrement(),
     identifier: text(),
-    operation: text().$type<LicenseOperation>(),
+    operation: text().$type<HistoryOperation>(),
     state: text().$type<StoredState>(),
     effectiveOn: date(),
     reason: text().nullable(),

@@ -7,7 +7,7 @@ import type { Keyring } from "../../proof/keyring.ts";
 import { type LicenseClaims, openLicense } from "../../proof/license-jws.ts";
 import { isJsonObject, parseStrictJson } from "../../proof/strict-json.ts";
 import type { AuditedLicense, AuditStore, EventOfLicense } from "../../store/audit/audit-store.ts";
-import { toIso } from "../../store/database.ts";
+import { toInstant, toIso } from "../../store/database.ts";
 
 /** What comparing needs. `keyring`: the hub's keys; undefined: signatures are not looked at. */
 export type Tools = Readonly<{
@@ -79,7 +79,8 @@ function columnsOfClaims(row: AuditedLicense, { kid, claims }: Signed): Readonly
     status_index: row.status_index === idx,
     client_id: row.client_id === source.client,
     source_record_id: row.source_record_id === source.recordId,
-    received_at: Math.floor(Date.parse(toIso(row.received_at)) / 1000) === claims.iat,
+    [row.signed_at === null ? "received_at" : "signed_at"]:
+      Math.floor(toInstant(row.signed_at ?? row.received_at).getTime() / 1000) === claims.iat,
     check_status: row.check_status === checkStatusOf(row.identifier),
   };
 }
@@ -88,7 +89,10 @@ function columnsOfClaims(row: AuditedLicense, { kid, claims }: Signed): Readonly
 function columnsOfEvents(row: AuditedLicense, events: readonly EventOfLicense[]): Readonly<Record<string, boolean>> {
   const [first, ...later] = events;
   const last = events.at(-1);
+  const again = later.findLast(({ operation }) => operation === "SIGN_AGAIN");
   if (!first || !last) return {};
+  const signed = again ?? first;
+  const [signedAt, againAt] = [row.signed_at, again?.received_at].map((text) => (text ? toIso(text) : undefined));
   const newest = events
     .map((event) => toIso(event.source_updated_at))
     .toSorted()
@@ -104,8 +108,9 @@ function columnsOfEvents(row: AuditedLicense, events: readonly EventOfLicense[])
     content_digest: row.content_digest === first.content_digest,
     submission_id: row.submission_id === first.submission_id,
     ...(toIso(row.received_at) !== toIso(first.received_at) && { received_at: false }),
-    log_batch: Number(row.log_batch) === Number(first.log_batch),
-    log_place: row.log_place === first.log_place,
+    ...(signedAt !== againAt && { signed_at: false }),
+    log_batch: Number(row.log_batch) === Number(signed.log_batch),
+    log_place: row.log_place === signed.log_place,
     ...(!isOrdered && { "the order of its events": false }),
   };
 }

@@ -155,9 +155,12 @@ function eventComparer(report: Tools["report"]) {
     const columns: string[] = [];
     if (made.issuer !== entry.issuer) columns.push("issuer_code");
     if (entry.kind === "LICENSE") {
-      if (made.kind !== "LICENSE" || made.digest !== entry.digest) columns.push("jws");
-      if (Number(event.license_batch) !== Number(event.log_batch)) columns.push("log_batch");
-      if (event.license_place !== event.log_place) columns.push("log_place");
+      const later = signedLater(event);
+      const isOther = made.kind !== "LICENSE" || made.digest !== entry.digest;
+      if (isOther && later) once({ code: "ROW_CHANGED", table: "license_event", key: `${later.id} (${key})` });
+      if (isOther && !later) columns.push("jws");
+      if (!later && Number(event.license_batch) !== Number(event.log_batch)) columns.push("log_batch");
+      if (!later && event.license_place !== event.log_place) columns.push("log_place");
     }
     if (columns.length > 0) once({ code: "ROW_CHANGED", table: "license", key, columns });
   };
@@ -209,13 +212,20 @@ function entryOf(event: AuditedEvent, isLicense: boolean): LicenseEntry | undefi
   try {
     const parts = { issuer: event.issuer_code ?? "", facts: factsOf(event) };
     const secret = entrySecret(event.secret ?? "", event.log_place ?? 0);
-    const made = licenseEntry({ secret, ...parts }, isLicense ? digestOf(event.jws) : undefined);
+    const digest = () => signedLater(event)?.replaced ?? digestOf(event.jws);
+    const made = licenseEntry({ secret, ...parts }, isLicense ? digest() : undefined);
     return isOfLicense(made) ? made : undefined;
   } catch (error) {
     // An instant outside of what a Date can hold.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** The event by which the text that an event brought was replaced, and that text's digest. Undefined: the license has it still. */
+function signedLater(event: AuditedEvent): Readonly<{ id: string; replaced: string }> | undefined {
+  const [id, replaced] = event.signed_again?.find(([again]) => BigInt(again) > BigInt(event.id)) ?? [];
+  return id === undefined || replaced === undefined ? undefined : { id, replaced };
 }
 
 function digestOf(jws: string | null): string {

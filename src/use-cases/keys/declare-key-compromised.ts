@@ -6,7 +6,7 @@ import type { KeyPurpose } from "../../proof/keyring.ts";
 import type { OperatorDecision } from "../../store/access/client-store.ts";
 import type { NewSigningKey, SigningKeyStore, StoredSigningKey } from "../../store/keys/signing-key-store.ts";
 
-/** What this needs. `countSigned`: licenses that are held and were signed with a key since then. */
+/** What this needs. `countAgain`: how many licenses of each compromised key are to be signed again. */
 export type Tools = Readonly<{
   now: () => Date;
   permit: (caller: Caller) => Promise<string>;
@@ -18,7 +18,7 @@ export type Tools = Readonly<{
       inside: Readonly<{ keys: SigningKeyStore; record: (decision: OperatorDecision) => Promise<void> }>,
     ) => Promise<T>,
   ) => Promise<T>;
-  countSigned: (kid: string, since: Date) => Promise<number>;
+  countAgain: () => Promise<ReadonlyMap<string, number>>;
   /** Is told when keys have changed. */
   changed: () => Promise<void>;
 }>;
@@ -26,7 +26,7 @@ export type Tools = Readonly<{
 /** Which key, and since when somebody else may have it. */
 export type Compromise = Readonly<{ kid: string; since: Date; reason: string }>;
 
-/** `signedSince`: how many licenses were signed with it since then, and have to be issued again. */
+/** `signedSince`: how many licenses were signed with it since then; the hub signs them again by itself. */
 export type CompromiseOutcome = Readonly<{
   key: StoredSigningKey;
   /** The key that signs instead from now on; null: the compromised one did not sign any more. */
@@ -73,7 +73,7 @@ export async function declareKeyCompromised(
     Promise.all([keys.find(kid), replacing === undefined ? undefined : keys.find(replacing)]),
   );
   if (!key) throw new HubError("KEY_NOT_FOUND");
-  return { key, replacement: replacement ?? null, signedSince: await tools.countSigned(kid, since) };
+  return { key, replacement: replacement ?? null, signedSince: (await tools.countAgain()).get(kid) ?? 0 };
 }
 
 function toSeconds(instant: Date): number {

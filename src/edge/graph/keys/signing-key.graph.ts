@@ -73,6 +73,12 @@ export class SigningKey {
 
   @Field(() => Boolean, { description: "Whether it is published with certificates." })
   isCertified: boolean;
+
+  @Field(() => Int, {
+    description:
+      "Of a compromised key: how many licenses that it has signed the hub has still to sign again with another one, which it does by itself. 0 when it is done.",
+  })
+  toSignAgain: number;
 }
 
 @ObjectType({ description: "What became of a compromised key." })
@@ -87,7 +93,8 @@ export class KeyCompromise {
   replacement: SigningKey | null;
 
   @Field(() => Int, {
-    description: "How many licenses that are held were signed with it since then: they need to be issued again.",
+    description:
+      "How many licenses that are held were signed with it since then: the hub signs them again by itself, and `toSignAgain` of `signingKeys` tells how far it is.",
   })
   signedSince: number;
 }
@@ -142,7 +149,7 @@ export class SigningKeyResolver {
 
   @Mutation(() => KeyCompromise, {
     description:
-      "Declares a key compromised: another one signs within a second, what it signed since then is invalid, what it signed before stands where the public log shows it. For operators: needs scope hub:operate.",
+      "Declares a key compromised: another one signs within a second, what it signed since then is invalid and is signed again by the hub, what it signed before stands where the public log shows it. For operators: needs scope hub:operate.",
   })
   async declareKeyCompromised(
     @Ctx() { hub, caller }: Context,
@@ -152,16 +159,20 @@ export class SigningKeyResolver {
     const instant = parseInstant(since);
     if (!instant) throw new HubError("INPUT_INVALID", { argument: "since" });
     const { key, replacement, signedSince } = await hub.declareKeyCompromised(caller, { kid, since: instant, reason });
-    return { key: toKey(key), replacement: replacement && toKey(replacement), signedSince };
+    return {
+      key: toKey({ ...key, toSignAgain: signedSince }),
+      ...{ replacement: replacement && toKey(replacement), signedSince },
+    };
   }
 }
 
-function toKey(key: StoredSigningKey): SigningKey {
+function toKey(key: StoredSigningKey & { toSignAgain?: number }): SigningKey {
   const { kid, purpose, issuer, source, createdAt, reason } = key;
   const instant = (seconds: number | undefined) => (seconds === undefined ? null : new Date(seconds * 1000));
   return {
     ...{ kid, purpose: nameOf(purpose), issuer, source, createdAt, reason, algorithm: key.alg },
     ...{ notBefore: new Date(key.notBefore * 1000), notAfter: instant(key.notAfter) },
     ...{ compromisedAt: instant(key.compromisedAt), isCertified: key.publicJwk.x5c !== undefined },
+    toSignAgain: key.toSignAgain ?? 0,
   };
 }

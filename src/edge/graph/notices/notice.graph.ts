@@ -17,7 +17,10 @@ import { LicenseStateEnum } from "../enums.ts";
 import { DateScalar, DateTimeScalar, toInstant } from "../scalars.ts";
 import { DeliveryOutcomeEnum, NoticeStatusEnum } from "./notice-enums.ts";
 
-@ObjectType({ description: "变更通知: a license that a case of the caller's relies on is in another state." })
+@ObjectType({
+  description:
+    "变更通知: a license that a case of the caller's relies on is in another state, or was signed again: then `state` is `previousState`, and the text that was fetched has to be fetched again.",
+})
 export class Notice {
   @Field(() => ID, { description: "Its id: `webhook-id` at every try." })
   id: string;

@@ -5,7 +5,7 @@ import { HubError } from "../../../errors.ts";
 import type { LicenseChange as KnownChange } from "../../../store/licenses/history-store.ts";
 import type { Context } from "../../context.ts";
 import { type Connection, connectionOf, decodeCursor, PageArgs, pageSize, toConnection } from "../connection.ts";
-import { LicenseOperationEnum, LicenseStateEnum } from "../enums.ts";
+import { HistoryOperationEnum, LicenseStateEnum } from "../enums.ts";
 import { type DisclosedLicense, License } from "../license.graph.ts";
 import { DateScalar, DateTimeScalar, JsonScalar, toPastInstant } from "../scalars.ts";
 
@@ -37,7 +37,7 @@ export class SourceSignature {
   description: "One change of a license, on both axes of time: when it took effect, and when the hub knew.",
 })
 export class LicenseChange {
-  @Field(() => LicenseOperationEnum, { description: "What was done." })
+  @Field(() => HistoryOperationEnum, { description: "What was done." })
   operation: string;
 
   @Field(() => LicenseStateEnum, { description: "The state it led to; EXPIRED is derived, never here." })
@@ -57,7 +57,8 @@ export class LicenseChange {
 
   @Field(() => String, {
     nullable: true,
-    description: "Why, as its source says; null without a grant of the whole license.",
+    description:
+      "Why, as its source says; of SIGN_AGAIN, KEY_COMPROMISED and the key's id; null without a grant of the whole license.",
   })
   reason: string | null;
 
@@ -75,7 +76,8 @@ export class LicenseChange {
 
   @Field(() => ID, {
     nullable: true,
-    description: "The hub's id of the batch it came in; null without a grant of the whole license.",
+    description:
+      "The hub's id of the batch it came in; of SIGN_AGAIN, that of the license; null without a grant of the whole license.",
   })
   submission: string | null;
 
