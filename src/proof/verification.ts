@@ -222,12 +222,13 @@ export type VerificationOutcome = "VALID" | "INVALID" | "UNDECIDED";
 
 /** The finding that a step passed. */
 export function passed(name: VerificationStep, detail?: LocalizedText): Finding {
-  return { name, outcome: "PASS", ...(detail && { detail }) };
+  return detail ? { name, outcome: "PASS", detail } : { name, outcome: "PASS" };
 }
 
 /** The finding that a step failed or was skipped, whichever its code stands for. */
 export function found(name: VerificationStep, code: VerificationCode, detail?: LocalizedText): Finding {
-  return { name, outcome: verificationCodes[code].outcome, code, ...(detail && { detail }) };
+  const { outcome } = verificationCodes[code];
+  return detail ? { name, outcome, code, detail } : { name, outcome, code };
 }
 
 /** All nine findings in the report's order; a step nobody judged is SKIPPED as NOT_REACHED. */

@@ -24,11 +24,7 @@ const now = new Date("2026-11-22T09:00:00+08:00");
 /** The whole report of a license, all steps, against nothing but jose's check of its signature; in one process. */
 export async function benchVerify(): Promise<Outcome> {
   const kinds = [await measure("ES256"), await measure("EdDSA")];
-  const ofKind = ({ alg, whole, bundled }: (typeof kinds)[number]) => ({
-    name: `${alg}: time of a whole bundle : time of a bare license, reports both`,
-    values: ratios(of(whole, "perSecond"), of(bundled, "perSecond")),
-    ...(alg === "ES256" && { target: { below: mostBundle } }),
-  });
+  const perSecond = (side: readonly Round[]) => of(side, "perSecond");
   const row = (name: string, side: readonly Round[]) => [name, cell(of(side, "perSecond")), cell(of(side, "costUs"))];
   return {
     title: `verify: ${tokens.toLocaleString("en-US")} licenses offline, ${inFlight} in flight, ${rounds} rounds`,
@@ -40,14 +36,22 @@ export async function benchVerify(): Promise<Outcome> {
         row(`${alg}, whole report of a bundle`, bundled),
       ]),
     ],
-    figures: [
-      ...kinds.map(({ alg, bare, whole }) => ({
+    figures: kinds.flatMap(({ alg, bare, whole, bundled }) => [
+      {
         name: `${alg}: whole reports a second : jose.compactVerify a second`,
-        values: ratios(of(whole, "perSecond"), of(bare, "perSecond")),
+        values: ratios(perSecond(whole), perSecond(bare)),
         ...(alg === "ES256" && { target: { atLeast: leastRatio } }),
-      })),
-      ...kinds.map(ofKind),
-    ],
+      },
+      {
+        name: `${alg}: time of a whole bundle : time of jose.compactVerify on its bare JWS`,
+        values: ratios(perSecond(bare), perSecond(bundled)),
+        ...(alg === "ES256" && { target: { below: mostBundle } }),
+      },
+      {
+        name: `${alg}: time of a whole bundle : time of a whole report of its bare JWS`,
+        values: ratios(perSecond(whole), perSecond(bundled)),
+      },
+    ]),
   };
 }
 

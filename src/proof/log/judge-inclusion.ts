@@ -91,7 +91,7 @@ export async function judgeInclusion(
   if (!proof) return found("LOG_INCLUSION", "LOG_PROOF_MALFORMED");
   const fault = findEntryFault(evidence.entry, license);
   if (fault) return found("LOG_INCLUSION", fault);
-  if (!isIncluded(leafHash(encoder.encode(evidence.entry)), evidence.index, checkpoint, proof))
+  if (!isIncluded(leafHash(evidence.entry), evidence.index, checkpoint, proof))
     return found("LOG_INCLUSION", "LOG_NOT_INCLUDED");
   return passed("LOG_INCLUSION", {
     en: `entry ${evidence.index} of ${checkpoint.size}${witnesses > 0 ? `, seen by ${witnesses} ${witnesses === 1 ? "witness" : "witnesses"}` : ""}`,
@@ -157,5 +157,3 @@ function findEntryFault(text: string, { payload, claims }: OpenedLicense): Verif
   const isOfHolder = isPersonal(claims.sub) || holder === tagOf(salt, "holder", claims.sub);
   return isOfHolder ? undefined : "LOG_OTHER_LICENSE";
 }
-
-const encoder = new TextEncoder();

@@ -194,5 +194,6 @@ function askedInstant(at: Date): AskedInstant {
 }
 
 function toCheck({ name, outcome, code, detail }: Finding, language: keyof LocalizedText): VerificationCheck {
-  return { name, outcome, ...(code && { code }), ...(detail && { detail: detail[language] }) };
+  const check = code ? { name, outcome, code } : { name, outcome };
+  return detail ? { ...check, detail: detail[language] } : check;
 }
