@@ -285,7 +285,9 @@ describe("fsck at the database", () => {
   });
 
   test("names what was done to the hub's keys and their events by hand", async () => {
-    const [leaked] = await house.sql("select kid from signing_key where compromised_at > '2026-01-01' and purpose = 'receipt'");
+    const [leaked] = await house.sql(
+      "select kid from signing_key where compromised_at > '2026-01-01' and purpose = 'receipt'",
+    );
     const kid = String(leaked?.["kid"]);
     const events = await house.sql("select id, event from key_event where kid = $1 order by id", [kid]);
     const [, ended, compromised] = events.map(({ id }) => `${id} (${kid})`);

@@ -120,7 +120,7 @@ const notYetSettled = async (as = "approval-bureau") =>
   (
     await ask(
       as,
-      "{ notices(first: 100) { nodes { id license state previousState effectiveOn knownAt change caseNumber status attempts outcome } pageInfo { endCursor } } }",
+      "{ notices(first: 100) { nodes { id type license state previousState effectiveOn knownAt change caseNumber status attempts outcome } pageInfo { endCursor } } }",
     )
   ).notices;
 const states = async () => (await notices()).nodes.map((one: { status: string }) => one.status);
@@ -145,7 +145,7 @@ describe("a change of a license that an open case relies on", () => {
     expect(call?.headers).toMatchObject({ "content-type": "application/json", "user-agent": "Zhengzhao" });
     expect(await deliver()).toBe(false);
     expect((await notices()).nodes).toMatchObject([
-      { id: call?.headers["webhook-id"], license: license["identifier"], state: "SUSPENDED", status: "DELIVERED" },
+      { id: call?.headers["webhook-id"], type: "license.state_changed", state: "SUSPENDED", status: "DELIVERED" },
     ]);
   });
 

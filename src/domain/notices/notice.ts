@@ -29,8 +29,12 @@ export function wireId(messageId: string): string {
 export function noticeBody(notice: NoticeFacts): string {
   const { identifier, state, previousState, effectiveOn, knownAt, change, procedure, caseNumber } = notice;
   const data = { license: identifier, state, previousState, effectiveOn, knownAt, change, procedure, caseNumber };
-  const type = state === previousState ? "license.signed_again" : "license.state_changed";
-  return JSON.stringify({ type, timestamp: knownAt, data });
+  return JSON.stringify({ type: noticeType(notice), timestamp: knownAt, data });
+}
+
+/** What a notice tells of: the license is in another state, or it is in the same and has to be fetched again. */
+export function noticeType({ state, previousState }: Pick<NoticeFacts, "state" | "previousState">): string {
+  return state === previousState ? "license.signed_again" : "license.state_changed";
 }
 
 /** The body of a test: tells that the endpoint and its secret fit, and nothing else. */

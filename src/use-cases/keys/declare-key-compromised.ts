@@ -26,6 +26,9 @@ export type Tools = Readonly<{
 /** Which key, and since when somebody else may have it. */
 export type Compromise = Readonly<{ kid: string; since: Date; reason: string }>;
 
+/** What `since` may be. */
+export const sinceShape = "an instant such as 2026-11-22T08:00:00+08:00, from 1970 on and not in the future";
+
 /** `signedSince`: how many licenses were signed with it since then; the hub signs them again by itself. */
 export type CompromiseOutcome = Readonly<{
   key: StoredSigningKey;
@@ -46,7 +49,8 @@ export async function declareKeyCompromised(
 ): Promise<CompromiseOutcome> {
   const operator = await tools.permit(caller);
   if (!isPlainText(reason, { least: 2, most: 200 })) throw new HubError("INPUT_INVALID", { argument: "reason" });
-  if (!(since.getTime() >= 0 && since <= tools.now())) throw new HubError("INPUT_INVALID", { argument: "since" });
+  if (!(since.getTime() >= 0 && since <= tools.now()))
+    throw new HubError("INPUT_INVALID", { argument: "since", expected: sinceShape });
   const replacing = await tools.transaction(async ({ keys, record }) => {
     const found = await keys.find(kid);
     if (!found) throw new HubError("KEY_NOT_FOUND");

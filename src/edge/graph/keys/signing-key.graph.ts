@@ -4,6 +4,7 @@ import { HubError } from "../../../errors.ts";
 import { type KeyPurpose, keyPurposes } from "../../../proof/keyring.ts";
 import { type KeySourceKind, keySourceKinds } from "../../../proof/signing/signer.ts";
 import type { StoredSigningKey } from "../../../store/keys/signing-key-store.ts";
+import { sinceShape } from "../../../use-cases/keys/declare-key-compromised.ts";
 import type { Context } from "../../context.ts";
 import { described, register } from "../enums.ts";
 import { DateTimeScalar } from "../scalars.ts";
@@ -120,7 +121,10 @@ export class DeclareKeyCompromisedInput {
   @Field(() => ID, { description: "Id of the key, its thumbprint." })
   kid: string;
 
-  @Field(() => DateTimeScalar, { description: "Since when; when in doubt, earlier. It can only be moved back later." })
+  @Field(() => DateTimeScalar, {
+    description:
+      "Since when: an instant with its offset, not in the future; when in doubt, earlier. Afterwards it can only be moved to an earlier one: a later one changes nothing, and what stands is answered.",
+  })
   since: string;
 
   @Field(() => String, { description: "Why: 2 to 200 characters, kept for ever." })
@@ -157,7 +161,7 @@ export class SigningKeyResolver {
     { kid, since, reason }: DeclareKeyCompromisedInput,
   ): Promise<KeyCompromise> {
     const instant = parseInstant(since);
-    if (!instant) throw new HubError("INPUT_INVALID", { argument: "since" });
+    if (!instant) throw new HubError("INPUT_INVALID", { argument: "since", expected: sinceShape });
     const { key, replacement, signedSince } = await hub.declareKeyCompromised(caller, { kid, since: instant, reason });
     return {
       key: toKey({ ...key, toSignAgain: signedSince }),

@@ -1,7 +1,7 @@
 import { Arg, Args, Ctx, Field, ID, InputType, Int, Mutation, ObjectType, Query, Resolver } from "type-graphql";
 import type { StoredState } from "../../../domain/licenses/license.ts";
 import type { DeliveryOutcome, NoticeStatus } from "../../../domain/notices/delivery.ts";
-import { wireId } from "../../../domain/notices/notice.ts";
+import { noticeType, wireId } from "../../../domain/notices/notice.ts";
 import type { NoticePosition } from "../../../store/notices/notice-store.ts";
 import type { Context } from "../../context.ts";
 import {
@@ -24,6 +24,12 @@ import { DeliveryOutcomeEnum, NoticeStatusEnum } from "./notice-enums.ts";
 export class Notice {
   @Field(() => ID, { description: "Its id: `webhook-id` at every try." })
   id: string;
+
+  @Field(() => String, {
+    description:
+      "What it tells, as in the message itself: `license.state_changed`, or `license.signed_again`: fetch the license anew. There will be others.",
+  })
+  type: string;
 
   @Field(() => ID, { description: "Identifier of the license." })
   license: string;
@@ -123,7 +129,7 @@ export class NoticeResolver {
     const query = { status: status ?? undefined, first: pageSize(first), after: decodePosition(after) };
     const page = await hub.readNotices(caller, query);
     const notices = page.rows.map(({ messageId, identifier, ...row }) => ({
-      ...{ ...row, id: wireId(messageId), license: identifier },
+      ...{ ...row, id: wireId(messageId), type: noticeType(row), license: identifier },
       dueAt: row.status === "WAITING" ? row.dueAt : null,
     }));
     return toConnection(notices, page.hasNextPage, ({ position }) => `${position.transaction}.${position.id}`, after);
