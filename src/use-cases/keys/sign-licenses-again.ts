@@ -73,6 +73,7 @@ export async function signLicensesAgain(
       outcome.unfit += some.unfit;
       after = some.last;
     } while (after && !signal.aborted);
+    if (signal.aborted) break;
   }
   return { ...outcome, left: await count() };
 }
@@ -86,7 +87,7 @@ async function signSome(
   const signer = tools.signer(tools.now());
   return tools.transaction(async ({ store, ...inside }) => {
     const found = await store.lockUnsound(kid, signer.kid, tools.issuer, after, againAtOnce.licenses);
-    const logged = await findLogged(inside, found);
+    const logged = await findLogged({ store, ...inside }, found);
     // After the lock: a history is in the order of its instants.
     const at = tools.now();
     const salts = tools.newSalts(logged.length + 1);
@@ -103,17 +104,19 @@ async function signSome(
   });
 }
 
-/** Those whose text and history are what stands at their place in the public log. Two statements. */
+/** Those whose text is what stands at their place in the public log, and whose row what their history says. Three statements. */
 async function findLogged(
-  { log, findEntries }: Omit<Inside, "store">,
+  { store, log, findEntries }: Inside,
   licenses: readonly UnsoundLicense[],
 ): Promise<readonly UnsoundLicense[]> {
   if (licenses.length === 0) return [];
-  const entries = await findEntries(licenses.map(({ identifier }) => identifier));
+  const identifiers = licenses.map(({ identifier }) => identifier);
+  const faithful = new Set(await store.findFaithful(identifiers));
+  const entries = await findEntries(identifiers);
   const tiles = new Set(entries.map(({ index }) => Math.floor(index / tileWidth)));
   const read = await log.findTiles([...tiles].map((index) => ({ level: 0, index })));
   const logged = new Set(entries.filter((entry) => isLogged(entry, read)).map(({ identifier }) => identifier));
-  return licenses.filter(({ identifier }) => logged.has(identifier));
+  return licenses.filter(({ identifier }) => logged.has(identifier) && faithful.has(identifier));
 }
 
 function isLogged({ index, entry }: LicenseEntry, read: ReadTile): boolean {
@@ -130,7 +133,9 @@ async function signOne(
   signer: Signer,
 ): Promise<SignedAgain | undefined> {
   const claims = readOwnJws(license.jws).payload as LicenseClaims; // logged, so it was signed here and has this shape
-  const fresh = { issuedAt: at, salt, statusUri: statusUri(license.status_list) };
+  // By its own words, and not by the row: another list would say of it what it says of another.
+  const list = Number(/\/(\d+)$/.exec(claims.status.status_list.uri)?.[1]);
+  const fresh = { issuedAt: at, salt, statusUri: statusUri(list) };
   const jws = await signLicenseAgain(claims, fresh, signer).catch((error: unknown) => {
     if (error instanceof HubError && error.code === "INPUT_INVALID") return undefined;
     throw error;
