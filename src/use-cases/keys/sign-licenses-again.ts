@@ -40,8 +40,11 @@ export type Tools = Readonly<{
 /** What came of a pass. `left`: still to be signed again; `unfit`: those among them that the public log does not vouch for. */
 export type PassOutcome = Readonly<{ signed: number; left: number; unfit: number }>;
 
-/** Licenses that are signed again in one transaction, and how many signatures are asked for at once: a key service answers them. */
-export const againAtOnce = { licenses: 500, signatures: 100 } as const;
+/**
+ * Licenses that are signed again in one transaction, how many signatures are asked for at once (a key service answers them), and
+ * after how long no more of them are: a token may make a few a second, and departments wait for the rows. *Units*: milliseconds.
+ */
+export const againAtOnce = { licenses: 500, signatures: 100, ms: 3_000 } as const;
 
 /**
  * Signs again what compromised keys have signed: a round that any number of copies may run at once. What is still to be done
@@ -92,15 +95,21 @@ async function signSome(
     const at = tools.now();
     const salts = tools.newSalts(logged.length + 1);
     const again: SignedAgain[] = [];
-    for (let begin = 0; begin < logged.length; begin += againAtOnce.signatures) {
-      const some = logged.slice(begin, begin + againAtOnce.signatures).map((license, place) => {
-        return signOne(tools, { license, kid, at, salt: salts[begin + place] ?? "" }, signer);
-      });
-      again.push(...(await Promise.all(some)).filter((one) => one !== undefined));
+    let begin = 0;
+    while (begin < logged.length && tools.now().getTime() - at.getTime() <= againAtOnce.ms) {
+      const first = begin;
+      const some = logged.slice(first, first + againAtOnce.signatures);
+      const signing = some.map((license, place) =>
+        signOne(tools, { license, kid, at, salt: salts[first + place] ?? "" }, signer),
+      );
+      again.push(...(await Promise.all(signing)).filter((one) => one !== undefined));
+      begin += some.length;
     }
     if (again.length > 0) await store.save(again, { kid: signer.kid, at, secret: salts.at(-1) ?? "" });
-    const last = found.length < againAtOnce.licenses ? undefined : found.at(-1);
-    return { signed: again.length, unfit: found.length - again.length, last };
+    const next = logged[begin];
+    const done = next ? found.slice(0, found.indexOf(next)) : found;
+    const last = next || found.length === againAtOnce.licenses ? done.at(-1) : undefined;
+    return { signed: again.length, unfit: done.length - again.length, last };
   });
 }
 
