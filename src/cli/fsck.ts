@@ -153,7 +153,7 @@ async function checkPlace(place: string, order: Order): Promise<Checked> {
   const isStopped = result.outcome === "STOPPED";
   if (isStopped)
     console.error(words.stopped[order.language] + (order.state === undefined ? words.noState[order.language] : ""));
-  else wanted.findings().forEach(counted.report);
+  else wanted.findings(newest.size).forEach(counted.report);
   // Of the log itself: a file beside it that is no license takes nothing from what the log has shown.
   const isSound = result.outcome === "IN_ORDER" && findings.length === 0;
   if (order.keep !== undefined && isSound) await writeWhole(order.keep, newest.note);

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readServed } from "../../src/cli/audit/auditing.ts";
+import { readWanted } from "../../src/cli/audit/wanted-licenses.ts";
 import { logReader, openLog } from "../../src/connectors/log-reader.ts";
 import type { AuditFinding } from "../../src/proof/audit/audit-codes.ts";
 import { type AuditMemory, formatMemory, parseMemory } from "../../src/proof/audit/audit-memory.ts";
@@ -108,6 +109,24 @@ describe("fsck", () => {
       "BUNDLE_DAMAGED tile/entries/273.p/112",
       "TILE_DAMAGED tile/2/000.p/1",
     ]);
+  });
+
+  test("accuses nobody of a license that may stand where the log could not be read", async () => {
+    const bundle = join(root, "test", "vectors", "bundles", "v1", "valid.bundle.json");
+    const { entry } = JSON.parse(readFileSync(bundle, "utf8")).log;
+    const folder = await smallLog(0, [...someEntries(10), Buffer.from(entry), ...someEntries(300, "later")]);
+    const told = async () => {
+      const wanted = await readWanted([bundle], undefined, () => undefined);
+      const { named } = await check(folder, { onEntries: wanted.look });
+      return [...named, ...wanted.findings(311).map(({ code }) => code)];
+    };
+    expect(await told()).toEqual(["LICENSE_LOGGED"]);
+    rmSync(join(folder, "tile", "entries", "000"));
+    expect(await told()).toEqual(["BUNDLE_MISSING tile/entries/000", "LICENSE_UNDECIDED"]);
+    const other = await smallLog(311);
+    const wanted = await readWanted([bundle], undefined, () => undefined);
+    await check(other, { onEntries: wanted.look });
+    expect(wanted.findings(311).map(({ code }) => code)).toEqual(["LICENSE_MISSING"]);
   });
 
   test("tells a checkpoint rolled back, with both notes", async () => {

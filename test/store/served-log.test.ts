@@ -3,8 +3,8 @@ import type { Digest } from "../../src/proof/log/merkle.ts";
 import { servedLog } from "../../src/store/log/served-log.ts";
 
 /** A database whose answers come when a test says so, as of the moment each was asked. */
-function slowDatabase() {
-  let size = 1;
+function slowDatabase(first = 1) {
+  let size = first;
   const asked: (() => void)[] = [];
   const tiles: string[] = [];
   const checkpoint = () => ({ size, root: new Uint8Array(32), note: `${size}`, signedAt: new Date(0), lines: [] });
@@ -62,7 +62,10 @@ test("a read that fails fails for those who wait for it, and the next asker begi
 });
 
 test("what is full is read once, what may still grow each time", async () => {
-  const { served, tiles } = slowDatabase();
+  const { served, asked, tiles } = slowDatabase(9 * 256 + 3);
+  const published = served.isPublished(9 * 256);
+  asked[0]?.();
+  expect(await published).toBe(true);
   for (let time = 1; time <= 3; time += 1) {
     await served.findTiles([0, 1, 9].map((index) => ({ level: 0, index })));
     await Promise.all([served.findEntries(0), served.findEntries(9)]);
@@ -79,4 +82,18 @@ test("a size that is known to be published is asked for no more", async () => {
   const beyond = served.isPublished(2);
   asked[1]?.();
   expect(await beyond).toBe(false);
+});
+
+test("what is full but not published may be lost with its database and come otherwise: it is read each time", async () => {
+  const { served, asked, tiles } = slowDatabase(2 * 256 - 1);
+  const published = served.isPublished(1);
+  asked[0]?.();
+  expect(await published).toBe(true);
+  for (let time = 1; time <= 2; time += 1) {
+    await served.findTiles([0, 1].map((index) => ({ level: 0, index })));
+    await served.findTiles([{ level: 1, index: 0 }]);
+    await Promise.all([served.findEntries(0), served.findEntries(1)]);
+  }
+  const counts = Object.fromEntries([...Map.groupBy(tiles, (name) => name)].map(([name, all]) => [name, all.length]));
+  expect(counts).toEqual({ "0/0": 1, "0/1": 2, "1/0": 2, "entries/0": 1, "entries/1": 2 });
 });

@@ -18,8 +18,8 @@ export type WantedLicenses = Readonly<{
   sought: number;
   /** Looks through entries for them. */
   look: (first: number, entries: readonly Uint8Array[]) => void;
-  /** What came of each that was looked for, when all entries were looked through. *Order*: as named. */
-  findings: () => readonly AuditFinding[];
+  /** What came of each that was looked for, in a log of so many entries. *Order*: as named. */
+  findings: (size: number) => readonly AuditFinding[];
 }>;
 
 /** How many files are read at a time. */
@@ -45,10 +45,12 @@ export async function readWanted(
       if ("code" in judged) report(judged);
       else wanted.push(judged);
   const missing = new Set(wanted.map(({ digest }) => digest));
+  let looked = 0;
   return {
     files: files.length,
     sought: wanted.length,
     look: (_first, entries) => {
+      looked += entries.length;
       if (missing.size === 0) return;
       for (const bytes of entries) {
         const digest = digestOfEntry(bytes);
@@ -57,8 +59,11 @@ export async function readWanted(
         if (entry?.kind === "LICENSE" && entry.digest === digest) missing.delete(digest);
       }
     },
-    findings: () =>
-      wanted.map(({ file, digest }) => ({ code: missing.has(digest) ? "LICENSE_MISSING" : "LICENSE_LOGGED", file })),
+    findings: (size) => {
+      // It may stand where nothing could be read: nobody is accused of leaving it out.
+      const lacking = looked < size ? "LICENSE_UNDECIDED" : "LICENSE_MISSING";
+      return wanted.map(({ file, digest }) => ({ code: missing.has(digest) ? lacking : "LICENSE_LOGGED", file }));
+    },
   };
 }
 

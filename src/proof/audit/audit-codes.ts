@@ -43,6 +43,10 @@ export const auditCodes = {
   },
   NOT_A_LICENSE: { en: "The file holds neither a license nor a bundle.", zh: "该文件既不是证照，也不是证据包。" },
   FILE_UNREADABLE: { en: "The file cannot be read.", zh: "无法读取该文件。" },
+  LICENSE_UNDECIDED: {
+    en: "The license was not met, but not every entry of the log could be read.",
+    zh: "未见该证照，但日志并非每条都能读取。",
+  },
   LICENSE_MISSING: {
     en: "A license does not stand in the log. One signed in the last minute may be on its way: run again.",
     zh: "该证照不在日志中。若系一分钟内签发，请稍后重试。",

@@ -79,9 +79,10 @@ const listMember = '"statusList":"';
 function parseAroundKnownList(text: string): Bundle | undefined {
   const start = text.indexOf(listMember) + listMember.length;
   const end = start + knownList.length;
-  if (start < listMember.length || knownList === "" || text.length > limits.maxBytes) return undefined;
+  if (start < listMember.length || knownList === "") return undefined;
   if (text.slice(start, end) !== knownList) return undefined;
-  const parsed = parseStrictJson(text.slice(0, start) + text.slice(end), limits);
+  const rest = { ...limits, maxBytes: limits.maxBytes - knownList.length };
+  const parsed = parseStrictJson(text.slice(0, start) + text.slice(end), rest);
   if ("fault" in parsed || !isJsonObject(parsed.value)) return undefined;
   const bundle = parsed.value;
   if (bundle["version"] !== bundleVersion || bundle["statusList"] !== "" || !isBundleOfOne(bundle)) return undefined;

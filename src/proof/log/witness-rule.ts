@@ -1,3 +1,4 @@
+import { base64 } from "../bytes/base64.ts";
 import { type NoteKey, noteKeyName, parseNoteKey, type SignedNote, verifyNote } from "./signed-note.ts";
 
 /** Whose signatures under a checkpoint a reader asks for besides the log's own, and how many of them at least. */
@@ -28,5 +29,8 @@ export function witnessRuleOf(texts: readonly string[], atLeast: number): Witnes
  */
 export async function countWitnesses(note: SignedNote, { keys, atLeast }: WitnessRule): Promise<Witnessed> {
   const good = await verifyNote(note, keys);
-  return good === undefined ? "SIGNATURE" : { count: good.length, isEnough: good.length >= atLeast };
+  if (good === undefined) return "SIGNATURE";
+  // Whoever goes by two names is one witness still.
+  const count = new Set(good.map(({ point }) => base64.encode(point))).size;
+  return { count, isEnough: count >= atLeast };
 }

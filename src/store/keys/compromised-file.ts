@@ -24,7 +24,8 @@ export async function readCompromised(folder: string): Promise<Compromises> {
   const entries = "value" in parsed && isJsonObject(parsed.value) ? Object.entries(parsed.value) : undefined;
   const known = entries?.flatMap(([kid, since]) => {
     const instant = typeof since === "string" ? parseInstant(since) : undefined;
-    return instant ? [[kid, Math.floor(instant.getTime() / 1000)] as const] : [];
+    // One from before 1970 no key set can say: it would be refused by every reader, and stay in the database.
+    return instant && instant.getTime() >= 0 ? [[kid, Math.floor(instant.getTime() / 1000)] as const] : [];
   });
   if (known && known.length === entries?.length) return new Map(known);
   throw new ConfigError(`the file ${file} is damaged: restore it from a backup, or move it away`);

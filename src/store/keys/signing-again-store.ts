@@ -9,7 +9,7 @@ import { leaveNotices } from "../notices/leave-notices.ts";
 export type UnsoundLicense = Pick<
   Row<"license">,
   | ("holder_code" | "identifier" | "issuer_code" | "state" | "state_since" | "source_record_id" | "source_updated_at")
-  | ("submission_id" | "jws" | "status_list")
+  | ("submission_id" | "jws")
 > & { last_signed_at: string };
 
 /** Where a pass over the licenses of a key has come to. */
@@ -36,6 +36,13 @@ export function signingAgainStore(db: Sql) {
      */
     lockUnsound: (kid: string, signer: string, issuer: string, after: PassPlace | undefined, most: number) =>
       lockUnsound(db, [kid, signer, issuer, after?.last_signed_at ?? "-infinity", after?.identifier ?? "", most]),
+
+    /**
+     * Which of locked licenses have in their row what their history says. What is said of the others must not become history
+     * itself. After the lock: what waited for it has been written since.
+     */
+    findFaithful: async (identifiers: readonly string[]): Promise<readonly string[]> =>
+      (await selectFaithful(db, [identifiers])).map(({ identifier }) => identifier),
 
     /** Writes new texts of locked licenses, and leaves their entries and word to whoever relies on one. */
     save: async (licenses: readonly SignedAgain[], { kid, at, secret }: SigningFacts): Promise<void> => {
@@ -82,7 +89,7 @@ const countUnsound = statement<{ kid: string; count: string }>(`
 
 const lockUnsound = statement<UnsoundLicense>(`
   select l.holder_code, l.identifier, l.issuer_code, l.state, l.state_since, l.source_record_id, l.source_updated_at,
-    l.submission_id, l.jws, l.status_list, coalesce(l.signed_at, l.received_at) as last_signed_at
+    l.submission_id, l.jws, coalesce(l.signed_at, l.received_at) as last_signed_at
   from license l
   where l.kid = $1
     and coalesce(l.signed_at, l.received_at) >= (select ${unsoundSince("$3")} from signing_key k
@@ -93,3 +100,10 @@ const lockUnsound = statement<UnsoundLicense>(`
     and not exists (select from license_event e
       where e.holder_code = l.holder_code and e.identifier = l.identifier and e.log_batch is null)
   order by coalesce(l.signed_at, l.received_at), l.identifier limit $6 for no key update of l skip locked`);
+
+const selectFaithful = statement<{ identifier: string }>(`
+  select l.identifier from license l cross join lateral (
+    select e.state, e.effective_on, max(e.source_updated_at) over () as source_updated_at from license_event e
+    where e.holder_code = l.holder_code and e.identifier = l.identifier order by e.id desc limit 1) e
+  where l.identifier = any($1::text[])
+    and (l.state, l.state_since, l.source_updated_at) = (e.state, e.effective_on, e.source_updated_at)`);

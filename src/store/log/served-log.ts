@@ -28,6 +28,8 @@ export function servedLog(
     published = Math.max(published, found?.size ?? 0);
     return found;
   });
+  /** Whether so many leaves are published, as far as this copy knows. What is not may still be lost with its database. */
+  const isFixed = (leaves: number): boolean => leaves <= published;
   const inTurn = lane(maxReads);
   const tiles = held<readonly Digest[]>(maxTiles);
   const bundles = held<Uint8Array>(maxBundles);
@@ -37,8 +39,8 @@ export function servedLog(
     /** The newest that a witness has signed. */
     newestCosigned: sharedRead(witnesses.newestCosigned),
     /** Whether a tree of that size is published. */
-    isPublished: async (size: number): Promise<boolean> => size <= published || size <= ((await newest())?.size ?? 0),
-    /** As the log's own; full tiles are held. */
+    isPublished: async (size: number): Promise<boolean> => isFixed(size) || size <= ((await newest())?.size ?? 0),
+    /** As the log's own; full tiles that are published are held. */
     findTiles: async (places: readonly Readonly<{ level: number; index: number }>[]): Promise<ReadTile> => {
       const known = new Map(places.map(({ level, index }) => [`${level}/${index}`, tiles.get(`${level}/${index}`)]));
       const missing = places.filter(({ level, index }) => !known.get(`${level}/${index}`));
@@ -47,17 +49,18 @@ export function servedLog(
         for (const { level, index } of missing) {
           const nodes = read(level, index);
           known.set(`${level}/${index}`, nodes);
-          if (nodes?.length === tileWidth) tiles.hold(`${level}/${index}`, nodes);
+          if (nodes?.length === tileWidth && isFixed((index + 1) * tileWidth ** (level + 1)))
+            tiles.hold(`${level}/${index}`, nodes);
         }
       }
       return (level, index) => known.get(`${level}/${index}`);
     },
-    /** The entries behind one another, as many as there are there by now; full bundles are held. */
+    /** The entries behind one another, as many as there are there by now; full bundles that are published are held. */
     findEntries: async (index: number): Promise<Uint8Array | undefined> => {
       const known = bundles.get(String(index));
       if (known) return known;
       const bundle = await inTurn(() => log.findBundle(index));
-      if (bundle?.count === tileWidth) bundles.hold(String(index), bundle.entries);
+      if (bundle?.count === tileWidth && isFixed((index + 1) * tileWidth)) bundles.hold(String(index), bundle.entries);
       return bundle?.entries;
     },
   };

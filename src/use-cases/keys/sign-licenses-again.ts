@@ -40,8 +40,11 @@ export type Tools = Readonly<{
 /** What came of a pass. `left`: still to be signed again; `unfit`: those among them that the public log does not vouch for. */
 export type PassOutcome = Readonly<{ signed: number; left: number; unfit: number }>;
 
-/** Licenses that are signed again in one transaction, and how many signatures are asked for at once: a key service answers them. */
-export const againAtOnce = { licenses: 500, signatures: 100 } as const;
+/**
+ * Licenses that are signed again in one transaction, how many signatures are asked for at once (a key service answers them), and
+ * after how long no more of them are: a token may make a few a second, and departments wait for the rows. *Units*: milliseconds.
+ */
+export const againAtOnce = { licenses: 500, signatures: 100, ms: 3_000 } as const;
 
 /**
  * Signs again what compromised keys have signed: a round that any number of copies may run at once. What is still to be done
@@ -73,6 +76,7 @@ export async function signLicensesAgain(
       outcome.unfit += some.unfit;
       after = some.last;
     } while (after && !signal.aborted);
+    if (signal.aborted) break;
   }
   return { ...outcome, left: await count() };
 }
@@ -86,34 +90,42 @@ async function signSome(
   const signer = tools.signer(tools.now());
   return tools.transaction(async ({ store, ...inside }) => {
     const found = await store.lockUnsound(kid, signer.kid, tools.issuer, after, againAtOnce.licenses);
-    const logged = await findLogged(inside, found);
+    const logged = await findLogged({ store, ...inside }, found);
     // After the lock: a history is in the order of its instants.
     const at = tools.now();
     const salts = tools.newSalts(logged.length + 1);
     const again: SignedAgain[] = [];
-    for (let begin = 0; begin < logged.length; begin += againAtOnce.signatures) {
-      const some = logged.slice(begin, begin + againAtOnce.signatures).map((license, place) => {
-        return signOne(tools, { license, kid, at, salt: salts[begin + place] ?? "" }, signer);
-      });
-      again.push(...(await Promise.all(some)).filter((one) => one !== undefined));
+    let begin = 0;
+    while (begin < logged.length && tools.now().getTime() - at.getTime() <= againAtOnce.ms) {
+      const first = begin;
+      const some = logged.slice(first, first + againAtOnce.signatures);
+      const signing = some.map((license, place) =>
+        signOne(tools, { license, kid, at, salt: salts[first + place] ?? "" }, signer),
+      );
+      again.push(...(await Promise.all(signing)).filter((one) => one !== undefined));
+      begin += some.length;
     }
     if (again.length > 0) await store.save(again, { kid: signer.kid, at, secret: salts.at(-1) ?? "" });
-    const last = found.length < againAtOnce.licenses ? undefined : found.at(-1);
-    return { signed: again.length, unfit: found.length - again.length, last };
+    const next = logged[begin];
+    const done = next ? found.slice(0, found.indexOf(next)) : found;
+    const last = next || found.length === againAtOnce.licenses ? done.at(-1) : undefined;
+    return { signed: again.length, unfit: done.length - again.length, last };
   });
 }
 
-/** Those whose text and history are what stands at their place in the public log. Two statements. */
+/** Those whose text is what stands at their place in the public log, and whose row what their history says. Three statements. */
 async function findLogged(
-  { log, findEntries }: Omit<Inside, "store">,
+  { store, log, findEntries }: Inside,
   licenses: readonly UnsoundLicense[],
 ): Promise<readonly UnsoundLicense[]> {
   if (licenses.length === 0) return [];
-  const entries = await findEntries(licenses.map(({ identifier }) => identifier));
+  const identifiers = licenses.map(({ identifier }) => identifier);
+  const faithful = new Set(await store.findFaithful(identifiers));
+  const entries = await findEntries(identifiers);
   const tiles = new Set(entries.map(({ index }) => Math.floor(index / tileWidth)));
   const read = await log.findTiles([...tiles].map((index) => ({ level: 0, index })));
   const logged = new Set(entries.filter((entry) => isLogged(entry, read)).map(({ identifier }) => identifier));
-  return licenses.filter(({ identifier }) => logged.has(identifier));
+  return licenses.filter(({ identifier }) => logged.has(identifier) && faithful.has(identifier));
 }
 
 function isLogged({ index, entry }: LicenseEntry, read: ReadTile): boolean {
@@ -130,7 +142,9 @@ async function signOne(
   signer: Signer,
 ): Promise<SignedAgain | undefined> {
   const claims = readOwnJws(license.jws).payload as LicenseClaims; // logged, so it was signed here and has this shape
-  const fresh = { issuedAt: at, salt, statusUri: statusUri(license.status_list) };
+  // By its own words, and not by the row: another list would say of it what it says of another.
+  const list = Number(/\/(\d+)$/.exec(claims.status.status_list.uri)?.[1]);
+  const fresh = { issuedAt: at, salt, statusUri: statusUri(list) };
   const jws = await signLicenseAgain(claims, fresh, signer).catch((error: unknown) => {
     if (error instanceof HubError && error.code === "INPUT_INVALID") return undefined;
     throw error;

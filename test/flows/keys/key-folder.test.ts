@@ -69,7 +69,14 @@ test("that a key is compromised outlives a database that is put back to an older
 test("a file about compromised keys that is damaged stops the start, and is not taken for none", async () => {
   const file = join(house.place.keysDir, "compromised.json");
   await rename(file, `${file}.kept`);
-  for (const damage of ["", "[]", '{"kid":7}', '{"kid":"yesterday"}', '{"kid":"2026-']) {
+  for (const damage of [
+    "",
+    "[]",
+    '{"kid":7}',
+    '{"kid":"yesterday"}',
+    '{"kid":"2026-',
+    '{"kid":"1969-12-31T23:59:59Z"}',
+  ]) {
     await writeFile(file, damage);
     const refused = await openCopy().catch((error: unknown) => error);
     expect(refused).toEqual(new ConfigError(`the file ${file} is damaged: restore it from a backup, or move it away`));

@@ -250,6 +250,41 @@ describe("licenses that a compromised key has signed", () => {
     expect(await fsck()).toEqual([]);
   });
 
+  test("nor are words put into its history, or another place on the status lists given, by whoever changed the row of one", async () => {
+    await set(minutes(41));
+    const [freed, dated, touched, listed] = await house.sql(
+      "select identifier, state, state_since::text, source_updated_at::text, status_list from license order by identifier desc limit 4",
+    );
+    const put = (column: string, value: unknown, row: typeof freed) =>
+      owner.query(`update license set ${column} = $1 where identifier = $2`, [value, row?.["identifier"]]);
+    await put("state", "REVOKED", freed);
+    await put("state_since", "2020-01-01", dated);
+    await put("source_updated_at", "2035-01-01T00:00:00Z", touched);
+    await put("status_list", Number(listed?.["status_list"]) + 1, listed);
+    const fourth = keyInUse();
+    await declare(fourth, minutes(40));
+    expect(await signAgain()).toEqual({ signed: 661 - 3, left: 3, unfit: 3 });
+    const [text] = await house.sql("select jws from license where identifier = $1", [listed?.["identifier"]]);
+    const claims = JSON.parse(Buffer.from(String(text?.["jws"]).split(".")[1] ?? "", "base64url").toString());
+    expect(claims.status.status_list.uri).toBe(`${house.config.publicUrl}/status-lists/${listed?.["status_list"]}`);
+    await publish();
+    const changed = (await fsck())
+      .map((finding) => JSON.stringify(finding))
+      .filter((text) => text.includes('"license"'));
+    for (const column of ["state", "state_since", "source_updated_at", "status_list"])
+      expect(changed.join()).toContain(`"${column}"`);
+    for (const [column, row] of [
+      ["state", freed],
+      ["state_since", dated],
+      ["source_updated_at", touched],
+      ["status_list", listed],
+    ] as const)
+      await put(column, row?.[column], row);
+    expect(await signAgain(copy)).toEqual({ signed: 3, left: 0, unfit: 0 });
+    await publish();
+    expect(await fsck()).toEqual([]);
+  });
+
   test("of an address the hub has moved from are signed again in its present name, whenever they were signed", async () => {
     const PUBLIC_URL = "https://zhengzhao.example";
     const moved = await openTestHub({ demo: false, database: house.place, env: { PUBLIC_URL } });

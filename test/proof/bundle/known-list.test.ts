@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { formatBundle, parseBundle } from "../../../src/proof/bundle/bundle.ts";
+import { formatBundle, maxBundleBytes, parseBundle } from "../../../src/proof/bundle/bundle.ts";
 
 const list = `${"eyJh".repeat(30)}.${"bGlz".repeat(300)}.c2ln`;
 const log = { index: 7, entry: '{"kind":"STATE"}', proof: ["AAAA"], checkpoint: "hub/log\n8\nAAAA\n" };
@@ -47,6 +47,22 @@ describe("a bundle with the list of the one before is read around it", () => {
 
   test("a whole one is whole", () => {
     expect(readBoth(whole).around).toMatchObject({ license: "a.b.c", statusList: list, log: { index: 7 } });
+  });
+
+  test("and is as large as it is with it: in bytes, whatever its signs take", () => {
+    const long = `${list}.${"A".repeat(maxBundleBytes / 2)}`;
+    const known = formatBundle({ version: 1, license: "", statusList: long, keys });
+    const room = maxBundleBytes - known.length;
+    for (const [license, isTaken] of [
+      ["a".repeat(room), true],
+      ["a".repeat(room + 1), false],
+      ["照".repeat(Math.floor(room / 3)), true],
+      ["照".repeat(Math.floor(room / 3) + 1), false],
+    ] as const) {
+      parseBundle(known);
+      const read = parseBundle(known.replace('"license":""', `"license":"${license}"`));
+      expect("code" in read ? read.code : "taken").toBe(isTaken ? "taken" : "BUNDLE_TOO_LARGE");
+    }
   });
 
   test("and says the same when anything is put in anywhere", () => {
