@@ -97,3 +97,24 @@ test("what is full but not published may be lost with its database and come othe
   const counts = Object.fromEntries([...Map.groupBy(tiles, (name) => name)].map(([name, all]) => [name, all.length]));
   expect(counts).toEqual({ "0/0": 1, "0/1": 2, "1/0": 2, "entries/0": 1, "entries/1": 2 });
 });
+
+test("more than a thousand who wait for tiles are BUSY, and those who wait get theirs", async () => {
+  let go = () => {};
+  const gate = new Promise<void>((open) => {
+    go = open;
+  });
+  const findBundle = async () => {
+    await gate;
+    return { count: 256, entries: new Uint8Array(2) };
+  };
+  const never = async () => undefined;
+  const served = servedLog(
+    { findBundle, findTiles: async () => () => undefined },
+    { newest: never, newestCosigned: never },
+  );
+  const asked = Array.from({ length: 1_100 }, (_, at) => served.findEntries(at));
+  const ended = Promise.allSettled(asked);
+  go();
+  const refused = (await ended).filter((one) => one.status === "rejected");
+  expect(refused.map(({ reason }) => reason.code)).toEqual(Array.from({ length: 96 }, () => "BUSY"));
+});

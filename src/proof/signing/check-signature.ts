@@ -12,7 +12,8 @@ export async function isSignatureOf(
   key: Pick<VerifyingKey, "alg" | "publicKey">,
 ): Promise<boolean> {
   const publicKey = await key.publicKey();
-  if (key.alg === "ES256" && nativeEs256) return nativeEs256.verify(data, signature, publicKey);
+  if (key.alg === "ES256" && nativeEs256 && publicKey.extractable)
+    return nativeEs256.verify(data, signature, publicKey);
   return crypto.subtle.verify(webCryptoNames[key.alg], publicKey, signature, data);
 }
 

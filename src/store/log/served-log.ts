@@ -1,3 +1,4 @@
+import { HubError } from "../../errors.ts";
 import type { Digest } from "../../proof/log/merkle.ts";
 import { type ReadTile, tileWidth } from "../../proof/log/tile.ts";
 import { runForAll } from "../statement-deadline.ts";
@@ -9,6 +10,9 @@ const [maxTiles, maxBundles] = [512, 256];
 
 /** Reads of tiles that strangers may have at the database at once; whoever comes later waits, and nobody else with them. */
 const maxReads = 4;
+
+/** How many may wait for that: a second's worth or two. */
+const maxWaiting = 1_000;
 
 /**
  * The public log for whoever asks, as often as they like: what never changes is held in memory, what may have changed is
@@ -97,11 +101,12 @@ function sharedRead<T>(read: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Runs so many works at once, the others in the order they came. */
+/** Runs so many works at once, the others in the order they came. *Throws* BUSY when too many wait already. */
 function lane(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   let running = 0;
   const waiting: (() => void)[] = [];
   return async (work) => {
+    if (waiting.length >= maxWaiting) throw new HubError("BUSY", { reason: "LOG_READS" });
     if (running >= most) await new Promise<void>((go) => waiting.push(go));
     else running += 1;
     try {
