@@ -151,10 +151,38 @@ describe("what is verified", () => {
     await page.getByLabel("核验时间（北京时间）").fill("2023-02-17T23:59");
     const early = await verifyText(page, license);
     expect([early.verdict.includes("无效"), early.steps["VALIDITY_PERIOD"]?.code]).toEqual([true, "NOT_YET_VALID"]);
-    expect(await page.getByText("签名属实，但证照未通过核验").count()).toBe(1);
+    expect(await page.getByText("签名与以下内容相符，但证照未通过核验").count()).toBe(1);
     await page.getByLabel("核验时间（北京时间）").fill("");
     const odd = await verifyText(page, await sign({ attributes: { ...foodOperation, operationItems: [] } }));
     expect(odd.steps["TYPE_SCHEMA"]).toMatchObject({ outcome: "FAIL", code: "ATTRIBUTES_INVALID" });
+  });
+});
+
+describe("files", () => {
+  test("the verdict names its file: cut, nothing but text, and without a person's number", async () => {
+    const page = await openPage();
+    const name = `王小明${person.id}\u202e<img src="x">${"长".repeat(100)}.jws`;
+    await drop(page, license, { name });
+    const { verdict } = await readReport(page);
+    expect(verdict).toMatch(/文件 王小明3710\*{12}03⟨U\+202E⟩<img src="x">长+…长+\.jws/);
+    expect(verdict).not.toContain("长".repeat(50));
+    expect((await verifyText(page, license)).verdict).not.toContain("长长");
+  });
+
+  test("of several nothing is judged, nor of one that is empty, and an older verdict goes", async () => {
+    const page = await openPage();
+    await drop(page, license);
+    await readReport(page);
+    await drop(page, license, { times: 2 });
+    await page.getByRole("alert").getByText("一次只能核验一个文件").waitFor();
+    expect(await page.locator(".verdict").count()).toBe(0);
+    for (const type of ["", "image/png"]) {
+      await drop(page, license);
+      await readReport(page);
+      await drop(page, "", { type });
+      await page.getByRole("alert").getByText("文件为空").waitFor();
+      expect(await page.locator(".verdict").count()).toBe(0);
+    }
   });
 });
 
@@ -169,7 +197,10 @@ describe("what is no license", () => {
 
   test("bytes that are no text are no license, half a bundle is none, and nothing is asked for when there is nothing", async () => {
     const page = await openPage();
-    await drop(page, [0x25, 0x50, 0x44, 0x46, 0, 255, 254, 13, 10, 200], "license.pdf", "application/pdf");
+    await drop(page, [0x25, 0x50, 0x44, 0x46, 0, 255, 254, 13, 10, 200], {
+      name: "license.pdf",
+      type: "application/pdf",
+    });
     expect((await readReport(page)).steps["FORMAT"]?.code).toBe("NOT_COMPACT_JWS");
     expect((await verifyText(page, '{"version":1}')).verdict).not.toContain("有效");
     await page.getByRole("textbox", { name: "或粘贴证照文本" }).fill(" ");
@@ -206,6 +237,8 @@ describe("whose keys are trusted", () => {
     });
     await page.locator("#keys-file").setInputFiles(keys(privateJwk));
     await page.getByRole("alert").getByText("KEY_SECRET").waitFor();
+    await page.locator("#keys-file").setInputFiles({ ...keys({}), buffer: Buffer.from('{"keys":[]}') });
+    await page.getByRole("alert").getByText("没有可用于核验证照的公钥").waitFor();
     expect(await side.innerText()).toContain("本站枢纽公布的公钥");
     await page.locator("#keys-file").setInputFiles(keys(publicJwk));
     await side.getByText("您自己提供的公钥文件").waitFor();
@@ -223,6 +256,64 @@ describe("whose keys are trusted", () => {
     const { verdict, steps } = await verifyText(page, license);
     expect(verdict).toMatch(/^\?\s+无法判断 Undecided/);
     expect(steps["SIGNATURE"]?.code ?? steps["ISSUER_TRUST"]?.code).toMatch(/NO_KEYS|NOT_REACHED/);
+  });
+});
+
+describe("a page that is left open", () => {
+  /** A page whose hub publishes what the test says; its clock goes by hand. */
+  async function openLeftPage(published: { keys: object[] | undefined }) {
+    const page = await (await browser.newContext(desktop)).newPage();
+    const asked = { times: 0 };
+    await page.clock.install();
+    await page.route("**/jwks.json", (route) => {
+      asked.times++;
+      return published.keys ? route.fulfill({ json: { keys: published.keys } }) : route.fulfill({ status: 503 });
+    });
+    await page.goto(`${hub.url}/verify/`);
+    await page.locator("#keys .facts").waitFor();
+    return { page, asked };
+  }
+  const publishedKeys = async (): Promise<{ purpose: string }[]> =>
+    (await hub.server.inject("/.well-known/jwks.json")).json().keys;
+
+  test("judges by the hub's keys of the last 5 minutes; without a network by those at hand, and says how old they are", async () => {
+    const keys = await publishedKeys();
+    const published: { keys: object[] | undefined } = { keys };
+    const { page, asked } = await openLeftPage(published);
+    expect((await verifyText(page, license)).verdict).toContain("有效");
+    published.keys = keys.map((key) => (key.purpose === "license" ? { ...key, compromised: 1_750_000_000 } : key));
+    await page.clock.fastForward("04:00");
+    expect((await verifyText(page, license)).verdict).toContain("有效");
+    expect(asked.times).toBe(1);
+    await page.clock.fastForward("01:01");
+    const { verdict, steps } = await verifyText(page, license);
+    expect(verdict).toContain("无效");
+    expect(steps["KEY_VALIDITY"]).toMatchObject({ outcome: "FAIL", code: "KEY_COMPROMISED" });
+    expect(steps["KEY_VALIDITY"]?.text).toContain("自 北京时间 2025年6月15日 23:06:40 起");
+    await page.getByText("签名与以下内容相符，但证照未通过核验，请勿采信。").waitFor();
+    published.keys = undefined;
+    await page.clock.fastForward("03:10:00");
+    const offline = await verifyText(page, license);
+    expect(offline.verdict).toMatch(/无效.*未能更新公钥，所用公钥获取于 北京时间 .*（3小时前）/s);
+    expect(offline.steps["KEY_VALIDITY"]?.code).toBe("KEY_COMPROMISED");
+  });
+
+  test("asks the hub once for a key it does not know; in the place of a reader's own keys it puts none", async () => {
+    const other = (await makeTestKey()).publicJwk;
+    const published: { keys: object[] } = { keys: [other] };
+    const { page, asked } = await openLeftPage(published);
+    expect((await verifyText(page, license)).steps["ISSUER_TRUST"]?.code).toBe("KEY_UNKNOWN");
+    expect(asked.times).toBe(2);
+    published.keys = await publishedKeys();
+    expect((await verifyText(page, license)).verdict).toContain("有效");
+    expect(asked.times).toBe(3);
+    const buffer = Buffer.from(JSON.stringify({ keys: [other] }));
+    await page.locator("#keys-file").setInputFiles({ name: "own.json", mimeType: "application/json", buffer });
+    await page.getByText("您自己提供的公钥文件").waitFor();
+    await page.clock.fastForward("06:00");
+    expect((await verifyText(page, license)).steps["ISSUER_TRUST"]?.code).toBe("KEY_UNKNOWN");
+    expect(await page.locator("#keys").innerText()).toContain("您自己提供的公钥文件");
+    expect(asked.times).toBe(3);
   });
 });
 

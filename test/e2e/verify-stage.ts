@@ -71,15 +71,20 @@ export function forged(token: string): string {
   return [header, Buffer.from(text).toString("base64url"), signature].join(".");
 }
 
-/** Drops a file on the page, as a hand does. */
-export async function drop(page: Page, content: string | number[], name = "license.jws", type = ""): Promise<void> {
+/** Drops a file on the page, as a hand does, or the same one several times at once. */
+export async function drop(
+  page: Page,
+  content: string | number[],
+  { name = "license.jws", type = "", times = 1 } = {},
+): Promise<void> {
   const data = await page.evaluateHandle(
-    ({ content, name, type }) => {
+    ({ content, name, type, times }) => {
       const transfer = new DataTransfer();
-      transfer.items.add(new File([typeof content === "string" ? content : new Uint8Array(content)], name, { type }));
+      const file = new File([typeof content === "string" ? content : new Uint8Array(content)], name, { type });
+      for (let added = 0; added < times; added++) transfer.items.add(file);
       return transfer;
     },
-    { content, name, type },
+    { content, name, type, times },
   );
   await page.dispatchEvent("main", "dragover", { dataTransfer: data });
   await page.dispatchEvent("main", "drop", { dataTransfer: data });

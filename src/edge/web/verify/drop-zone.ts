@@ -1,7 +1,7 @@
 import { byId } from "./view/element.ts";
 
-/** The whole window takes what is dropped on it: a file, or text dragged out of somewhere. */
-export function takeDrops(onFile: (file: File) => void, onText: (text: string) => void): void {
+/** The whole window takes what is dropped on it: files, or text dragged out of somewhere. */
+export function takeDrops(onFiles: (files: readonly File[]) => void, onText: (text: string) => void): void {
   const cover = byId("drop-cover", HTMLElement);
   window.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -13,8 +13,8 @@ export function takeDrops(onFile: (file: File) => void, onText: (text: string) =
   window.addEventListener("drop", (event) => {
     event.preventDefault();
     cover.hidden = true;
-    const file = event.dataTransfer?.files[0];
-    if (file) onFile(file);
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length > 0) onFiles(files);
     else onText(event.dataTransfer?.getData("text") ?? "");
   });
 }

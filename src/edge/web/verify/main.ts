@@ -6,10 +6,11 @@ import { keepForOffline } from "./offline.ts";
 import { readPicture } from "./qr-reader.ts";
 import { scanWithCamera } from "./scan-dialog.ts";
 import { openTrust } from "./trust.ts";
-import type { TrustedKeys } from "./trusted-keys.ts";
-import { type Verified, verify } from "./verifier.ts";
+import { verifyTrusting } from "./verifier.ts";
 import { byId } from "./view/element.ts";
 import { keysElements, keysFacts, keysFaultText, keysOriginFact } from "./view/keys-view.ts";
+import { type Occasion, occasionFacts } from "./view/occasion-view.ts";
+import { openProblemNotice } from "./view/problem.ts";
 import { keepLanguage, readLanguage } from "./view/reader-language.ts";
 import {
   htmlLanguage,
@@ -32,13 +33,12 @@ const field = byId("text", HTMLTextAreaElement);
 const atField = byId("at", HTMLInputElement);
 const fileInput = byId("file", HTMLInputElement);
 const keysInput = byId("keys-file", HTMLInputElement);
-const problem = byId("problem", HTMLElement);
+const problem = openProblemNotice();
 const announcement = byId("announcement", HTMLElement);
 const result = byId("result", HTMLElement);
 
 let language: Language = readLanguage();
-let shown: { text: string; verified: Verified; keys: TrustedKeys | undefined; made: Date } | undefined;
-let shownProblem: (() => string) | undefined;
+let shown: (Occasion & { text: string }) | undefined;
 let isRevealed = false;
 let runs = 0;
 const trust = openTrust(now, renderKeys);
@@ -66,7 +66,7 @@ function listen(): void {
     event.preventDefault();
     void verifyText(field.value);
   });
-  fileInput.addEventListener("change", () => void takeFile(fileInput));
+  fileInput.addEventListener("change", () => void takeChosen());
   keysInput.addEventListener("change", () => void takeKeys());
   field.addEventListener("paste", (event) => {
     const text = event.clipboardData?.getData("text") ?? "";
@@ -77,7 +77,7 @@ function listen(): void {
   });
   window.addEventListener("hashchange", () => void followFragment());
   takeDrops(
-    (file) => void verifyFile(file),
+    (files) => void verifyFiles(files),
     (text) => void verifyText(text),
   );
   window.addEventListener("beforeprint", () => fold(true));
@@ -93,24 +93,32 @@ async function followFragment(): Promise<void> {
   await verifyText(readFragment(fragment));
 }
 
-async function takeFile(input: HTMLInputElement): Promise<void> {
-  const file = input.files?.[0];
+async function takeChosen(): Promise<void> {
+  const files = [...(fileInput.files ?? [])];
+  if (files.length > 0) await verifyFiles(files);
   // The same file may be chosen again.
-  if (file) await verifyFile(file);
-  input.value = "";
+  fileInput.value = "";
 }
 
-async function verifyFile(file: File): Promise<void> {
+/** One file; a verdict on the first of several would be taken for one on all. */
+async function verifyFiles([file, ...others]: readonly File[]): Promise<void> {
   field.value = "";
-  if (!isPicture(file)) return verifyText(await readText(file));
+  if (!file) return;
+  if (others.length > 0) return complain("oneFile");
+  if (file.size === 0) return complain("emptyFile");
+  if (!isPicture(file)) {
+    // A folder is dropped like a file, and cannot be read.
+    const text = await readText(file).catch(() => undefined);
+    return text === undefined ? complain("unreadableFile") : verifyText(text, file.name);
+  }
   const read = await readPicture(file);
   if ("fault" in read) return complain(read.fault);
   show(readInput(read.text));
-  await verifyText(read.text);
+  await verifyText(read.text, file.name);
 }
 
 async function scan(): Promise<void> {
-  hideProblem();
+  problem.hide();
   const onText = (text: string) => {
     show(readInput(text));
     void verifyText(text);
@@ -118,19 +126,20 @@ async function scan(): Promise<void> {
   await scanWithCamera(onText).catch(() => complain("NO_CAMERA"));
 }
 
-async function verifyText(given: string): Promise<void> {
+/** `file`: the name of the one that the text came as. */
+async function verifyText(given: string, file?: string): Promise<void> {
   const text = readInput(given);
   const run = ++runs;
-  hideProblem();
-  if (text === "") return complain("empty", field);
+  const begun = now();
+  problem.hide();
+  if (text === "") return file === undefined ? complain("empty", field) : complain("emptyFile");
   const at = askedInstant();
   if (!at) return complain("atWrong", atField);
   say("working");
-  const trusted = await trust.settled();
   try {
-    const verified = await verify(text, trusted?.keyring, at);
+    const { verified, keys } = await verifyTrusting(trust, text, { at, begun });
     if (run !== runs) return;
-    shown = { text, verified, keys: trusted, made: now() };
+    shown = { text, verified, file, keys, made: now() };
     isRevealed = false;
     render();
     announcement.textContent = verdictText(verified.reports[language], language);
@@ -158,7 +167,7 @@ function clear(): void {
   byId("form", HTMLFormElement).reset();
   shown = undefined;
   announcement.textContent = "";
-  hideProblem();
+  problem.hide();
   render();
   field.focus();
 }
@@ -175,7 +184,13 @@ function render(): void {
   const wasOpen = report.querySelector<HTMLDetailsElement>("details.technical")?.open ?? false;
   const technical = technicalElement(shown.verified, view);
   technical.open = wasOpen;
-  const parts = [verdictElement(shown.verified, language), license, stepsElement(shown.verified, language), technical];
+  const beside = occasionFacts(shown, language);
+  const parts = [
+    verdictElement(shown.verified, language, beside),
+    license,
+    stepsElement(shown.verified, language),
+    technical,
+  ];
   report.replaceChildren(...parts.filter((part) => part !== undefined));
   const printed = `${words.reportAt[language]} ${instantText(shown.made, language)} · ${location.origin}${location.pathname} · ${words.version[language]} ${version}`;
   byId("printed", HTMLElement).textContent = printed;
@@ -191,6 +206,7 @@ async function copyReport(): Promise<void> {
   if (!shown) return;
   const { verified, keys: trusted, made } = shown;
   const more = [
+    ...occasionFacts(shown, language),
     ...(trusted ? [keysOriginFact(trusted, language), ...keysFacts(trusted, language)] : []),
     { name: words.reportAt[language], text: instantText(made, language) },
   ];
@@ -218,13 +234,13 @@ async function takeKeys(): Promise<void> {
     complainOf(() => keysFaultText(refused, language));
     return;
   }
-  hideProblem();
+  problem.hide();
   await verifyAgain();
 }
 
 /** A verdict stands for the keys it was made with, and for no others. */
 async function verifyAgain(): Promise<void> {
-  if (shown) await verifyText(shown.text);
+  if (shown) await verifyText(shown.text, shown.file);
 }
 
 function renderKeys(): void {
@@ -251,7 +267,7 @@ function speak(): void {
   button.lang = htmlLanguage(language === "zh" ? "en" : "zh");
   renderKeys();
   render();
-  if (shownProblem) problem.textContent = shownProblem();
+  problem.speakAgain();
   if (shown) announcement.textContent = verdictText(shown.verified.reports[language], language);
 }
 
@@ -275,14 +291,5 @@ function complain(word: Word, where?: HTMLElement): void {
 
 function complainOf(text: () => string): void {
   announcement.textContent = "";
-  shownProblem = text;
-  problem.textContent = text();
-  problem.hidden = false;
-  problem.scrollIntoView({ block: "nearest" });
-}
-
-function hideProblem(): void {
-  shownProblem = undefined;
-  problem.textContent = "";
-  problem.hidden = true;
+  problem.tell(text);
 }

@@ -6,10 +6,10 @@ export type Mask = (text: string) => string;
 
 /**
  * How the texts of one license are shown: its holder's number and its place in other texts are masked when the holder is
- * a person, and so is whatever else has the shape and birth date of a resident ID.
+ * a person, and so is whatever else has the shape and birth date of a resident ID. Undefined: the license is unread.
  */
-export function maskOf({ sub, license: { holder } }: LicenseClaims): Mask {
-  const own = holder.idType === "USCC" ? [] : [...new Set([holder.id, sub])].filter((id) => id.length >= 6);
+export function maskOf(claims: LicenseClaims | undefined): Mask {
+  const own = claims ? ownIds(claims) : [];
   return (text) =>
     own
       .reduce((masked, id) => masked.replaceAll(id, maskOwn(id)), text)
@@ -19,6 +19,10 @@ export function maskOf({ sub, license: { holder } }: LicenseClaims): Mask {
 /** The claims as JSON to read, every text in them masked. */
 export function claimsText(claims: LicenseClaims, mask: Mask): string {
   return JSON.stringify(claims, (_, value: unknown) => (typeof value === "string" ? mask(value) : value), 2);
+}
+
+function ownIds({ sub, license: { holder } }: LicenseClaims): readonly string[] {
+  return holder.idType === "USCC" ? [] : [...new Set([holder.id, sub])].filter((id) => id.length >= 6);
 }
 
 const residentIds = /(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])/g;

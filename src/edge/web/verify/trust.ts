@@ -1,11 +1,14 @@
+import { keyTimes } from "../../../domain/keys/key-life.ts";
 import { fetchHubKeys, type KeysFault, readOwnKeys, type TrustedKeys } from "./trusted-keys.ts";
 
 /** Which keys count now, and how a reader changes that. */
 export type Trust = Readonly<{
   /** Undefined while they are on their way. */
   current(): TrustedKeys | KeysFault | undefined;
-  /** The keys to verify with; waits for the hub's when those count. */
+  /** The keys to verify with: the hub's are fetched anew when they are older than a verifier may keep them. */
   settled(): Promise<TrustedKeys | undefined>;
+  /** The hub's keys fetched anew; undefined when they do not count, or the hub was asked since that moment anyway. */
+  renewed(since: Date): Promise<TrustedKeys | undefined>;
   fetchAgain(): Promise<void>;
   useHub(): Promise<void>;
   /** Takes a key set of the reader's own; one that cannot be used changes nothing. */
@@ -14,8 +17,10 @@ export type Trust = Readonly<{
 
 /** Starts with the hub's keys. `onChange`: what `current` says is another now. */
 export function openTrust(now: () => Date, onChange: () => void): Trust {
-  let hubKeys = fetchHubKeys(now);
+  let hubKeys: TrustedKeys | KeysFault | undefined;
   let keys: TrustedKeys | KeysFault | undefined;
+  let asking: Promise<void> | undefined;
+  let askedAt: Date | undefined;
   // While the reader trusts others, the hub's keys must not take their place, however late they come.
   let isOwn = false;
 
@@ -24,25 +29,37 @@ export function openTrust(now: () => Date, onChange: () => void): Trust {
     keys = to;
     onChange();
   };
-  const showHub = async () => {
-    const fetched = await hubKeys;
-    if (!isOwn) change(fetched);
+  const fetchHub = async () => {
+    hubKeys = await fetchHubKeys(now, usable(hubKeys));
+    askedAt = now();
+    if (!isOwn) change(hubKeys);
   };
-  void showHub();
+  const askHub = () => {
+    asking ??= fetchHub().finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
+  void askHub();
   return {
     current: () => keys,
     settled: async () => {
-      if (!isOwn) await showHub();
-      return keys && !("fault" in keys) ? keys : undefined;
+      if (!isOwn && (asking || !isFresh(hubKeys, now()))) await askHub();
+      return usable(keys);
+    },
+    renewed: async (since) => {
+      if (isOwn || (askedAt && askedAt >= since)) return undefined;
+      await askHub();
+      return usable(keys);
     },
     fetchAgain: async () => {
       change(undefined);
-      hubKeys = fetchHubKeys(now);
-      await showHub();
+      await askHub();
     },
     useHub: async () => {
       isOwn = false;
-      await showHub();
+      change(hubKeys);
+      await asking;
     },
     takeOwn: async (file) => {
       const own = await readOwnKeys(file, now());
@@ -52,4 +69,14 @@ export function openTrust(now: () => Date, onChange: () => void): Trust {
       return undefined;
     },
   };
+}
+
+function usable(keys: TrustedKeys | KeysFault | undefined): TrustedKeys | undefined {
+  return keys && !("fault" in keys) ? keys : undefined;
+}
+
+/** Keys of the future are not fresh: the clock was set back since, and their age is unknown. */
+function isFresh(keys: TrustedKeys | KeysFault | undefined, now: Date): boolean {
+  const age = now.getTime() - (usable(keys)?.at.getTime() ?? Number.NEGATIVE_INFINITY);
+  return age >= 0 && age <= keyTimes.keySetFreshSeconds * 1000;
 }

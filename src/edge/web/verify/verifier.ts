@@ -5,7 +5,10 @@ import { isBundle, parseBundle } from "../../../proof/bundle/bundle.ts";
 import { sha256 } from "../../../proof/bytes/sha256.ts";
 import { maxTokenLength, parseCompactJws } from "../../../proof/compact-jws.ts";
 import { type Keyring, parseJwks } from "../../../proof/keyring.ts";
+import type { VerificationCode } from "../../../proof/verification.ts";
 import { type VerificationReport, verifyLicense } from "../../../use-cases/licenses/verify-license.ts";
+import type { Trust } from "./trust.ts";
+import type { TrustedKeys } from "./trusted-keys.ts";
 
 /**
  * What came of a verification.
@@ -20,11 +23,32 @@ export type Verified = Readonly<{
 }>;
 
 /**
- * Verifies a license with the very code the hub and the command run.
+ * Verifies a license with the keys that count, and once more with the hub's as they are now when a key is not among them:
+ * it may be younger. `begun`: when somebody asked for this.
  * Throws: HubError as verifyLicense; TypeError where the browser has no Web Crypto.
  * Trust: the text is attacker-chosen, the keys are not.
  */
-export async function verify(text: string, keyring: Keyring | undefined, at: Date): Promise<Verified> {
+export async function verifyTrusting(
+  trust: Trust,
+  text: string,
+  { at, begun }: Readonly<{ at: Date; begun: Date }>,
+): Promise<Readonly<{ verified: Verified; keys: TrustedKeys | undefined }>> {
+  const keys = await trust.settled();
+  const verified = await verify(text, keys?.keyring, at);
+  const isLacking = verified.reports.en.checks.some(({ code }) => code && codesOfLackingKeys.has(code));
+  const renewed = isLacking ? await trust.renewed(begun) : undefined;
+  return renewed ? { verified: await verify(text, renewed.keyring, at), keys: renewed } : { verified, keys };
+}
+
+/** What a signature by a key that is not known yet comes out as: of the license, of the log, of a status list. */
+const codesOfLackingKeys: ReadonlySet<VerificationCode> = new Set<VerificationCode>([
+  "KEY_UNKNOWN",
+  "LOG_KEY_UNKNOWN",
+  "STATUS_LIST_SIGNATURE",
+]);
+
+/** With the very code the hub and the command run. */
+async function verify(text: string, keyring: Keyring | undefined, at: Date): Promise<Verified> {
   const tools = { keyring: keyring ?? parseJwks({ keys: [] }), schemaOf, now: () => at };
   const [zh, en] = await Promise.all([
     verifyLicense(tools, { token: text, at, language: "zh" }),

@@ -5,7 +5,7 @@ import type { Verified } from "../verifier.ts";
 import { make, value, visible } from "./element.ts";
 import { attributeFacts, type Fact, factList, hidesSomething, licenseFacts } from "./license-view.ts";
 import { stepWords } from "./step-words.ts";
-import { instantText, type Language, type Word, words } from "./words.ts";
+import { instantText, type Language, type Word, withInstants, words } from "./words.ts";
 
 /** How a report is shown. `isRevealed`: identifiers of people in full. `onReveal`: the reader wants it otherwise. */
 export type ReportView = Readonly<{ language: Language; isRevealed: boolean; onReveal(): void }>;
@@ -17,8 +17,8 @@ export function verdictText(report: VerificationReport, language: Language): str
   return `${words.resultTitle[language]}${colon}${words[report.outcome][language]}${language === "zh" ? "。" : "."}${space}${reasonOf(report, language)}`;
 }
 
-/** The large verdict: colour, sign and words in both languages. */
-export function verdictElement({ reports, at }: Verified, language: Language): HTMLElement {
+/** The large verdict: colour, sign and words in both languages. `beside`: what it was made of. */
+export function verdictElement({ reports, at }: Verified, language: Language, beside: readonly Fact[]): HTMLElement {
   const report = reports[language];
   const { outcome } = report;
   const other = language === "zh" ? "en" : "zh";
@@ -41,6 +41,7 @@ export function verdictElement({ reports, at }: Verified, language: Language): H
       make("p", { class: "why" }, reasonOf(report, language)),
       ...(outcome === "VALID" && skipped.length > 0 ? [make("p", {}, words.notChecked[language] + names)] : []),
       make("p", { class: "asked" }, `${words.askedAbout[language]} `, instantText(at, language)),
+      ...beside.map(({ name, text }) => make("p", { class: "asked" }, `${name} `, value(text))),
     ),
   );
 }
@@ -175,7 +176,8 @@ function reasonOf({ outcome, checks }: VerificationReport, language: Language): 
 function foundText({ name, code, detail }: VerificationCheck, language: Language): string {
   const text = code ? verificationCodes[code].text[language] : stepWords[name].passed[language];
   if (detail === undefined) return text;
-  return language === "zh" ? `${text}（${detail}）` : `${text} (${detail})`;
+  const told = withInstants(detail, language);
+  return language === "zh" ? `${text}（${told}）` : `${text} (${told})`;
 }
 
 function stateOf({ outcome, code }: VerificationCheck): Word {

@@ -38,6 +38,9 @@ export const words = {
     zh: "请先选择文件、扫描二维码或粘贴证照文本。",
     en: "Choose a file, scan a QR code or paste the text of a license first.",
   },
+  emptyFile: { zh: "文件为空。", en: "The file is empty." },
+  unreadableFile: { zh: "无法读取该文件。", en: "The file cannot be read." },
+  oneFile: { zh: "一次只能核验一个文件。", en: "One file at a time." },
   working: { zh: "正在核验……", en: "Verifying…" },
   tooLongToShow: {
     zh: "粘贴的文本过长，未予显示，已直接核验。",
@@ -63,10 +66,12 @@ export const words = {
     en: "Not checked, because the file carries no proof of it: ",
   },
   askedAbout: { zh: "核验时间", en: "Time asked about" },
+  fileName: { zh: "文件", en: "File" },
+  keysNotRenewed: { zh: "未能更新公钥，所用公钥获取于", en: "The keys could not be renewed; those used were fetched" },
   licenseTitle: { zh: "证照内容", en: "What the license says" },
   licenseWarning: {
-    zh: "以下内容的签名属实，但证照未通过核验，请勿采信。",
-    en: "The signature below is genuine, but the license did not pass. Do not rely on it.",
+    zh: "签名与以下内容相符，但证照未通过核验，请勿采信。",
+    en: "The signature fits what stands below, but the license did not pass: do not rely on it.",
   },
   type: { zh: "证照类型", en: "License type" },
   number: { zh: "证照编号", en: "Number" },
@@ -124,6 +129,10 @@ export const words = {
     en: "The keys of this site could not be fetched and none are kept: no license can be judged.",
   },
   KEYS_REFUSED: { zh: "公钥文件不可用，未予采用：", en: "The key set cannot be used and was not taken: " },
+  NO_LICENSE_KEYS: {
+    zh: "该文件中没有可用于核验证照的公钥，未予采用。",
+    en: "That file holds no key that a license could be verified with; it was not taken.",
+  },
   otherTitle: { zh: "不使用本页面核验", en: "Without this page" },
   otherText: {
     zh: "在任何装有 Node 24 的计算机上，用本系统的公开源代码可作完全相同的核验，无需联网：",
@@ -181,6 +190,23 @@ export function instantText(instant: Date, language: Language): string {
     timeZone: "Asia/Shanghai",
   });
   return language === "zh" ? `北京时间 ${format.format(instant)}` : `${format.format(instant)} (Beijing time)`;
+}
+
+/** A text with the instants in it as `instantText` has them. *Shape*: RFC 3339 in UTC, as reports write them. */
+export function withInstants(text: string, language: Language): string {
+  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (written) => {
+    const instant = new Date(written);
+    return Number.isNaN(instant.getTime()) ? written : instantText(instant, language);
+  });
+}
+
+/** How long ago something was, in minutes, hours or days. *Units*: milliseconds. */
+export function agoText(age: number, language: Language): string {
+  const minutes = Math.floor(age / 60_000);
+  const format = new Intl.RelativeTimeFormat(locales[language]);
+  if (minutes < 60) return format.format(-minutes, "minute");
+  if (minutes < 48 * 60) return format.format(-Math.floor(minutes / 60), "hour");
+  return format.format(-Math.floor(minutes / (24 * 60)), "day");
 }
 
 const locales = { zh: "zh-CN", en: "en-GB" } as const;
