@@ -285,7 +285,9 @@ describe("fsck at the database", () => {
   });
 
   test("names what was done to the hub's keys and their events by hand", async () => {
-    const [leaked] = await house.sql("select kid from signing_key where compromised_at > '2026-01-01' and purpose = 'receipt'");
+    const [leaked] = await house.sql(
+      "select kid from signing_key where compromised_at > '2026-01-01' and purpose = 'receipt'",
+    );
     const kid = String(leaked?.["kid"]);
     const events = await house.sql("select id, event from key_event where kid = $1 order by id", [kid]);
     const [, ended, compromised] = events.map(({ id }) => `${id} (${kid})`);
@@ -385,10 +387,12 @@ describe("fsck of the log a hub serves", () => {
     const files: Readonly<Record<string, string | Uint8Array>> = {
       "binary.jws": Uint8Array.from({ length: 300_000 }, (_, at) => (at * 37) % 256),
       "bundle.json": JSON.stringify({ version: 1, license: one, keys: [] }),
+      "bundle-marked.json": `\ufeff${JSON.stringify({ version: 1, license: one, keys: [] })}`,
+      "bundle-newer.json": JSON.stringify({ version: 2, license: one }),
       "bundle-forged.json": JSON.stringify({ version: 1, license: `${header}.${changed}.${signature}`, keys: [] }),
       "empty.jws": "",
       "forged.jws": `${header}.${changed}.${signature}`,
-      "good.jws": `${other}\n`,
+      "good.jws": `${other}\r\n\r\n`,
       "huge.json": `{"version":1,"license":"${"x".repeat(4 * 1024 * 1024)}"}`,
       "huge.jws": "x.".repeat(100_000),
       "none.jws": `${headed("none", "license+jwt")}.${payload}.`,
@@ -416,6 +420,8 @@ describe("fsck of the log a hub serves", () => {
     const kinds = {
       "binary.jws": "NOT_A_LICENSE TOKEN_TOO_LARGE",
       "bundle.json": "LICENSE_LOGGED",
+      "bundle-marked.json": "LICENSE_LOGGED",
+      "bundle-newer.json": "BUNDLE_VERSION",
       "bundle-forged.json": "LICENSE_SIGNATURE SIGNATURE_WRONG",
       "empty.jws": "NOT_A_LICENSE NOT_COMPACT_JWS",
       "forged.jws": "LICENSE_SIGNATURE SIGNATURE_WRONG",
