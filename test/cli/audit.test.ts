@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readServed } from "../../src/cli/audit/auditing.ts";
 import { logReader, openLog } from "../../src/connectors/log-reader.ts";
-import type { AuditFinding } from "../../src/proof/audit/audit-codes.ts";
+import { type AuditFinding, wordsOf } from "../../src/proof/audit/audit-codes.ts";
 import { type AuditMemory, formatMemory, parseMemory } from "../../src/proof/audit/audit-memory.ts";
 import { openLogNote, type SignedCheckpoint } from "../../src/proof/audit/log-note.ts";
 import { digestOf } from "../../src/proof/canonical-json.ts";
@@ -386,6 +386,13 @@ describe("the commands", () => {
     expect(JSON.parse(finding ?? "")).toMatchObject({ code: "CHECKPOINT_FOREIGN", todo: expect.any(String) });
     expect(JSON.parse(outcome ?? "")).toEqual({ outcome: "WRONG", findings: 1 });
     expect([letter.code, letter.error]).toEqual([2, expect.stringContaining("or a letter is wrong")]);
+  });
+
+  test("tell of a license whose signature failed what a verification tells for that reason", () => {
+    const todo = (detail: string) => wordsOf({ code: "LICENSE_SIGNATURE", detail }).todo?.en;
+    expect(todo("KEY_UNKNOWN")).toMatch(/^Fetch the hub's newest key set/);
+    expect(todo("KEY_COMPROMISED")).toMatch(/^Do not rely on this copy; get the license anew/);
+    expect(todo("toString")).toMatch(/^Do not rely on it/);
   });
 
   test("warn of a key set that is older than the log, and of options that have no effect", async () => {

@@ -27,9 +27,7 @@ export type LogKeys = Readonly<{ keys: readonly NoteKey[]; warning?: LocalizedTe
 
 /** Finds the log's keys. *Throws* UsageError for a key or key set that is none. */
 export async function readKeys(log: LogReader, { vkey, keys }: Pick<AuditorOrder, "vkey" | "keys">): Promise<LogKeys> {
-  if (vkey !== undefined) {
-    return { keys: [readVkey(vkey)] };
-  }
+  if (vkey !== undefined) return { keys: [readVkey(vkey)] };
   if (keys !== undefined) {
     const found = logKeysIn(await readKeyring(keys));
     if (found.length === 0) throw new UsageError(`the key set in ${keys} holds no key of a log.`);
@@ -198,7 +196,8 @@ export function tell({ json, language }: Readonly<{ json: boolean; language: Lan
   };
 }
 
-function withTodo({ text, todo }: AuditRow, language: Language): string {
+/** What a code means and, behind an arrow, what to do. */
+export function withTodo({ text, todo }: AuditRow, language: Language): string {
   return todo ? `${text[language]} → ${todo[language]}` : text[language];
 }
 

@@ -19,7 +19,7 @@ import { compareSigningKeyRows } from "../../use-cases/audit/compare-signing-key
 import { checkLog } from "../../use-cases/log/check-log.ts";
 import { readKeyring } from "../key-set.ts";
 import { jsonOf, type Language, messageOf, printable, UsageError } from "../program.ts";
-import { logKeysIn, readVkey } from "./auditing.ts";
+import { logKeysIn, readVkey, withTodo } from "./auditing.ts";
 
 /** What tables are compared with. `newestLater`: of the newest checkpoint, looked up again a little later. */
 export type TableOrder = Readonly<{
@@ -120,5 +120,5 @@ async function checkTree(store: AuditStore, size: number, report: TableOrder["re
 function lineOf({ code, table, key, columns, detail }: TableFinding, language: Language): string {
   const which = columns === undefined ? "" : ` ${columns.join(", ")}`;
   const where = detail === undefined ? "" : ` [${detail}]`;
-  return printable(`✗ ${code.padEnd(15)} ${table} ${key}${which}${where}  ${tableCodes[code][language]}`);
+  return printable(`✗ ${code.padEnd(15)} ${table} ${key}${which}${where}  ${withTodo(tableCodes[code], language)}`);
 }

@@ -3,7 +3,7 @@ import { bundleCodes } from "../bundle/bundle-codes.ts";
 import { askAgain, distrust } from "../code-row.ts";
 import { type VerificationCode, verificationCodes } from "../verification.ts";
 
-/** What a code of an audit stands for: what that means, what to do. */
+/** What a code of an audit stands for: what that means and, unless all is well, what to do. */
 export type AuditRow = Readonly<{ text: LocalizedText; todo?: LocalizedText }>;
 
 const mendOrTell = {
