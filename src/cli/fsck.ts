@@ -1,5 +1,6 @@
 import { LogUnreachable, openLog } from "../connectors/log-reader.ts";
 import { type AuditFinding, isWrong } from "../proof/audit/audit-codes.ts";
+import type { Keyring } from "../proof/keyring.ts";
 import { checkLog, type LogCheck } from "../use-cases/log/check-log.ts";
 import {
   Alarm,
@@ -15,6 +16,7 @@ import {
   writeWhole,
 } from "./audit/auditing.ts";
 import { type AuditorOrder, auditorOptions, readAuditorOrder, sharedHelp } from "./audit/auditor-order.ts";
+import { loggedKeys } from "./audit/logged-keys.ts";
 import { openProgress } from "./audit/progress.ts";
 import { readWanted } from "./audit/wanted-licenses.ts";
 import { readKeyring } from "./key-set.ts";
@@ -25,15 +27,16 @@ const help = `Checks a public log whole: recomputes every leaf, tile and root, a
 Usage: npm run --silent fsck -- PLACE [options]
    or: node src/cli/fsck.ts PLACE [options]
 
-  PLACE            address of the log (https://hub.example/log) or of its hub, or a folder with the log's files:
-                   checkpoint, tile/…; may be left out when --database is given
+  PLACE            address of the log (https://hub.example/log) or of its hub, or a folder with the log's files (a
+                   mirror): checkpoint, tile/…; may be left out when --database is given
 ${sharedHelp.keys}
   --since FILE     a checkpoint kept earlier: the log must still begin with what it stood for
   --keep FILE      write the newest checkpoint there when the log is in order; name it as --since next time
   --state FILE     remember how far the log was read: an interrupted run goes on there, the next reads what is new
   --licenses PATH  a license, a bundle, or a folder of them, which must stand in the log; may be repeated. A line for
                    each file says what came of it. With --keys their signatures are verified too.
-                   Reads the log from its first entry.
+                   Of a bundle only the license is looked at: its proofs are for verify. Reads the log from its first
+                   entry.
   --database URL   compare the hub's own tables with its log, row by row, as whoever owns them (postgres://…).
                    With --keys every license's signature is verified too.
 ${sharedHelp.answer}
@@ -69,16 +72,12 @@ async function main(args: readonly string[]): Promise<number> {
     const findings = checked.reduce((sum, part) => sum + part.findings, 0);
     const isStopped = checked.some((part) => part.isStopped);
     const outcome = findings > 0 ? "WRONG" : isStopped ? "STOPPED" : "IN_ORDER";
-    const summary = Object.assign({}, ...checked.map((part) => part.summary));
-    console.log(
-      order.json
-        ? jsonOf({ outcome, findings, ...summary })
-        : `${outcome}  ${outcomes[outcome][order.language]}${summaryOf(summary)}`,
-    );
+    tellOutcome(order, outcome, findings, Object.assign({}, ...checked.map((part) => part.summary)));
     return { IN_ORDER: 0, WRONG: 1, STOPPED: 2 }[outcome];
   } catch (error) {
     if (error instanceof Alarm && order) {
       tell(order)(error.finding);
+      tellOutcome(order, "WRONG", 1, {});
       return 1;
     }
     const known = error instanceof UsageError || error instanceof LogUnreachable;
@@ -87,6 +86,19 @@ async function main(args: readonly string[]): Promise<number> {
       console.error("fsck: run the same command again to go on where it ended.");
     return 2;
   }
+}
+
+function tellOutcome(
+  { json, language }: Order,
+  outcome: keyof typeof outcomes,
+  findings: number,
+  summary: Checked["summary"],
+): void {
+  console.log(
+    json
+      ? jsonOf({ outcome, findings, ...summary })
+      : `${outcome}  ${outcomes[outcome][language]}${summaryOf(summary)}`,
+  );
 }
 
 /** Undefined when help was asked for. */
@@ -122,8 +134,10 @@ async function checkPlace(place: string, order: Order): Promise<Checked> {
   if (warning) console.error(warning[order.language]);
   const { newest, witnessed, findings } = await readServed(log, keys, order.witnesses);
   const since = order.since === undefined ? [] : [await openKept(await readText(order.since), order.since, keys)];
-  const memory = await recall(order, keys);
-  const wanted = await readLicenses(order, counted.report);
+  const memory = await recall(order, keys, "--since");
+  const keyring = order.keys === undefined ? undefined : await readKeyring(order.keys);
+  const wanted = await readLicenses(order, keyring, counted.report);
+  const named = keyring && loggedKeys(keyring);
   findings.forEach(counted.report);
   const stop = stopOnInterrupt();
   const start = wanted.sought > 0 ? undefined : memory?.edge;
@@ -142,7 +156,10 @@ async function checkPlace(place: string, order: Order): Promise<Checked> {
         checkpoint: newest,
         known: [...since, ...(memory ? [memory.checkpoint] : []), ...(witnessed ? [witnessed] : [])],
         from: start,
-        onEntries: wanted.look,
+        onEntries: (first, entries) => {
+          wanted.look(first, entries);
+          named?.look(entries);
+        },
       },
     );
   } finally {
@@ -150,6 +167,7 @@ async function checkPlace(place: string, order: Order): Promise<Checked> {
     stop.end();
   }
   if (result.restarted) notBelieved(order);
+  if (named?.isOlder()) console.error(words.olderKeys[order.language]);
   const isStopped = result.outcome === "STOPPED";
   if (isStopped)
     console.error(words.stopped[order.language] + (order.state === undefined ? words.noState[order.language] : ""));
@@ -168,9 +186,12 @@ async function checkPlace(place: string, order: Order): Promise<Checked> {
   };
 }
 
-async function readLicenses({ licenses, keys, language }: Order, report: (finding: AuditFinding) => void) {
-  if (licenses.length > 0 && keys === undefined) console.error(words.noKeys[language]);
-  const keyring = licenses.length > 0 && keys !== undefined ? await readKeyring(keys) : undefined;
+async function readLicenses(
+  { licenses, language }: Order,
+  keyring: Keyring | undefined,
+  report: (finding: AuditFinding) => void,
+) {
+  if (licenses.length > 0 && keyring === undefined) console.error(words.noKeys[language]);
   return readWanted(licenses, keyring, report);
 }
 
@@ -225,6 +246,10 @@ const words = {
   noKeys: {
     en: "WARNING: without --keys no license's signature is verified: a forged one only shows by not standing in the log.",
     zh: "警告：未指定 --keys，不验证证照签名；伪造的证照只能由其不在日志中看出。",
+  },
+  olderKeys: {
+    en: "WARNING: the log names keys (or a compromise) that your key set lacks: fetch /.well-known/jwks.json anew.",
+    zh: "警告：日志所载的密钥（或泄露声明）不在您的密钥集中：请重新获取 /.well-known/jwks.json。",
   },
 } as const;
 

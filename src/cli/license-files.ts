@@ -1,6 +1,7 @@
 import { createReadStream, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { maxBundleBytes } from "../proof/bundle/bundle.ts";
+import { givenText } from "../proof/bundle/given-text.ts";
 import { messageOf, UsageError } from "./program.ts";
 
 /** The files a person means, and whether there may be many: a folder stands for every file below it. */
@@ -49,7 +50,8 @@ export async function readBytes(path: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What editors and shells leave behind the last line is not part of the license. */
+/** The license or bundle in a file. Of one that was not read to its end nothing is taken away: it stays too large. */
 export function textOf(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes).replace(/\r?\n$/, "");
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return bytes.length > maxFileBytes ? text : givenText(text);
 }

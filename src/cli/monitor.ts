@@ -33,7 +33,7 @@ Usage: npm run --silent monitor -- PLACE [--issuer CODE …] [--holder CODE …]
   --holder CODE    print entries about licenses of this enterprise, by its code; may be repeated. A person's entries
                    can not be recognized by anybody who knows the code alone: ask the hub for them.
   --all            print keys that were added or ended, keys for records, and closed days of the access ledger too;
-                   without --issuer and --holder only those
+                   without --issuer and --holder only those. Keys that were compromised are always printed
 ${sharedHelp.keys}
   --compare PLACE  a checkpoint another client has kept (a file), or a log as another client sees it (an address):
                    both must be of one log; may be repeated
@@ -113,7 +113,9 @@ async function follow(order: Order): Promise<number> {
   const { keys, warning } = await readKeys(log, order);
   if (warning) console.error(warning[order.language]);
   const watch = makeWatch(order);
-  const remembered = await recall(order, keys);
+  const remembered = await recall(order, keys, "--compare");
+  if (remembered && order.from !== undefined)
+    console.error(`monitor: ${words.fromIdle[order.language](remembered.edge.size())}`);
   let seen = remembered;
   let last: Reached | undefined;
   const end = (reached: Reached) => {
@@ -233,6 +235,10 @@ const words = {
       first === 0
         ? `尚无进度记录：读取至今全部 ${size} 条。（--from now：仅读取此后的条目。）`
         : `自第 ${first} 条起，共 ${size} 条；此前的条目不输出。`,
+  },
+  fromIdle: {
+    en: (size: number) => `--from is passed over: the --state remembers that the log was read up to entry ${size}.`,
+    zh: (size: number) => `忽略 --from：--state 所记进度为 ${size} 条，由此继续。`,
   },
   noState: { en: " Without --state the next run begins so again.", zh: "未指定 --state 时下次仍如此开始。" },
   personal: {

@@ -32,7 +32,7 @@ export function readWitnesses(names: readonly string[], least: string | undefine
   const rule = witnessRuleOf(names, Number(least ?? 1));
   if (!rule)
     throw new UsageError(
-      "--witness is the key of a witness, NAME+ID+KEY, as it publishes it (an Ed25519 key for cosignatures).",
+      "--witness is the key of a witness, NAME+ID+KEY, as it publishes it (an Ed25519 key for cosignatures), or a letter of it is wrong.",
     );
   const { keys, atLeast } = rule;
   if (!(Number.isInteger(atLeast) && atLeast >= 1 && atLeast <= keys.length))

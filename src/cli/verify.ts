@@ -21,6 +21,8 @@ type Order = Readonly<{
   names: readonly string[];
   keys: string;
   at: Date | undefined;
+  /** The day asked about, when it was told without a time. */
+  day: string | undefined;
   witnesses: WitnessRule | undefined;
   json: boolean;
   language: Language;
@@ -31,7 +33,7 @@ const help = `Verifies electronic licenses offline, from the hub's public keys a
 Usage: npm run --silent verify -- FILE… --keys JWKS [options]
    or: node src/cli/verify.ts FILE… --keys JWKS [options]
 
-  FILE         a license in any of its forms; - reads standard input. One newline at its end is ignored.
+  FILE         a license in any of its forms; - reads standard input. White space around it is ignored.
                  the license itself, a compact JWS: signature, issuer, key, content and validity are judged
                  a bundle (JSON): its status list and its proof of the public log as well
                  an SD-JWT (with ~ in it): what its holder chose to show, and the holder's own signature
@@ -57,14 +59,16 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(help);
       return 0;
     }
-    const { at, language, witnesses, json } = order;
+    const { at, day, language, witnesses, json } = order;
     const tools = { keyring: await readKeyring(order.keys), schemaOf: schemaReader(), now: () => new Date() };
     const input = { language, ...(at && { at }), ...(witnesses && { witnesses }) };
     const verify = (bytes: Uint8Array) => verifyLicense(tools, { token: textOf(bytes), ...input });
     const { files, areMany } = chooseFiles(order.names);
-    if (areMany) return await verifyMany(files, { json, language, verify });
-    const report = await verify(await readBytes(files[0] ?? "-"));
-    console.log(json ? jsonOf(report, 2) : linesOf(report, language).join("\n"));
+    if (areMany) return await verifyMany(files, { json, language, day, verify });
+    const bytes = await readBytes(files[0] ?? "-");
+    const report = await verify(bytes);
+    console.log(json ? jsonOf(report, 2) : linesOf(report, language, day).join("\n"));
+    if (report.outcome === "INVALID" && isAnswer(textOf(bytes))) console.error(`verify: ${answerWords[language]}`);
     return { VALID: 0, INVALID: 1, UNDECIDED: 2 }[report.outcome];
   } catch (error) {
     // Whatever went wrong, it must not read as the verdict "invalid".
@@ -88,13 +92,16 @@ function readOrder(args: readonly string[]): Order | undefined {
   if (values.help) return undefined;
   if (positionals.length === 0) throw new UsageError("name a FILE, several, a folder, or - (see --help).");
   if (values.keys === undefined)
-    throw new UsageError("--keys JWKS is missing: a file with the hub's /.well-known/jwks.json (see --help).");
+    throw new UsageError(
+      "--keys JWKS is missing: a file with the hub's /.well-known/jwks.json (see --help; with npm run, options come behind ` -- `).",
+    );
   const at = values.at === undefined ? undefined : readMoment(values.at);
   const witnesses = readWitnesses(values.witness, values["min-witnesses"]);
   return {
     names: positionals,
     keys: values.keys,
     at,
+    day: isDay(values.at) ? values.at : undefined,
     witnesses,
     json: values.json,
     language: readLanguage(values.lang),
@@ -106,6 +113,20 @@ function readMoment(text: string): Date {
   if (moment) return moment;
   throw new UsageError("--at is a day like 2026-11-22 or an instant like 2026-11-22T09:00:00+08:00.");
 }
+
+function isDay(at: string | undefined): boolean {
+  return at !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(at);
+}
+
+/** Whether a text is what GraphQL answers, with the license somewhere in it. */
+function isAnswer(text: string): boolean {
+  return /^\{\s*"data"\s*:/.test(text);
+}
+
+const answerWords = {
+  en: "this is a whole answer of GraphQL: the bundle is the text in data.license.bundle; save that text alone.",
+  zh: "这是 GraphQL 的完整应答：证据包是其中 data.license.bundle 的文本，请单独保存。",
+} as const;
 
 // Last, when every constant above is there.
 process.exitCode = await main(process.argv.slice(2));

@@ -148,8 +148,8 @@ export const verificationCodes = {
       zh: "签发时该密钥已泄露，可能为他人签署。",
     },
     todo: {
-      en: "Do not rely on it; the hub issues a new version of what it signed itself.",
-      zh: "请勿采信；枢纽会为其本身签发的证照重新签署新版本。",
+      en: "Do not rely on this copy; get the license anew from the holder or the hub, which signs again what it signed itself.",
+      zh: "请勿采信此文件；请向持证人或枢纽重新获取，枢纽会为其本身签发的证照重新签名。",
     },
   },
   KEY_COMPROMISED_UNLOGGED: {
@@ -159,8 +159,8 @@ export const verificationCodes = {
       zh: "其签发时间早于密钥泄露，但只有公开日志证明才能证实。",
     },
     todo: {
-      en: "Ask the holder or the hub for the license with its log proof, or for a new version.",
-      zh: "请向持证人或枢纽索取附带日志证明的证照，或重新签署的新版本。",
+      en: "Ask the holder or the hub for its bundle, or for the license anew.",
+      zh: "请向持证人或枢纽索取证据包，或重新获取该证照。",
     },
   },
   TYPE_UNKNOWN: {

@@ -6,13 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readServed } from "../../src/cli/audit/auditing.ts";
 import { readWanted } from "../../src/cli/audit/wanted-licenses.ts";
 import { logReader, openLog } from "../../src/connectors/log-reader.ts";
-import type { AuditFinding } from "../../src/proof/audit/audit-codes.ts";
+import { type AuditFinding, wordsOf } from "../../src/proof/audit/audit-codes.ts";
 import { type AuditMemory, formatMemory, parseMemory } from "../../src/proof/audit/audit-memory.ts";
 import { openLogNote, type SignedCheckpoint } from "../../src/proof/audit/log-note.ts";
+import { digestOf } from "../../src/proof/canonical-json.ts";
 import { formatCheckpoint } from "../../src/proof/log/checkpoint.ts";
+import { entryBytes, type LogEntry } from "../../src/proof/log/log-entry.ts";
 import { formatNoteKey } from "../../src/proof/log/signed-note.ts";
 import { checkLog, type LogToCheck } from "../../src/use-cases/log/check-log.ts";
 import { followLog } from "../../src/use-cases/log/follow-log.ts";
+import { makeTestKey, type TestKey } from "../proof/samples.ts";
 import { type LogKey, makeLogKey, makeWitness, someEntries, writeLog } from "./log-folder.ts";
 import { openWorkshop, root } from "./processes.ts";
 
@@ -380,7 +383,78 @@ describe("the commands", () => {
         expect(out).toContain(readFileSync(file, "utf8").split("\n")[2]);
     }
     expect(forked.error).toContain("does not hold");
+    expect(forked.error).toContain("use --since with a checkpoint you keep elsewhere");
     const away = await run("monitor", url, "--all", "--once", "--vkey", key.vkey);
     expect([away.code, away.out]).toEqual([2, ""]);
+  });
+
+  test("say what to do when the log's key is another, and close with the outcome", async () => {
+    const { vkey: other } = await makeLogKey();
+    const [fsck, json, letter] = await Promise.all([
+      run("fsck", await smallLog(10), "--vkey", other),
+      run("fsck", await smallLog(10), "--vkey", vkey, "--json"),
+      run("fsck", await smallLog(10), "--vkey", vkey.replace("AeHT", "AeHU")),
+    ]);
+    expect([fsck.code, fsck.out]).toEqual([
+      1,
+      expect.stringMatching(
+        /^✗ CHECKPOINT_SIGNATURE .* → If the hub has changed its log's key, fetch .*--keys; keep --since[\s\S]*\nWRONG {2}.*\n$/,
+      ),
+    ]);
+    const [finding, outcome] = json.out.trim().split("\n");
+    expect(JSON.parse(finding ?? "")).toMatchObject({ code: "CHECKPOINT_FOREIGN", todo: expect.any(String) });
+    expect(JSON.parse(outcome ?? "")).toEqual({ outcome: "WRONG", findings: 1 });
+    expect([letter.code, letter.error]).toEqual([2, expect.stringContaining("or a letter is wrong")]);
+  });
+
+  test("tell of a license whose signature failed what a verification tells for that reason", () => {
+    const todo = (detail: string) => wordsOf({ code: "LICENSE_SIGNATURE", detail }).todo?.en;
+    expect(todo("KEY_UNKNOWN")).toMatch(/^Fetch the hub's newest key set/);
+    expect(todo("KEY_COMPROMISED")).toMatch(/^Do not rely on this copy; get the license anew/);
+    expect(todo("toString")).toMatch(/^Do not rely on it/);
+  });
+
+  test("warn of a key set that is older than the log, and of options that have no effect", async () => {
+    const [one, old] = [await makeTestKey(), await makeTestKey()];
+    const keyOf = ({ kid }: TestKey["publicJwk"], more: Readonly<Record<string, number>> = {}): LogEntry => ({
+      ...{ kind: "KEY", event: more["compromised"] === undefined ? "ADDED" : "COMPROMISED", kid },
+      ...{ purpose: "license", from: 1_795_000_000, ...more },
+    });
+    const entries = [keyOf(one.publicJwk), keyOf(old.publicJwk), keyOf(old.publicJwk, { compromised: 1_795_320_000 })];
+    const folder = await smallLog(3, entries.map(entryBytes));
+    const [x, nbf] = [Buffer.from(key.key.point).toString("base64url"), 1_795_000_000];
+    const kid = digestOf({ kty: "OKP", crv: "Ed25519", x });
+    const iss = `https://${key.key.name.replace(/\/log$/, "")}`;
+    const logJwk = { kty: "OKP", crv: "Ed25519", x, kid, use: "sig", alg: "EdDSA", purpose: "log", iss, nbf };
+    const keysFile = (...jwks: readonly object[]) => {
+      const path = join(workshop.folder, `keys-${jwks.length}-${JSON.stringify(jwks).length}.json`);
+      writeFileSync(path, JSON.stringify({ keys: [logJwk, ...jwks] }));
+      return path;
+    };
+    const sets = [
+      keysFile(one.publicJwk, { ...old.publicJwk, compromised: 1_795_320_000 }),
+      keysFile(one.publicJwk, old.publicJwk),
+      keysFile(one.publicJwk),
+    ];
+    const state = join(workshop.folder, "idle-state");
+    const watch = (...args: readonly string[]) =>
+      run("monitor", folder, "--vkey", key.vkey, "--once", "--issuer", "X", ...args);
+    const [known, uncompromised, unknown, first, foldered] = await Promise.all([
+      ...sets.map((path) => run("fsck", folder, "--keys", path)),
+      watch("--state", state),
+      watch("--compare", folder),
+    ]);
+    expect([known?.code, known?.error]).toEqual([0, ""]);
+    for (const older of [uncompromised, unknown])
+      expect([older?.code, older?.error]).toEqual([0, expect.stringContaining("your key set lacks: fetch")]);
+    const [from, since] = [nbf, 1_795_320_000].map((seconds) => new Date(seconds * 1000).toISOString());
+    expect(first?.out.split("\n")[0]).toBe(
+      `2  KEY         COMPROMISED  license  ${old.publicJwk.kid}  in use from ${from}  compromised since ${since}`,
+    );
+    expect([foldered?.code, foldered?.error]).toEqual([2, expect.stringMatching(/is a folder: name a file/)]);
+    const idle = await watch("--state", state, "--from", "1");
+    expect([idle.code, idle.error]).toEqual([0, expect.stringContaining("--from is passed over")]);
+    writeFileSync(state, "{}");
+    expect((await watch("--state", state)).error).toContain("use --compare with a checkpoint you keep elsewhere");
   });
 });

@@ -118,12 +118,12 @@ describe("verify FILE --keys JWKS", () => {
     expect([other.code, codes(other)[4]]).toEqual([0, "TYPE_SCHEMA TYPE_UNKNOWN"]);
   });
 
-  test("reads standard input, and ignores one newline at the end but not two", async () => {
+  test("reads standard input, and ignores white space and a byte order mark around it, as the page does", async () => {
     const from = (input: string) => run(["-", "--keys", keys, ...day], input);
     const results = await Promise.all(
-      [token, `${token}\n`, `${token}\r\n`, `${token}\n\n`, `\n${token}`, ""].map(from),
+      [token, `${token}\r\n\r\n`, `\n${token}`, `\ufeff${token}`, token.replace(".", ".\n"), ""].map(from),
     );
-    expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0, 1, 1]);
   });
 
   test("prints the report as JSON", async () => {
@@ -174,7 +174,13 @@ describe("what cannot be told exits 2", () => {
     ["with a missing file", () => [join(folder, "none"), "--keys", keys], /cannot read .*none/],
     ["with an empty folder", () => [mkdtempSync(join(folder, "empty-")), "--keys", keys], /no file in/],
     ["with a missing key set", () => [license, "--keys", join(folder, "none")], /cannot read .*none/],
-    ["with a key set that is none", () => [license, "--keys", license], /KEYS_MALFORMED/],
+    ["without keys, which npm took for its own", () => [license], /with npm run, options come behind ` -- `/],
+    ["with a key set that is none", () => [license, "--keys", license], /The file is no key set.*KEYS_MALFORMED/],
+    [
+      "with a bundle for a key set",
+      () => [license, "--keys", join(vectors, "valid.bundle.json")],
+      /The file is no key set\./,
+    ],
     [
       "with a private key",
       () => [license, "--keys", file("d.json", JSON.stringify({ keys: [key.privateJwk] }))],
@@ -251,7 +257,8 @@ describe("many files", () => {
     expect(done.lines).toEqual([
       expect.stringMatching(/^✗ .*deeper\/changed\.jws {2}INVALID {2}SIGNATURE SIGNATURE_WRONG {2}The signature/),
       expect.stringMatching(/^– .*z\?\[2J\.json {2}UNDECIDED {2}FORMAT BUNDLE_VERSION/),
-      "4 files: 2 valid, 1 invalid, 1 could not be told.",
+      "4 files: 2 valid, 1 invalid, 1 could not be told. (asked about noon of 2026-11-22 in Asia/Shanghai)",
+      "Verify one alone to read what to do.",
     ]);
   });
 
@@ -259,10 +266,12 @@ describe("many files", () => {
     const done = await run([license, join(folder, "none"), "--keys", keys, ...day, "--lang", "zh"]);
     expect(done.code).toBe(2);
     expect(done.lines).toEqual([
-      expect.stringMatching(/none {2}UNDECIDED {2}cannot read/),
-      "共 2 个文件：有效 1，无效 0，无法判断 1。",
+      expect.stringMatching(/none {2}UNDECIDED 无法判断 {2}cannot read/),
+      "共 2 个文件：有效 1，无效 0，无法判断 1。（所询时间：2026-11-22 正午，Asia/Shanghai）",
+      "单独验证其中一个文件，即可查看处理办法。",
     ]);
-    expect((await run([license, license, "--keys", keys, ...day])).code).toBe(0);
+    const good = await run([license, license, "--keys", keys, "--at", "2026-11-22T12:00:00+08:00"]);
+    expect([good.code, good.out]).toEqual([0, "2 files: 2 valid, 0 invalid, 0 could not be told.\n"]);
   });
 
   test("as JSON they are a line each, in order, with the file's name", async () => {
@@ -300,6 +309,18 @@ test("a bundle is held to the witnesses that are named, alone and among many", a
     expect.stringMatching(/^✗ LOG_INCLUSION +LOG_WITNESSES_LACKING .*\(1 of the 2 named, at least 2 asked for\) → Ask/),
   ]);
   expect([bare.code, bare.lines[0]]).toEqual([1, expect.stringContaining("LOG_INCLUSION LOG_WITNESSES_LACKING")]);
+});
+
+test("a bundle saved with a byte order mark is taken; an answer of GraphQL with one in it is told for what it is", async () => {
+  const bundle = readFileSync(join(vectors, "valid.bundle.json"), "utf8");
+  const args = ["--keys", join(vectors, "jwks.json"), "--at", "2026-11-22T12:05:00+08:00"];
+  const answer = JSON.stringify({ data: { license: { bundle } } });
+  const [marked, whole] = await Promise.all([
+    run([file("marked.json", `\ufeff${bundle}\r\n\r\n`), ...args]),
+    run([file("answer.json", answer), ...args]),
+  ]);
+  expect([marked.code, marked.error]).toEqual([0, ""]);
+  expect([whole.code, whole.error]).toEqual([1, expect.stringContaining("the text in data.license.bundle")]);
 });
 
 test("--help explains and exits 0", async () => {

@@ -387,10 +387,12 @@ describe("fsck of the log a hub serves", () => {
     const files: Readonly<Record<string, string | Uint8Array>> = {
       "binary.jws": Uint8Array.from({ length: 300_000 }, (_, at) => (at * 37) % 256),
       "bundle.json": JSON.stringify({ version: 1, license: one, keys: [] }),
+      "bundle-marked.json": `\ufeff${JSON.stringify({ version: 1, license: one, keys: [] })}`,
+      "bundle-newer.json": JSON.stringify({ version: 2, license: one }),
       "bundle-forged.json": JSON.stringify({ version: 1, license: `${header}.${changed}.${signature}`, keys: [] }),
       "empty.jws": "",
       "forged.jws": `${header}.${changed}.${signature}`,
-      "good.jws": `${other}\n`,
+      "good.jws": `${other}\r\n\r\n`,
       "huge.json": `{"version":1,"license":"${"x".repeat(4 * 1024 * 1024)}"}`,
       "huge.jws": "x.".repeat(100_000),
       "none.jws": `${headed("none", "license+jwt")}.${payload}.`,
@@ -418,6 +420,8 @@ describe("fsck of the log a hub serves", () => {
     const kinds = {
       "binary.jws": "NOT_A_LICENSE TOKEN_TOO_LARGE",
       "bundle.json": "LICENSE_LOGGED",
+      "bundle-marked.json": "LICENSE_LOGGED",
+      "bundle-newer.json": "BUNDLE_VERSION",
       "bundle-forged.json": "LICENSE_SIGNATURE SIGNATURE_WRONG",
       "empty.jws": "NOT_A_LICENSE NOT_COMPACT_JWS",
       "forged.jws": "LICENSE_SIGNATURE SIGNATURE_WRONG",

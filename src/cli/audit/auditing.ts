@@ -2,7 +2,7 @@ import { access, constants, readFile, rename, writeFile } from "node:fs/promises
 import { dirname } from "node:path";
 import { type LogReader, LogUnreachable } from "../../connectors/log-reader.ts";
 import type { LocalizedText } from "../../errors.ts";
-import { type AuditFinding, auditCodes, isWrong } from "../../proof/audit/audit-codes.ts";
+import { type AuditFinding, type AuditRow, isWrong, wordsOf } from "../../proof/audit/audit-codes.ts";
 import { type AuditMemory, formatMemory, parseMemory } from "../../proof/audit/audit-memory.ts";
 import { openLogNote, type SignedCheckpoint } from "../../proof/audit/log-note.ts";
 import type { Keyring } from "../../proof/keyring.ts";
@@ -27,11 +27,7 @@ export type LogKeys = Readonly<{ keys: readonly NoteKey[]; warning?: LocalizedTe
 
 /** Finds the log's keys. *Throws* UsageError for a key or key set that is none. */
 export async function readKeys(log: LogReader, { vkey, keys }: Pick<AuditorOrder, "vkey" | "keys">): Promise<LogKeys> {
-  if (vkey !== undefined) {
-    const key = parseNoteKey(vkey.trim());
-    if (!key) throw new UsageError("--vkey is no key: expected NAME+ID+KEY, as at /log/vkey.");
-    return { keys: [key] };
-  }
+  if (vkey !== undefined) return { keys: [readVkey(vkey)] };
   if (keys !== undefined) {
     const found = logKeysIn(await readKeyring(keys));
     if (found.length === 0) throw new UsageError(`the key set in ${keys} holds no key of a log.`);
@@ -48,6 +44,13 @@ export async function readKeys(log: LogReader, { vkey, keys }: Pick<AuditorOrder
       zh: `警告：日志公钥取自日志自身，首次使用即予信任。请保存，下次用下列参数指明：\n  --vkey '${text}'`,
     },
   };
+}
+
+/** Reads a log's key as it is handed around. *Throws* UsageError. */
+export function readVkey(text: string): NoteKey {
+  const key = parseNoteKey(text.trim());
+  if (!key) throw new UsageError("--vkey is no key, or a letter is wrong: expected NAME+ID+KEY, as at /log/vkey.");
+  return key;
 }
 
 /** The keys of every log whose issuer a key set names. */
@@ -105,21 +108,29 @@ async function servedAt(path: string, text: string, keys: readonly NoteKey[]) {
 /** A checkpoint that somebody kept. *Throws* UsageError when it is none of this log's: it proves nothing then. */
 export async function openKept(text: string, from: string, keys: readonly NoteKey[]): Promise<SignedCheckpoint> {
   const opened = await openLogNote(text, keys);
-  if ("code" in opened) throw new UsageError(`${from}: ${auditCodes[opened.code].en} (${opened.code})`);
+  if ("code" in opened) throw new UsageError(`${from}: ${withTodo(wordsOf(opened), "en")} (${opened.code})`);
   return opened;
 }
 
 /** How far a log was read, and a checkpoint of it whose signature held. */
 export type Seen = Readonly<{ edge: AuditMemory["edge"]; checkpoint: SignedCheckpoint }>;
 
-/** What an earlier run remembered, when its note holds; of anything else it is said that it is not believed. */
-export async function recall({ state, language }: AuditorOrder, keys: readonly NoteKey[]): Promise<Seen | undefined> {
+/**
+ * What an earlier run remembered, when its note holds; of anything else it is said that it is not believed.
+ * @param instead the option by which what was seen before can still be compared
+ */
+export async function recall(
+  { state, language }: AuditorOrder,
+  keys: readonly NoteKey[],
+  instead: "--since" | "--compare",
+): Promise<Seen | undefined> {
   const text = state === undefined ? undefined : await readIfThere(state);
   if (text === undefined) return undefined;
   const memory = parseMemory(text);
   const checkpoint = memory && (await openLogNote(memory.note, keys));
   if (checkpoint && !("code" in checkpoint)) return { edge: memory.edge, checkpoint };
   notBelieved({ state, language });
+  console.error(words.notCompared[language](instead));
   return undefined;
 }
 
@@ -134,7 +145,7 @@ export function notBelieved({ state = "", language }: Pick<AuditorOrder, "state"
 
 async function readIfThere(path: string): Promise<string | undefined> {
   return readFile(path, "utf8").catch((error: unknown) => {
-    if (typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT") return undefined;
+    if (isOfCode(error, "ENOENT")) return undefined;
     throw new UsageError(`cannot read ${path}: ${messageOf(error)}`);
   });
 }
@@ -159,25 +170,41 @@ export async function mustBeWritable(path: string | undefined): Promise<void> {
   });
 }
 
+/** Reads a checkpoint that somebody kept. *Throws* UsageError. */
 export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
+    if (isOfCode(error, "EISDIR"))
+      throw new UsageError(
+        `${path} is a folder: name a file in it that holds a checkpoint (of a log: ${path}/checkpoint).`,
+      );
     throw new UsageError(`cannot read ${path}: ${messageOf(error)}`);
   }
+}
+
+function isOfCode(error: unknown, code: string): boolean {
+  return typeof error === "object" && error !== null && "code" in error && error.code === code;
 }
 
 /** Tells what was found: as lines for a person, the evidence whole, or as JSON. */
 export function tell({ json, language }: Readonly<{ json: boolean; language: Language }>) {
   return (finding: AuditFinding): void => {
-    if (json) console.log(jsonOf({ ...finding, text: auditCodes[finding.code][language] }));
+    const { text, todo } = wordsOf(finding);
+    if (json) console.log(jsonOf({ ...finding, text: text[language], ...(todo && { todo: todo[language] }) }));
     else console.log(findingLines(finding, language).join("\n"));
   };
 }
 
+/** What a code means and, behind an arrow, what to do. */
+export function withTodo({ text, todo }: AuditRow, language: Language): string {
+  return todo ? `${text[language]} → ${todo[language]}` : text[language];
+}
+
 function findingLines(finding: AuditFinding, language: Language): readonly string[] {
   const { code, path, file, detail, notes } = finding;
-  const words = [path ?? file, detail && `[${detail}]`, auditCodes[code][language]].filter(Boolean).join("  ");
+  const said = withTodo(wordsOf(finding), language);
+  const words = [path ?? file, detail && `[${detail}]`, said].filter(Boolean).join("  ");
   return [
     `${isWrong(finding) ? "✗" : "✓"} ${code.padEnd(20)} ${printable(words)}`,
     ...(notes ?? []).flatMap((note) => [
@@ -189,3 +216,11 @@ function findingLines(finding: AuditFinding, language: Language): readonly strin
     ]),
   ];
 }
+
+const words = {
+  notCompared: {
+    en: (option: string) =>
+      `What was seen before can not be compared: use ${option} with a checkpoint you keep elsewhere.`,
+    zh: (option: string) => `无法与先前所见比对：请用 ${option} 指明另行保存的检查点。`,
+  },
+} as const;

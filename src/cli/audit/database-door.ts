@@ -5,7 +5,7 @@ import { type TableFinding, tableCodes } from "../../proof/audit/table-codes.ts"
 import { base64 } from "../../proof/bytes/base64.ts";
 import type { Keyring } from "../../proof/keyring.ts";
 import { emptyRoot } from "../../proof/log/merkle.ts";
-import { type NoteKey, parseNoteKey } from "../../proof/log/signed-note.ts";
+import type { NoteKey } from "../../proof/log/signed-note.ts";
 import { parseTilePath } from "../../proof/log/tile.ts";
 import { type AuditDatabase, auditing } from "../../store/audit/audit-database.ts";
 import { type AuditStore, auditStore } from "../../store/audit/audit-store.ts";
@@ -19,7 +19,7 @@ import { compareSigningKeyRows } from "../../use-cases/audit/compare-signing-key
 import { checkLog } from "../../use-cases/log/check-log.ts";
 import { readKeyring } from "../key-set.ts";
 import { jsonOf, type Language, messageOf, printable, UsageError } from "../program.ts";
-import { logKeysIn } from "./auditing.ts";
+import { logKeysIn, readVkey, withTodo } from "./auditing.ts";
 
 /** What tables are compared with. `newestLater`: of the newest checkpoint, looked up again a little later. */
 export type TableOrder = Readonly<{
@@ -38,7 +38,7 @@ export async function checkDatabase(
   if (!/^postgres(ql)?:\/\//.test(url))
     throw new UsageError("--database expects postgres://…; the embedded database of a demo can not be compared.");
   const keyring = order.keys === undefined ? undefined : await readKeyring(order.keys);
-  const vkey = order.vkey === undefined ? undefined : parseNoteKey(order.vkey);
+  const vkey = order.vkey === undefined ? undefined : readVkey(order.vkey);
   let findings = 0;
   const report = (finding: TableFinding) => {
     findings += 1;
@@ -120,5 +120,5 @@ async function checkTree(store: AuditStore, size: number, report: TableOrder["re
 function lineOf({ code, table, key, columns, detail }: TableFinding, language: Language): string {
   const which = columns === undefined ? "" : ` ${columns.join(", ")}`;
   const where = detail === undefined ? "" : ` [${detail}]`;
-  return printable(`✗ ${code.padEnd(15)} ${table} ${key}${which}${where}  ${tableCodes[code][language]}`);
+  return printable(`✗ ${code.padEnd(15)} ${table} ${key}${which}${where}  ${withTodo(tableCodes[code], language)}`);
 }

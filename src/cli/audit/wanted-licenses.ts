@@ -88,7 +88,10 @@ async function judgeFile(
     throw error;
   }
   const bundle = isBundle(text) ? parseBundle(text) : { license: text };
-  if ("code" in bundle) return { code: "NOT_A_LICENSE", file, detail: bundle.code };
+  if ("code" in bundle)
+    return bundle.code === "BUNDLE_VERSION"
+      ? { code: bundle.code, file }
+      : { code: "NOT_A_LICENSE", file, detail: bundle.code };
   const token = bundle.license;
   const parts = isSdJwt(token) ? splitSdJwt(token) : { issued: token };
   if ("code" in parts) return { code: "NOT_A_LICENSE", file, detail: parts.code };

@@ -7,7 +7,13 @@ import { type FileResult, lineOfFile, summaryOf } from "./report-text.ts";
 /** How many files are read and verified at a time. */
 const inFlight = 16;
 
-type Way = Readonly<{ json: boolean; language: Language; verify(bytes: Buffer): Promise<VerificationReport> }>;
+type Way = Readonly<{
+  json: boolean;
+  language: Language;
+  /** The day asked about, when it was told without a time. */
+  day: string | undefined;
+  verify(bytes: Buffer): Promise<VerificationReport>;
+}>;
 
 /**
  * Verifies many files: one line for each that is not VALID and a summary, or as JSON one line for every file. On a
@@ -33,7 +39,7 @@ export async function verifyMany(files: readonly string[], way: Way): Promise<nu
   }
   bar?.stop();
   for (const line of lines) console.log(line);
-  if (!way.json) console.log(summaryOf(tally, way.language));
+  if (!way.json) for (const line of summaryOf(tally, way.language, way.day)) console.log(line);
   return tally.INVALID > 0 ? 1 : tally.UNDECIDED > 0 ? 2 : 0;
 }
 

@@ -6,34 +6,53 @@ import { type Language, printable } from "../program.ts";
 /** What came of one file: its report, or why it could not be read. */
 export type FileResult = Readonly<{ file: string }> & (VerificationReport | Readonly<{ unreadable: string }>);
 
-/** A report for a person: one line a step, the outcome last. */
-export function linesOf({ checks, outcome }: VerificationReport, language: Language): readonly string[] {
+/** A report for a person: one line a step, the outcome last. `day`: asked about, when it was told without a time. */
+export function linesOf(
+  { checks, outcome }: VerificationReport,
+  language: Language,
+  day: string | undefined,
+): readonly string[] {
   const deciding = checks.filter((check) => hasDecided(check, outcome));
   return [
     ...checks.map((check) => lineOf(check, deciding.includes(check), language)),
-    `${outcome}  ${outcomes[outcome][language]}`,
+    `${outcome}  ${outcomes[outcome][language]}${noonOf(day, language)}`,
   ];
 }
 
 /** One line about a file among many that is not VALID: the first step that decided so. */
 export function lineOfFile(result: FileResult, language: Language): string {
   const file = printable(result.file);
-  if ("unreadable" in result) return `${marks.SKIPPED} ${file}  UNDECIDED  ${printable(result.unreadable)}`;
+  const said = (outcome: keyof typeof outcomes) => `${outcome}${language === "zh" ? ` ${shortly[outcome]}` : ""}`;
+  if ("unreadable" in result) return `${marks.SKIPPED} ${file}  ${said("UNDECIDED")}  ${printable(result.unreadable)}`;
   const { outcome, checks } = result;
   const first = checks.find((check) => hasDecided(check, outcome));
   const words = first?.code ? `  ${first.name} ${first.code}  ${verificationCodes[first.code].text[language]}` : "";
-  return `${outcome === "INVALID" ? marks.FAIL : marks.SKIPPED} ${file}  ${outcome}${words}`;
+  return `${outcome === "INVALID" ? marks.FAIL : marks.SKIPPED} ${file}  ${said(outcome)}${words}`;
 }
 
 /** How many files came to what. */
 export type Tally = Readonly<Record<VerificationReport["outcome"], number>>;
 
-/** The last line about many files. */
-export function summaryOf({ VALID, INVALID, UNDECIDED }: Tally, language: Language): string {
+/** The last lines about many files. `day`: asked about, when it was told without a time. */
+export function summaryOf(
+  { VALID, INVALID, UNDECIDED }: Tally,
+  language: Language,
+  day: string | undefined,
+): readonly string[] {
   const all = VALID + INVALID + UNDECIDED;
+  const counted =
+    language === "zh"
+      ? `共 ${all} 个文件：${shortly.VALID} ${VALID}，${shortly.INVALID} ${INVALID}，${shortly.UNDECIDED} ${UNDECIDED}。`
+      : `${all} files: ${VALID} valid, ${INVALID} invalid, ${UNDECIDED} could not be told.`;
+  return [`${counted}${noonOf(day, language)}`, ...(VALID < all ? [more[language]] : [])];
+}
+
+/** At noon a license signed in the afternoon was not there yet. */
+function noonOf(day: string | undefined, language: Language): string {
+  if (day === undefined) return "";
   return language === "zh"
-    ? `共 ${all} 个文件：有效 ${VALID}，无效 ${INVALID}，无法判断 ${UNDECIDED}。`
-    : `${all} files: ${VALID} valid, ${INVALID} invalid, ${UNDECIDED} could not be told.`;
+    ? `（所询时间：${day} 正午，Asia/Shanghai）`
+    : ` (asked about noon of ${day} in Asia/Shanghai)`;
 }
 
 /** Whether it is by this step that the license is not VALID; one that was not reached is so for another's sake. */
@@ -62,3 +81,7 @@ const outcomes = {
   INVALID: { en: "Do not rely on this license.", zh: "无效：请勿采信该证照。" },
   UNDECIDED: { en: "Could not tell.", zh: "无法判断。" },
 } as const satisfies Record<VerificationReport["outcome"], LocalizedText>;
+
+const shortly = { VALID: "有效", INVALID: "无效", UNDECIDED: "无法判断" } as const;
+
+const more = { en: "Verify one alone to read what to do.", zh: "单独验证其中一个文件，即可查看处理办法。" } as const;

@@ -1,4 +1,5 @@
 import { maxBundleBytes } from "../../../proof/bundle/bundle.ts";
+import { givenText } from "../../../proof/bundle/given-text.ts";
 
 /** Most that is read of a file: one byte more than a bundle has, so that the verifier says that it is too large. */
 export const maxFileBytes = maxBundleBytes + 1;
@@ -9,7 +10,7 @@ export const maxFileBytes = maxBundleBytes + 1;
  * Trust: attacker-chosen.
  */
 export function readInput(text: string): string {
-  const trimmed = text.trim();
+  const trimmed = givenText(text);
   const fragment = /^https?:\/\/[^\s#]*#(\S+)$/i.exec(trimmed)?.[1];
   return fragment === undefined ? trimmed : readFragment(fragment);
 }
@@ -17,9 +18,9 @@ export function readInput(text: string): string {
 /** What stands behind the # of an address; a bundle's signs come escaped. */
 export function readFragment(fragment: string): string {
   try {
-    return decodeURIComponent(fragment).trim();
+    return givenText(decodeURIComponent(fragment));
   } catch {
-    return fragment.trim();
+    return givenText(fragment);
   }
 }
 
