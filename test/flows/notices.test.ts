@@ -48,9 +48,12 @@ afterAll(async () => {
 beforeEach(async () => {
   await house.sql("delete from reliance; delete from open_case; delete from notice; delete from webhook");
   await house.sql("delete from license_event where identifier = $1 and operation <> 'ISSUE'", [license["identifier"]]);
-  await house.sql("update license set state = 'VALID', source_updated_at = '2026-01-01' where identifier = $1", [
-    license["identifier"],
-  ]);
+  // As it was issued: the hub signs nothing again that is not as its history has it.
+  await house.sql(
+    `update license l set state = e.state, state_since = e.effective_on, source_updated_at = e.source_updated_at
+      from license_event e where l.identifier = $1 and e.identifier = l.identifier and e.operation = 'ISSUE'`,
+    [license["identifier"]],
+  );
   setNow(new Date(Math.floor(Date.now() / 1_000) * 1_000));
   receiver.reset();
 });
