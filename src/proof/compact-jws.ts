@@ -1,7 +1,7 @@
 import { HubError } from "../errors.ts";
 import { decodeBase64url } from "./bytes/base64url.ts";
 import { sha256Base64url } from "./bytes/sha256.ts";
-import { isJsonObject, type JsonObject, parseStrictJson } from "./strict-json.ts";
+import { isJsonObject, type JsonObject, type JsonResult, parseStrictJson } from "./strict-json.ts";
 import type { VerificationCode } from "./verification.ts";
 
 /** The parts of a compact JWS. Trust: all of it attacker-chosen until the signature is checked. */
@@ -10,6 +10,7 @@ export type CompactJws = Readonly<{
   /** Empty when the header has none; `headerFault` says so. */
   kid: string;
   payload: Uint8Array;
+  signature: Uint8Array<ArrayBuffer>;
   /** Why the header is not acceptable although it can be read. */
   headerFault?: VerificationCode;
 }>;
@@ -34,16 +35,34 @@ export const maxTokenLength = 128 * 1024;
 export function parseCompactJws(token: string, rules: CompactJwsRules): CompactJws | { code: VerificationCode } {
   if (token.length > rules.maxLength) return { code: "TOKEN_TOO_LARGE" };
   const parts = token.split(".", 4);
-  const [header, payload, signature] = parts.map(decodeBase64url);
-  if (parts.length !== 3 || !header?.length || !payload?.length || !signature)
+  const [header = "", ...others] = parts;
+  const [payload, signature] = others.map(decodeBase64url);
+  const parsed = knownHeaders.get(header) ?? readHeader(header);
+  if (parts.length !== 3 || !parsed || !payload?.length || !signature)
     return { code: compactShape.test(token) ? "BASE64URL_NOT_CANONICAL" : "NOT_COMPACT_JWS" };
-  const parsed = parseStrictJson(header, headerLimits);
   if ("fault" in parsed) return { code: parsed.fault === "JSON_TOO_LARGE" ? "TOKEN_TOO_LARGE" : parsed.fault };
   if (!isJsonObject(parsed.value)) return { code: "JSON_INVALID" };
   const { alg, kid } = parsed.value;
   if (typeof alg !== "string") return { code: "HEADER_MALFORMED" };
   const headerFault = findHeaderFault(parsed.value, rules);
-  return { alg, kid: typeof kid === "string" ? kid : "", payload, ...(headerFault && { headerFault }) };
+  const jws = { alg, kid: typeof kid === "string" ? kid : "", payload, signature };
+  return headerFault ? { ...jws, headerFault } : jws;
+}
+
+/** Headers read before: a key writes the same one over all it signs of a kind. */
+const knownHeaders = new Map<string, JsonResult>();
+const [maxKnownHeaders, maxKnownLength] = [64, 512];
+
+/** Undefined: it is not base64url, or is nothing. */
+function readHeader(text: string): JsonResult | undefined {
+  const bytes = decodeBase64url(text);
+  if (!bytes?.length) return undefined;
+  const parsed = parseStrictJson(bytes, headerLimits);
+  if ("value" in parsed && text.length <= maxKnownLength) {
+    if (knownHeaders.size >= maxKnownHeaders) knownHeaders.clear();
+    knownHeaders.set(text, parsed);
+  }
+  return parsed;
 }
 
 /**
