@@ -288,3 +288,8 @@ export class HubError extends Error {
     return errorTable[this.code].status;
   }
 }
+
+/** The code of any error that has one: of ours, or of the system, such as ENOENT. */
+export function codeOf(error: unknown): string | undefined {
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : undefined;
+}

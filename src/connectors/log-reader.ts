@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { codeOf } from "../errors.ts";
 import { unpackEntries } from "../proof/log/entry-bundle.ts";
 import { consistencyRanges, type Digest, isConsistent, isSame } from "../proof/log/merkle.ts";
 import { noteLimits } from "../proof/log/signed-note.ts";
@@ -186,7 +187,7 @@ function folderReader(folder: string): ReadFile {
       // Longer than it can be: damaged, which its reader says.
       return bytes.length > maxBytes ? new Uint8Array() : bytes;
     } catch (error) {
-      const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+      const code = codeOf(error);
       if (code === "ENOENT" || code === "ENOTDIR") return undefined;
       throw new LogUnreachable(`cannot read ${join(folder, path)}: ${reasonOf(error)}`);
     }

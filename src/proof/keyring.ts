@@ -178,7 +178,8 @@ export function readKeyPoint(jwk: unknown): Pick<VerifyingKey, "alg" | "publicKe
 
 const jwksLimits = { maxBytes: 4 * 1024 * 1024, maxDepth: 8 };
 const shapes = { ES256: { kty: "EC", crv: "P-256" }, EdDSA: { kty: "OKP", crv: "Ed25519" } } as const;
-const signatureNames = { ES256: { name: "ECDSA", hash: "SHA-256" }, EdDSA: { name: "Ed25519" } } as const;
+/** What Web Crypto calls signing and verifying. */
+export const signatureNames = { ES256: { name: "ECDSA", hash: "SHA-256" }, EdDSA: { name: "Ed25519" } } as const;
 const webCryptoNames = { ES256: { name: "ECDSA", namedCurve: "P-256" }, EdDSA: { name: "Ed25519" } } as const;
 
 type Where = Readonly<{ index?: number }>;

@@ -1,7 +1,7 @@
 import { access, constants, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type LogReader, LogUnreachable } from "../../connectors/log-reader.ts";
-import type { LocalizedText } from "../../errors.ts";
+import { codeOf, type LocalizedText } from "../../errors.ts";
 import { type AuditFinding, type AuditRow, isWrong, wordsOf } from "../../proof/audit/audit-codes.ts";
 import { type AuditMemory, formatMemory, parseMemory } from "../../proof/audit/audit-memory.ts";
 import { openLogNote, type SignedCheckpoint } from "../../proof/audit/log-note.ts";
@@ -145,7 +145,7 @@ export function notBelieved({ state = "", language }: Pick<AuditorOrder, "state"
 
 async function readIfThere(path: string): Promise<string | undefined> {
   return readFile(path, "utf8").catch((error: unknown) => {
-    if (isOfCode(error, "ENOENT")) return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     throw new UsageError(`cannot read ${path}: ${messageOf(error)}`);
   });
 }
@@ -175,16 +175,12 @@ export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
-    if (isOfCode(error, "EISDIR"))
+    if (codeOf(error) === "EISDIR")
       throw new UsageError(
         `${path} is a folder: name a file in it that holds a checkpoint (of a log: ${path}/checkpoint).`,
       );
     throw new UsageError(`cannot read ${path}: ${messageOf(error)}`);
   }
-}
-
-function isOfCode(error: unknown, code: string): boolean {
-  return typeof error === "object" && error !== null && "code" in error && error.code === code;
 }
 
 /** Tells what was found: as lines for a person, the evidence whole, or as JSON. */

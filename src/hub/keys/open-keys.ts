@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { ConfigError } from "../../config.ts";
 import { keysToSign } from "../../domain/keys/key-life.ts";
+import { codeOf } from "../../errors.ts";
 import { type KeyPurpose, keyPurposes, type PublicJwk } from "../../proof/keyring.ts";
 import { openChain } from "../../proof/signing/certificate-chain.ts";
 import { checkedSigner } from "../../proof/signing/checked-signer.ts";
@@ -173,7 +174,7 @@ async function recordCertificates({ database, now, plan, place }: OpeningParts):
 
 async function readChain(file: string, key: PublicJwk, now: Date): Promise<readonly string[] | undefined> {
   const pem = await readFile(file, "utf8").catch((error: unknown) => {
-    if (typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     throw new ConfigError(`the certificates in ${file} can not be read`);
   });
   if (pem === undefined) return undefined;

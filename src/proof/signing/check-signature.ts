@@ -1,4 +1,4 @@
-import type { VerifyingKey } from "../keyring.ts";
+import { signatureNames, type VerifyingKey } from "../keyring.ts";
 import { nativeEs256 } from "./native-es256.ts";
 
 /**
@@ -14,7 +14,5 @@ export async function isSignatureOf(
   const publicKey = await key.publicKey();
   if (key.alg === "ES256" && nativeEs256 && publicKey.extractable)
     return nativeEs256.verify(data, signature, publicKey);
-  return crypto.subtle.verify(webCryptoNames[key.alg], publicKey, signature, data);
+  return crypto.subtle.verify(signatureNames[key.alg], publicKey, signature, data);
 }
-
-const webCryptoNames = { ES256: { name: "ECDSA", hash: "SHA-256" }, EdDSA: { name: "Ed25519" } } as const;

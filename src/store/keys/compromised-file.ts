@@ -2,6 +2,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError } from "../../config.ts";
 import { parseInstant } from "../../domain/calendar.ts";
+import { codeOf } from "../../errors.ts";
 import { isJsonObject, parseStrictJson } from "../../proof/strict-json.ts";
 import type { StoredSigningKey } from "./signing-key-store.ts";
 
@@ -17,7 +18,7 @@ const fileName = "compromised.json";
 export async function readCompromised(folder: string): Promise<Compromises> {
   const file = join(folder, fileName);
   const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT") return "{}";
+    if (codeOf(error) === "ENOENT") return "{}";
     throw new ConfigError(`the file ${file} can not be read`);
   });
   const parsed = parseStrictJson(text, { maxBytes: 1024 * 1024, maxDepth: 1 });

@@ -1,5 +1,6 @@
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { codeOf } from "../../errors.ts";
 
 /**
  * Takes a folder for this process: an embedded database must never be opened twice. A lock whose process is gone is
@@ -14,7 +15,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
       await writeFile(file, own, { flag: "wx" });
       return () => rm(file, { force: true });
     } catch (error) {
-      if (!hasCode(error, "EEXIST") || attempt === 5) throw error;
+      if (codeOf(error) !== "EEXIST" || attempt === 5) throw error;
       const found = await readLock(file);
       if (found === undefined) continue;
       if (await isHeld(found))
@@ -37,7 +38,7 @@ async function readLock(file: string): Promise<string | undefined> {
     if (found === "" && ageMs < fillingMs) throw new Error("another hub is just starting on it");
     return found;
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   }
 }
@@ -55,7 +56,7 @@ async function removeStale(file: string, stale: string): Promise<void> {
   try {
     await rename(file, aside);
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return;
+    if (codeOf(error) === "ENOENT") return;
     throw error;
   }
   if ((await readFile(aside, "utf8")) === stale) await rm(aside, { force: true });
@@ -81,10 +82,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return hasCode(error, "EPERM");
+    return codeOf(error) === "EPERM";
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return typeof error === "object" && error !== null && "code" in error && error.code === code;
 }

@@ -2,7 +2,7 @@ import { hkdfSync } from "node:crypto";
 import { mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError } from "../../config.ts";
-import { HubError } from "../../errors.ts";
+import { codeOf, HubError } from "../../errors.ts";
 import {
   importSigningKey,
   isIssuer,
@@ -221,8 +221,4 @@ async function writeKey(folder: string, privateJwk: PrivateJwk, publicJwk: Publi
 
 function withoutSecret({ d: _secret, ...publicJwk }: PrivateJwk): PublicJwk {
   return publicJwk;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : undefined;
 }

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
 import { readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError } from "../../config.ts";
+import { codeOf } from "../../errors.ts";
 
 /** Keeps secrets in the database so that whoever reads only the database learns none of them. */
 export type Sealing = Readonly<{
@@ -25,7 +26,7 @@ const fileName = "sealing.key";
 export async function openSealing({ folder, random }: SealingPlace, mayMake: boolean): Promise<Sealing> {
   const file = join(folder, fileName);
   const found = await readFile(file, "utf8").catch((error: unknown) => {
-    if (typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     throw new ConfigError(`the key file ${file} can not be read`);
   });
   if (found === undefined && !mayMake)

@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { codeOf } from "../../errors.ts";
 import { base64 } from "../../proof/bytes/base64.ts";
 import type { LogHead } from "./log-store.ts";
 
@@ -32,7 +33,7 @@ export function seenHead(folder: string, mark: string) {
 
 async function readHead(file: string): Promise<LogHead | undefined> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
-    if (typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT") return undefined;
+    if (codeOf(error) === "ENOENT") return undefined;
     throw error;
   });
   if (text === undefined) return undefined;

@@ -29,3 +29,11 @@ export async function issuing(house: TestHub): Promise<(hub?: TestHub) => Promis
     return { jws: String(row?.["jws"]), kid: String(row?.["kid"]) };
   };
 }
+
+/** Sets the time of hubs; each takes in what has changed of the keys. */
+export async function setClocks(hubs: readonly TestHub[], at: Date): Promise<void> {
+  for (const hub of hubs) {
+    hub.clock.now = at;
+    await hub.hub.refreshKeys();
+  }
+}

@@ -8,7 +8,7 @@ import { importSigningKey, parseJwks } from "../../../src/proof/keyring.ts";
 import { openLicense } from "../../../src/proof/license-jws.ts";
 import { signLicense } from "../../../src/proof/signing/sign-license.ts";
 import { openTestHub, type TestHub, testNow } from "../../setup/hub.ts";
-import { type Issued, issuing } from "./issuing.ts";
+import { type Issued, issuing, setClocks } from "./issuing.ts";
 
 const seconds = (date: Date) => Math.floor(date.getTime() / 1000);
 const day = 86_400_000;
@@ -27,12 +27,7 @@ afterAll(async () => {
   await house.close();
 });
 
-const set = async (at: Date) => {
-  for (const each of [house, copy]) {
-    each.clock.now = at;
-    await each.hub.refreshKeys();
-  }
-};
+const set = (at: Date) => setClocks([house, copy], at);
 const published = async (of = house) => {
   const response = await of.server.inject("/.well-known/jwks.json");
   return response.json().keys as Record<string, unknown>[];

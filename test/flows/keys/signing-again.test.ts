@@ -10,6 +10,7 @@ import { againAtOnce } from "../../../src/use-cases/keys/sign-licenses-again.ts"
 import { issuer, makeRecords } from "../../bench/records.ts";
 import { department, openTestHub, type TestHub, testNow } from "../../setup/hub.ts";
 import { parsed, readLog } from "../../setup/log.ts";
+import { setClocks } from "./issuing.ts";
 
 const bureau = department(issuer.client);
 const minutes = (count: number) => new Date(testNow.getTime() + count * 60_000);
@@ -29,12 +30,7 @@ afterAll(async () => {
   await house.close();
 });
 
-const set = async (at: Date) => {
-  for (const each of [house, copy]) {
-    each.clock.now = at;
-    await each.hub.refreshKeys();
-  }
-};
+const set = (at: Date) => setClocks([house, copy], at);
 const issue = async (firstHolder: number, holders: number) => {
   const answer = await house.hub.submitLicenses(bureau, {
     ...{ batchId: randomUUID(), records: makeRecords(firstHolder, holders) },
