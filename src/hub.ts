@@ -66,7 +66,11 @@ import { type VerifyLicenseInput, verifyLicense } from "./use-cases/licenses/ver
 import { loadDemo } from "./use-cases/load-demo.ts";
 import { makeBundles, type WholeLicense } from "./use-cases/log/make-bundles.ts";
 import type { LogTrouble } from "./use-cases/log/publish-checkpoint.ts";
-import { checkMaterials, type MaterialQuestion } from "./use-cases/materials/check-materials.ts";
+import {
+  type Tools as CheckTools,
+  checkMaterials,
+  type MaterialQuestion,
+} from "./use-cases/materials/check-materials.ts";
 import { fetchMaterials } from "./use-cases/materials/fetch-materials.ts";
 import { judgeCase } from "./use-cases/materials/judge-case.ts";
 
@@ -171,6 +175,7 @@ export function makeHub(parts: HubParts) {
     catalogue,
   });
 
+  const judge: CheckTools["judge"] = (inside, input) => judgeCase({ ...inside, calendar }, input);
   const statusLists = statusVerbs({ database, keys, keyring, publicUrl, now, charge });
 
   return {
@@ -222,11 +227,11 @@ export function makeHub(parts: HubParts) {
 
     // once-only
     checkMaterials: (caller: Caller, question: MaterialQuestion) =>
-      checkMaterials({ now, newId, permit, admit, misses, judge: judgeCase, read }, caller, question),
+      checkMaterials({ now, newId, permit, admit, misses, judge, read }, caller, question),
     fetchMaterials: (caller: Caller, input: Parameters<typeof fetchMaterials>[2]) =>
       fetchMaterials(
         {
-          ...{ now, newId, permit, admit, refuse, misses, judge: judgeCase, read, caseOpenDays },
+          ...{ now, newId, permit, admit, refuse, misses, judge, read, caseOpenDays },
           signReceipt: (receipt: ReceiptInput) => signReceipt(receipt, keys.signer("receipt", receipt.issuedAt)),
         },
         caller,

@@ -22,6 +22,13 @@ describe("the legal representative", () => {
     expect(answer).toMatchObject({ decision: "FETCH", sources: [{ identifier: bossCard.identifier }] });
   });
 
+  test("is nobody where two of that name are named: which of them is a stranger can not be told", () => {
+    const namesake = { residentId: clerk.residentId, name: boss.name };
+    const candidates = [held(business), bossCard, heldBy(namesake, card)];
+    expect(representative({ ...naming(boss, namesake), candidates })).toMatchObject(notNamed);
+    expect(representative({ ...naming(boss, boss), candidates })).toMatchObject({ decision: "FETCH" });
+  });
+
   test("must be named", () => {
     expect(representative({ candidates: [held(business), bossCard] })).toMatchObject(notNamed);
     const persons = [{ role: "STAFF", residentId: boss.residentId }] as const;
