@@ -17,17 +17,22 @@ export class Migration20261130094800_once_only extends Migration {
     this.addSql(materials(newMaterial));
     for (const table of ["procedure", "access_grant"])
       this.addSql(renameFund(table, "food-safety-fund", "catering-technology-fund"));
+    this.addSql(settled);
   }
 
   override down(): void | Promise<void> {
     for (const table of ["procedure", "access_grant"])
       this.addSql(renameFund(table, "catering-technology-fund", "food-safety-fund"));
     this.addSql(materials(oldMaterial));
+    this.addSql(settled);
     this.addSql(`alter table "procedure" drop column "excluded_field", drop column "source", drop column "verified";`);
     this.addSql(`alter table "permit_item" drop column "source", drop column "source_scope";`);
     this.addSql(`drop table "catalogue_load";`);
   }
 }
+
+// Triggers that wait for the end of the transaction would keep the tables from being altered in it.
+const settled = "set constraints all immediate;";
 
 const materials = (made: string) => `update "procedure" set "materials" = (
   select coalesce(jsonb_agg(${made} order by place), '[]')
