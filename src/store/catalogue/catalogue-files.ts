@@ -20,7 +20,7 @@ export type CatalogueFolders = Readonly<{ catalogue: string; licenseTypeSchemas:
 
 /**
  * Reads a whole catalogue. *Trust*: files of the city's own operator; shapes follow migrations/data/README.md.
- * *Throws* an Error that names every procedure, material and permit item that breaks a rule of the catalogue.
+ * *Throws* an Error with one line that names every procedure, material and permit item that breaks a rule.
  */
 export async function readCatalogueFiles(folders: CatalogueFolders): Promise<CatalogueRows> {
   const json = async <T>(name: string) => JSON.parse(await readFile(join(folders.catalogue, name), "utf8")) as T;
@@ -36,7 +36,7 @@ export async function readCatalogueFiles(folders: CatalogueFolders): Promise<Cat
   const permitItems = (await csv("permit-items.csv")).map(toPermitItem);
   const faults = [...procedureFaults(procedures), ...permitItemFaults(permitItems)];
   if (faults.length > 0)
-    throw new Error(`the catalogue in ${folders.catalogue} breaks its rules:\n${faults.join("\n")}`);
+    throw new Error(`the catalogue in ${folders.catalogue} breaks its rules: ${faults.join("; ")}`);
   return {
     departments: (await json<Department[]>("departments.json")).map(({ code, key, name, region }) => ({
       code,
