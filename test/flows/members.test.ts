@@ -1,8 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { residentIdCheckCharacter } from "../../src/domain/resident-id.ts";
 import { type Answer, openTestHub, type TestHub, testNow } from "../setup/hub.ts";
+import { lockIsWaitedFor } from "../setup/lock-waits.ts";
 
 const businessLicense = "11100000MB0143028R001";
 let house: TestHub;
@@ -185,9 +185,7 @@ describe("a member", () => {
     await beside.query("begin");
     await beside.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [`holder_member ${holder}`]);
     const ending = actor(holder, admin).end(clerk);
-    const waits =
-      "select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())";
-    while ((await house.sql(waits)).length === 0) await setImmediate();
+    await lockIsWaitedFor(house.sql);
     await beside.query("update holder_member set ended_by = 'enterprise', ended_at = now() where id = $1", [admin]);
     await beside.query("commit");
     await beside.end();
