@@ -68,8 +68,8 @@ export class LicenseType {
   @Field(() => Boolean, { description: "Whether the code is the one officially published; otherwise it is invented." })
   codeIsOfficial: boolean;
 
-  @Field(() => HolderIdTypeEnum, { description: "What kind of subject holds it." })
-  holderIdType: string;
+  @Field(() => [HolderIdTypeEnum], { description: "The kinds of subject that may hold it." })
+  holderIdTypes: readonly string[];
 
   @Field(() => String, { description: "`n/Y`, `n/M`, `n/D`, or `0/L` for long term." })
   validityRange: string;

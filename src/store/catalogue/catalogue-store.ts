@@ -165,7 +165,7 @@ const columns = {
       name: "text",
       code_is_official: "boolean",
       issuers: "text[]",
-      holder_id_type: "text",
+      holder_id_types: "text[]",
     },
     ...{ validity_range: "text", number_rule: "text", attributes_schema: "jsonb" },
   },
@@ -210,7 +210,7 @@ function toPage<T>(rows: readonly T[], first: number): Page<T> {
 function toLicenseType(row: Row<"license_type">): LicenseTypeRow {
   const { code, key, name, issuers } = row;
   return {
-    ...{ code, key, name, issuers, codeIsOfficial: row.code_is_official, holderIdType: row.holder_id_type },
+    ...{ code, key, name, issuers, codeIsOfficial: row.code_is_official, holderIdTypes: row.holder_id_types },
     ...{ validityRange: row.validity_range, numberRule: row.number_rule, attributesSchema: row.attributes_schema },
   };
 }

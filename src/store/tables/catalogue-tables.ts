@@ -33,7 +33,7 @@ export const LicenseTypeTable = defineEntity({
     name: text(),
     codeIsOfficial: p.boolean(),
     issuers: texts(),
-    holderIdType: text().$type<HolderIdType>(),
+    holderIdTypes: texts().$type<readonly HolderIdType[]>(),
     validityRange: text(),
     numberRule: text(),
     attributesSchema: p.json<object>(),
