@@ -76,6 +76,19 @@ describe("the legal representative", () => {
     expect(representative({ ...naming(boss), candidates: [before, bossCard] })).toMatchObject(notNamed);
   });
 
+  test("is not told by a business license that was transferred away, also when none came after it", () => {
+    const gone = held(business, { identifier: "z", state: "TRANSFERRED" });
+    expect(representative({ ...naming(boss), candidates: [gone, bossCard] })).toMatchObject(notNamed);
+    const now = held(business, {
+      identifier: "a",
+      issuedOn: daysAgo(900),
+      attributes: { legalRepresentative: clerk.name },
+    });
+    const candidates = [gone, now, bossCard, clerkCard];
+    expect(representative({ ...naming(boss), candidates })).toMatchObject(notNamed);
+    expect(representative({ ...naming(clerk), candidates })).toMatchObject({ decision: "FETCH" });
+  });
+
   test("of an older business license, since cancelled, is no longer that person either", () => {
     const before = held(business, { identifier: "z", state: "CANCELLED", issuedOn: daysAgo(900) });
     const now = held(business, { identifier: "a", attributes: { legalRepresentative: clerk.name } });
