@@ -199,6 +199,7 @@ describe("docs/operating.md", () => {
     "connectors/sources/secrets.ts",
     "store/corrections/calendar-file.ts",
     "store/database.ts",
+    "store/new-connection.ts",
     "store/keys/compromised-file.ts",
     "store/keys/folder-lock.ts",
     "store/keys/key-store.ts",
