@@ -1,10 +1,10 @@
 import { version } from "virtual:license-types";
 import { parseInstant } from "../../../domain/calendar.ts";
-import { takeDrops } from "./drop-zone.ts";
-import { isPicture, readFragment, readInput, readText } from "./input.ts";
 import { keepForOffline } from "./offline.ts";
-import { readPicture } from "./qr-reader.ts";
-import { scanWithCamera } from "./scan-dialog.ts";
+import { takeDrops } from "./taking/drop-zone.ts";
+import { isPicture, readFragment, readInput, readText } from "./taking/input.ts";
+import { readPicture } from "./taking/qr-reader.ts";
+import { scanWithCamera } from "./taking/scan-dialog.ts";
 import { openTrust } from "./trust.ts";
 import { verifyTrusting } from "./verifier.ts";
 import { byId } from "./view/element.ts";

@@ -1,5 +1,5 @@
-import { maxBundleBytes } from "../../../proof/bundle/bundle.ts";
-import { givenText } from "../../../proof/bundle/given-text.ts";
+import { maxBundleBytes } from "../../../../proof/bundle/bundle.ts";
+import { givenText } from "../../../../proof/bundle/given-text.ts";
 
 /** Most that is read of a file: one byte more than a bundle has, so that the verifier says that it is too large. */
 export const maxFileBytes = maxBundleBytes + 1;
