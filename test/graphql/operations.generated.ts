@@ -802,9 +802,9 @@ export type SubmitLicensesInput = {
 export type VerificationOutcome =
   /** A check failed. */
   | 'INVALID'
-  /** It could not be told. */
+  /** No check failed, but one that VALID needs was not made. When it is STATUS alone, the signature is valid and the state was not checked. */
   | 'UNDECIDED'
-  /** Every check that could be made passed. */
+  /** No check failed, and format, signature, issuer, key, validity and state all passed. */
   | 'VALID';
 
 /** A step of a verification, in order. */

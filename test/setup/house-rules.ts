@@ -57,7 +57,7 @@ const words: readonly (readonly [RegExp, RegExp, string])[] = [
   [/\bprocess\s*(\?\.|\.)\s*env\b|\bprocess\[/, /^config\.ts$/, "the environment is read in config.ts only"],
   [
     /(?<![.\w])fetch\s*\(|\bglobalThis\.fetch\b/,
-    /^connectors\/|^gateway\.ts$|^edge\/web\/verify\/(trusted-keys|service-worker)\.ts$/,
+    /^connectors\/|^gateway\.ts$|^edge\/web\/verify\/(trusted-keys|status-lists|service-worker)\.ts$/,
     "other systems are called from connectors/ only",
   ],
   [

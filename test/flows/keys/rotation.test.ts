@@ -86,6 +86,7 @@ describe("a change of key", () => {
     await Promise.all(running);
     expect(new Set(issued.map((one) => one.kid))).toEqual(new Set([before, kid]));
     expect((await issue(copy)).kid).toBe(kid);
+    await house.hub.publishStatusLists();
     for (const { jws } of issued) expect(await step(jws, copy)).toEqual(["VALID", "PASS"]);
     expect(await find(before)).toMatchObject({ exp: seconds(testNow) + keyTimes.overlapSeconds });
     const records = await house.sql(
