@@ -1,3 +1,4 @@
+import "./needs-node.js"; // first of all
 import { fetchStatusList } from "../connectors/status-lists.ts";
 import { parseMoment } from "../domain/calendar.ts";
 import { foreignKindOf, foreignKinds, foreignTodo } from "../proof/bundle/foreign-file.ts";

@@ -39,8 +39,8 @@ export function foreignKindOf(bytes: Uint8Array): ForeignKind | undefined {
 }
 
 const beginnings: readonly (readonly [RegExp, ForeignKind])[] = [
-  // Some programs write lines before it.
-  [/^(?![\s{]*\{|\s*ey)[\s\S]{0,1024}%PDF-\d/, "PDF"],
+  // Some programs write lines before it; what begins like a license may hold these letters anywhere.
+  [/^(?!(?:\u00ef\u00bb\u00bf|\u00ff\u00fe|\u00fe\u00ff)?[\s\0]*[{e])[\s\S]{0,1024}%PDF-\d/, "PDF"],
   [/^\u00d0\u00cf\u0011\u00e0/, "OFFICE"],
   [/^\{\\rtf/, "OFFICE"],
   [
