@@ -32,7 +32,7 @@ beforeAll(async () => {
   if ((await hub.server.inject("/verify/")).statusCode !== 200) throw new Error("No page: npm run build makes it.");
   sign = await licenseSigner(hub);
   license = await sign();
-  await hub.sql("insert into status_list (id) values (0) on conflict do nothing");
+  await hub.sql("insert into status_list (id, shuffle_key) values (0, 'any')");
   await hub.hub.publishStatusLists();
   const film = await qrFilm(license);
   browser = await openBrowser([
