@@ -33,7 +33,7 @@ describe("a license of the hub", () => {
   test("is NOT_YET_VALID before its first second and EXPIRED after its last day", async () => {
     const expected = `PASS PASS PASS PASS PASS %s ${unproven}`;
     const early = await verify(hub.token, "2023-02-17T23:59:59.999+08:00");
-    expect(codes(early)).toBe(expected.replace("%s", "NOT_YET_VALID"));
+    expect(codes(early)).toBe("PASS PASS PASS PASS PASS NOT_YET_VALID NOT_CHECKED NOT_CHECKED NOT_APPLICABLE");
     // Of before it was signed no list tells, so that day's state stays open.
     expect(codes(await verify(hub.token, "2023-02-18T00:00:00+08:00"))).toBe(
       "PASS PASS PASS PASS PASS PASS NOT_CHECKED NOT_CHECKED NOT_APPLICABLE",

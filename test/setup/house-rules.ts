@@ -16,7 +16,7 @@ const floors: readonly (readonly [RegExp, number, string])[] = [
   [/^connectors\//, 2, "connectors"],
   [/^proof\//, 1, "proof"],
   [/^domain\//, 0, "domain"],
-  [/^(((access|log|outage)-)?errors|config|limits)\.ts$/, -1, "ground"],
+  [/^(((access|log|outage)-)?errors|config|limits)\.ts$|^config\//, -1, "ground"],
 ];
 
 /** The first line that fits a package says which files may name it; a package that fits no line has no room yet. */

@@ -46,7 +46,16 @@ export async function openListeningHub(options: ListeningOptions = {}): Promise<
   });
   const { tokenIssuer, tokenAudience, demo } = config;
   const logger = pino({ level: "silent" });
-  const server = await makeServer({ hub: opened.hub, tokenIssuer, tokenAudience, demo, logger, realNameLogin: login });
+  const server = await makeServer({
+    hub: opened.hub,
+    tokenIssuer,
+    tokenAudience,
+    demo,
+    logger,
+    realNameLogin: login,
+    cityName: config.cityName,
+    emblem: config.emblem,
+  });
   await server.listen({ host: "127.0.0.1", port });
   const client = new Client({ connectionString: config.databaseUrl });
   await client.connect();

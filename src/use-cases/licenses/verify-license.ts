@@ -10,7 +10,7 @@ import type { WitnessRule } from "../../proof/log/witness-rule.ts";
 import { checkKeyBinding } from "../../proof/sd-jwt/key-binding.ts";
 import { openLicenseSdJwt, type PresentedClaims, typeCodeOf } from "../../proof/sd-jwt/license-sd-jwt.ts";
 import { isSdJwt, type SdJwtParts, splitSdJwt } from "../../proof/sd-jwt/sd-jwt.ts";
-import type { StatusReference } from "../../proof/status/status-list.ts";
+import { clockSkewSeconds, type StatusReference } from "../../proof/status/status-list.ts";
 import {
   completeFindings,
   type Finding,
@@ -152,7 +152,7 @@ async function checkStatus(
   const isBad = carried?.outcome === "FAIL" && carried.code !== "STATUS_LIST_EXPIRED";
   if (isBad) return carried;
   // A place that nobody has yet reads like that of a license that stands: of before it was signed no list tells.
-  const own = second < claims.iat ? undefined : await tools.statusOf?.(claims, instant);
+  const own = second + clockSkewSeconds < claims.iat ? undefined : await tools.statusOf?.(claims, instant);
   if (own && (own.outcome !== "SKIPPED" || !carried)) return own;
   return carried ?? noStatusList;
 }

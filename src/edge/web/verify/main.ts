@@ -262,6 +262,9 @@ function speak(): void {
   document.documentElement.lang = htmlLanguage(language);
   document.title = words.title[language];
   for (const element of document.querySelectorAll<HTMLElement>("[data-words]")) speakElement(element);
+  // Whose hub it is, the server has written into the page.
+  const site = byId("site", HTMLElement);
+  site.textContent = site.dataset[language] ?? "";
   const button = byId("language", HTMLButtonElement);
   button.textContent = language === "zh" ? "English" : "中文";
   button.lang = htmlLanguage(language === "zh" ? "en" : "zh");

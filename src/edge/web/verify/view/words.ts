@@ -6,7 +6,6 @@ export type Language = keyof LocalizedText;
 /** Everything the page says besides the steps; index.html names these by `data-words`. */
 export const words = {
   title: { zh: "电子证照核验", en: "Electronic License Verification" },
-  site: { zh: "电子证照枢纽", en: "Electronic License Hub" },
   service: { zh: "公众核验服务", en: "Public verification service" },
   skip: { zh: "跳到正文", en: "Skip to content" },
   lead: {
