@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { ConfigError } from "./config/config-error.ts";
-import { applyLimits, type Limits } from "./limits.ts";
 import { type PageConfig, readPageConfig } from "./config/page-config.ts";
+import { applyLimits, type Limits } from "./limits.ts";
 
 /** Everything the environment decides, parsed once at the start. */
 export type Config = Readonly<{
