@@ -25,7 +25,7 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^pg$/, /^(store|connectors)\//],
   [/^(mysql2|cockatiel|pg-protocol(\/.+)?)$/, /^connectors\//],
   [/^csv-parse$/, /^(store|cli)\//],
-  [/^read-excel-file$/, /^cli\//],
+  [/^(saxes|yauzl)$/, /^cli\/submit\/xlsx\//],
   [/^(jose|canonicalize|@sd-jwt\/.+|@noble\/.+|@peculiar\/x509)$/, /^proof\//],
   [/^(pkcs11js|standardwebhooks)$/, /^connectors\//],
   [/^(qr|vite)(\/.+)?$|^virtual:/, /^edge\/web\//],
