@@ -48,7 +48,7 @@ const unfitForAuditors =
 
 /** All that the two programs about the log may reach, but for what fsck loads when it is told of a database. */
 const fitForLogAuditors =
-  /^(domain|proof)\/|^((access|log|outage)-)?errors\.ts$|^use-cases\/log\/(check|follow)-log\.ts$|^connectors\/(log-reader|bounded-body)\.ts$|^cli\/(fsck|monitor|program|key-set|license-files)\.ts$|^cli\/audit\/(?!database-door)/;
+  /^(domain|proof)\/|^((access|log|outage)-)?errors\.ts$|^use-cases\/log\/(check|follow)-log\.ts$|^connectors\/(log-reader|bounded-body)\.ts$|^(config|limits)\.ts$|^cli\/(fsck|monitor|program|key-set|license-files|usage-error|language)\.ts$|^cli\/audit\/(?!database-door)/;
 /** The one thing fsck loads later, when it is told of a database. */
 const laterOfFsck = "cli/fsck.ts cli/audit/database-door.ts";
 

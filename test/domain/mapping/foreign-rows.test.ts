@@ -204,7 +204,7 @@ describe("the mapping of a source", () => {
       "mapping.reason",
     ],
     ["a row of headings", { columns, constants, headerRow: 2 }, service, "mapping.headerRow"],
-    ["no mapping", undefined, service, "mapping"],
+    ["no mapping", undefined, service, "mapping.operation"],
   ])("%s: %#", (_, mapping, place, fault) => {
     expect(faultOf(mapping, place)).toBe(fault);
   });
