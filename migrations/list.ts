@@ -16,6 +16,8 @@ import { Migration20261123180000_status_lists } from "./Migration20261123180000_
 import { Migration20261123190000_notices } from "./Migration20261123190000_notices.ts";
 import { Migration20261123200000_signing_keys } from "./Migration20261123200000_signing_keys.ts";
 import { Migration20261124020000_signing_again } from "./Migration20261124020000_signing_again.ts";
+import { Migration20261130094500_holder_kinds } from "./Migration20261130094500_holder_kinds.ts";
+import { Migration20261130094800_once_only } from "./Migration20261130094800_once_only.ts";
 
 /** Every migration in order. A test compares this list with the files beside it. */
 export const migrationList = [
@@ -37,4 +39,6 @@ export const migrationList = [
   Migration20261123190000_notices,
   Migration20261123200000_signing_keys,
   Migration20261124020000_signing_again,
+  Migration20261130094500_holder_kinds,
+  Migration20261130094800_once_only,
 ] as const;

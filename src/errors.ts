@@ -1,6 +1,6 @@
 import { accessErrors } from "./access-errors.ts";
-import { logErrors } from "./log-errors.ts";
 import { outageErrors } from "./outage-errors.ts";
+import { requestErrors } from "./request-errors.ts";
 
 /** Languages every public message exists in. */
 export type LocalizedText = Readonly<{ en: string; zh: string }>;
@@ -136,7 +136,6 @@ export const errorTable = {
     },
   },
   ...accessErrors,
-  ...logErrors,
   STATUS_LIST_NOT_FOUND: {
     status: 404,
     message: { en: "There is no status list with this number.", zh: "没有该编号的状态列表。" },
@@ -225,43 +224,7 @@ export const errorTable = {
       zh: "请求过于频繁，请在 Retry-After 所示秒数后重试。",
     },
   },
-  SCHEMA_HIDDEN: {
-    status: 403,
-    message: {
-      en: "The schema and traces are not shown to this caller. Read the published schema instead.",
-      zh: "当前调用方不可查看接口模式与追踪信息，请使用公开发布的接口模式。",
-    },
-  },
-  DOCUMENT_NOT_REGISTERED: {
-    status: 403,
-    message: {
-      en: "Only registered operations run here. Ask the operator to register this one.",
-      zh: "此处仅执行已登记的操作，请联系运营方登记。",
-    },
-  },
-  REQUEST_TIMEOUT: {
-    status: 408,
-    message: { en: "The request came in too slowly.", zh: "请求传输过慢。" },
-  },
-  DEADLINE_PASSED: {
-    status: 503,
-    message: {
-      en: "The request took too long and was ended. Ask for less, or try again shortly.",
-      zh: "请求处理超时，已被终止。请缩小查询范围，或稍后重试。",
-    },
-  },
-  BODY_TOO_LARGE: {
-    status: 413,
-    message: { en: "The request body is too large.", zh: "请求体过大。" },
-  },
-  MEDIA_TYPE: {
-    status: 415,
-    message: { en: "Send application/json.", zh: "请使用 application/json。" },
-  },
-  NOT_FOUND: {
-    status: 404,
-    message: { en: "There is nothing at this address.", zh: "该地址不存在。" },
-  },
+  ...requestErrors,
   ...outageErrors,
 } as const satisfies Record<string, ErrorRow>;
 

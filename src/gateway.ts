@@ -227,6 +227,7 @@ function makeListener(handle: RequestListener, log: Log): RequestListener {
     if (!probe && !refusal) return handle(request, response);
     // The body of a refused request is not read, so its connection is of no more use.
     if (refusal) response.setHeader("connection", "close");
+    if (refusal?.code === "METHOD_NOT_ALLOWED") response.setHeader("allow", "POST");
     response.writeHead(refusal?.status ?? 200, { "content-type": "application/json; charset=utf-8" });
     response.end(JSON.stringify(refusal ? refusalBody(refusal) : probe));
   };

@@ -15,6 +15,7 @@ import { correctionVerbs } from "./hub/correction-verbs.ts";
 import { type KeyPlan, keyOperatorVerbs, keyRounds } from "./hub/keys/key-verbs.ts";
 import type { HubKeys } from "./hub/keys/open-keys.ts";
 import { logVerbs } from "./hub/log-verbs.ts";
+import { materialVerbs } from "./hub/material-verbs.ts";
 import { noticeVerbs } from "./hub/notice-verbs.ts";
 import { reconcilingVerbs } from "./hub/reconciling-verbs.ts";
 import { recordVerbs } from "./hub/record-verbs.ts";
@@ -22,7 +23,6 @@ import { sourceVerbs } from "./hub/source-verbs.ts";
 import { statusVerbs } from "./hub/status-verbs.ts";
 import { type Limits, standardLimits } from "./limits.ts";
 import { joinKeyrings } from "./proof/access/issuer-keys.ts";
-import { type ReceiptInput, signReceipt } from "./proof/receipt-jws.ts";
 import {
   type AdmissionRequest,
   accessStore,
@@ -66,9 +66,6 @@ import { type VerifyLicenseInput, verifyLicense } from "./use-cases/licenses/ver
 import { loadDemo } from "./use-cases/load-demo.ts";
 import { makeBundles, type WholeLicense } from "./use-cases/log/make-bundles.ts";
 import type { LogTrouble } from "./use-cases/log/publish-checkpoint.ts";
-import { checkMaterials, type MaterialQuestion } from "./use-cases/materials/check-materials.ts";
-import { fetchMaterials } from "./use-cases/materials/fetch-materials.ts";
-import { judgeCase } from "./use-cases/materials/judge-case.ts";
 
 /** What a hub is made of. `now` is the only clock below the doors. */
 export type HubParts = Readonly<{
@@ -221,17 +218,7 @@ export function makeHub(parts: HubParts) {
     ),
 
     // once-only
-    checkMaterials: (caller: Caller, question: MaterialQuestion) =>
-      checkMaterials({ now, newId, permit, admit, misses, judge: judgeCase, read }, caller, question),
-    fetchMaterials: (caller: Caller, input: Parameters<typeof fetchMaterials>[2]) =>
-      fetchMaterials(
-        {
-          ...{ now, newId, permit, admit, refuse, misses, judge: judgeCase, read, caseOpenDays },
-          signReceipt: (receipt: ReceiptInput) => signReceipt(receipt, keys.signer("receipt", receipt.issuedAt)),
-        },
-        caller,
-        input,
-      ),
+    ...materialVerbs({ now, newId, permit, admit, refuse, misses, read, caseOpenDays, calendar, keys }),
 
     // what a stranger can check: status lists, public log, bundles
     ...statusLists,

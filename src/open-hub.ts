@@ -134,7 +134,7 @@ async function loadFirstData(
   const data = join(root, "migrations/data");
   const licenseTypeSchemas = join(root, "schema/license-types");
   const catalogue = await readCatalogueFiles({ catalogue: join(data, "catalogue"), licenseTypeSchemas });
-  await hub.loadCatalogueOnce(catalogue);
+  await hub.loadCatalogue(catalogue);
   if (!isDemo) return undefined;
   const files = steps.skipDemoRecords ? [] : ["demo/licenses.ndjson", "demo/license-events.ndjson"];
   const records = (await Promise.all(files.map((file) => readRecordFile(join(data, file))))).flat();

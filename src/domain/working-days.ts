@@ -35,11 +35,20 @@ export function chinaCalendar(changes: CalendarChanges = { holidays: [], working
  * *Throws* RangeError when the date is none, n is out of range, or the calendar has no such day within a year for each n.
  */
 export function addWorkingDays(date: CalendarDate, n: number, calendar: WorkingCalendar): CalendarDate {
+  return walk(date, n, 1, calendar);
+}
+
+/** The n-th working day before a date, which itself does not count. @param n and *Throws*: as `addWorkingDays` */
+export function subtractWorkingDays(date: CalendarDate, n: number, calendar: WorkingCalendar): CalendarDate {
+  return walk(date, n, -1, calendar);
+}
+
+function walk(date: CalendarDate, n: number, step: 1 | -1, calendar: WorkingCalendar): CalendarDate {
   if (!Number.isInteger(n) || n < 1) throw new RangeError("Working days must be a whole number from 1.");
   let day = date;
   for (let left = n; left > 0; ) {
-    day = addDays(day, 1);
-    if (daysBetween(date, day) > n * 366) throw new RangeError("The calendar has too few working days.");
+    day = addDays(day, step);
+    if (Math.abs(daysBetween(date, day)) > n * 366) throw new RangeError("The calendar has too few working days.");
     if (calendar.isWorkingDay(day)) left -= 1;
   }
   return day;

@@ -4,6 +4,7 @@ import { HubError } from "../errors.ts";
 import type { Hub } from "../hub.ts";
 import { type AccessTokenClaims, keyIdOf, openAccessToken } from "../proof/access/access-token.ts";
 import { type DpopVerdict, verifyDpopProof } from "../proof/access/dpop-proof.ts";
+import type { VerifyingKey } from "../proof/keyring.ts";
 
 /** Whom tokens must come from and be meant for. */
 export type TokenRules = Readonly<{
@@ -34,7 +35,14 @@ export type SenderTools = Pick<Hub, "tokenKeyring" | "refreshTokenKeys" | "sende
 const maxRemembered = 5_000;
 
 /** What a token says, and the thumbprint it is bound to. */
-type Verified = Readonly<{ caller: KnownCaller; kid: string; boundTo: string | undefined; expiresAt: number }>;
+type Verified = Readonly<{
+  caller: KnownCaller;
+  kid: string;
+  /** What was known of the key then. */
+  key: VerifyingKey | undefined;
+  boundTo: string | undefined;
+  expiresAt: number;
+}>;
 
 /**
  * Makes the one place where a token becomes a caller. No header: a stranger, who may ask what is open to everyone. A
@@ -48,13 +56,19 @@ export function callerFinder(hub: SenderTools, rules: TokenRules): FindCaller {
   const verify = async (token: string): Promise<Verified> => {
     // Token text is no identity, but equal text has an equal verdict until it expires.
     const known = remembered.get(token);
-    // A key its issuer has withdrawn vouches for nothing any more, however often it did.
-    const stands = known !== undefined && hub.tokenKeyring.find(known.kid) !== undefined;
-    if (stands && known.expiresAt > hub.now().getTime()) return known;
-    const kid = keyIdOf(token);
+    const kid = known?.kid ?? keyIdOf(token);
     await hub.refreshTokenKeys(kid);
+    // A key that its issuer has withdrawn, or that was compromised, vouches for nothing any more, however often it did.
+    const key = hub.tokenKeyring.find(kid);
+    if (known !== undefined && known.key === key && known.expiresAt > hub.now().getTime()) return known;
     const claims = await openAccessToken(token, hub.tokenKeyring, { ...rules, now: hub.now() });
-    const verified = { caller: toCaller(claims), kid, boundTo: claims.cnf?.jkt, expiresAt: claims.exp * 1000 };
+    const verified = {
+      caller: toCaller(claims),
+      kid,
+      key,
+      boundTo: claims.cnf?.jkt,
+      expiresAt: claims.exp * 1000,
+    };
     const oldest = remembered.size >= maxRemembered ? remembered.keys().next().value : undefined;
     if (oldest !== undefined) remembered.delete(oldest);
     remembered.set(token, verified);

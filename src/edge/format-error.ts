@@ -67,8 +67,10 @@ function isFilled(details: unknown): boolean {
 }
 
 /** The body of a refusal before GraphQL began: the same shape as any other GraphQL error. */
-export function errorBody(error: HubError): { errors: readonly GraphQLFormattedError[] } {
-  return { errors: [present({ message: "" }, error.code, error.message, error.details)] };
+export function errorBody({ code, message, details }: HubError): { errors: readonly GraphQLFormattedError[] } {
+  // Some client tools look for this word, and not for the code, before they send the text of a query.
+  const shown = code === "PERSISTED_QUERY_NOT_SUPPORTED" ? "PersistedQueryNotSupported" : message;
+  return { errors: [present({ message: "" }, code, shown, details)] };
 }
 
 /**

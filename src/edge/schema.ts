@@ -27,6 +27,7 @@ import { CaseResolver } from "./graph/notices/case.graph.ts";
 import { NoticeResolver } from "./graph/notices/notice.graph.ts";
 import { WebhookResolver } from "./graph/notices/webhook.graph.ts";
 import { PermitItem, PermitItemResolver } from "./graph/permit-item.graph.ts";
+import { ProcedureResolver } from "./graph/procedures/procedure.graph.ts";
 import { LicenseChangeResolver, LicenseHistoryResolver } from "./graph/records/license-history.graph.ts";
 import { LogProofResolver } from "./graph/records/log-proof.graph.ts";
 import { ReconciliationResolver } from "./graph/records/reconciliation.graph.ts";
@@ -56,6 +57,7 @@ export function makeSchema(): { schema: GraphQLSchema; sdl: string } {
       ...([
         MaterialAnswerResolver,
         CatalogueResolver,
+        ProcedureResolver,
         PermitItemResolver,
         AccessResolver,
         AccessDayResolver,

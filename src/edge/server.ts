@@ -18,6 +18,7 @@ import { type ErrorCode, errorTable, HubError } from "../errors.ts";
 import type { Hub } from "../hub.ts";
 import { type Limits, limitRows, standardLimits } from "../limits.ts";
 import { type Outage, outageOf } from "../store/outage.ts";
+import { allowedMethods } from "./allowed-methods.ts";
 import { callerFinder, challengeOf } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { describeError, errorBody, errorFormatter } from "./format-error.ts";
@@ -121,7 +122,12 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   limitRequestTime(app, limits, ({ raw }) => refuseClient({ code: "ERR_HTTP_REQUEST_TIMEOUT" }, raw.socket));
   app.addHook("onResponse", logResponse);
   app.setErrorHandler((error, request, reply) => replyError(toHubError(error, logUnexpected), request, reply));
-  app.setNotFoundHandler((request, reply) => replyError(new HubError("NOT_FOUND"), request, reply));
+  const methodsAt = allowedMethods(app);
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methodsAt(request.url);
+    if (allowed !== undefined) reply.header("allow", allowed);
+    return replyError(new HubError(allowed === undefined ? "NOT_FOUND" : "METHOD_NOT_ALLOWED"), request, reply);
+  });
   app.addHook("onClose", () => apollo.stop());
   await securityHeaders(app, publicUrl);
   await app.register(accessRecordRoutes(hub, callerOf));
@@ -138,7 +144,8 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   if (hub.authorization) {
     const { keys, store } = hub.authorization;
     const login = realNameLogin ?? (demo ? demoLogin(hub) : undefined);
-    const parts = { hub, keys, store, audience: tokenAudience, demo, login, logUnexpected };
+    const logClientFault = (facts: object) => logger.warn(facts, "a client did not prove itself");
+    const parts = { hub, keys, store, audience: tokenAudience, demo, login, logUnexpected, logClientFault };
     await app.register(oauthRoutes(parts));
   }
   if (demo) await app.register(docsRoutes);

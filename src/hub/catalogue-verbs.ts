@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type CalendarDate, dateOf } from "../domain/calendar.ts";
 import { entryInForce, type PermitItemEntry, type ReformScope } from "../domain/materials/permit-item.ts";
 import { catalogueCache } from "../store/catalogue/catalogue-cache.ts";
@@ -20,8 +21,11 @@ export function catalogueVerbs({ database, now }: Readonly<{ database: Database;
     ): Promise<PermitItemEntry | undefined> =>
       entryInForce(await rows.entriesOfItem(code), scope, asOf ?? dateOf(now())),
     listBusinessScopes: rows.listBusinessScopes,
-    loadCatalogueOnce: async (first: CatalogueRows): Promise<void> => {
-      if (await rows.isEmpty()) await database.transaction((db) => catalogueStore(db).load(first));
+    /** Writes the package's catalogue into the tables, once for each catalogue: until it changes, the tables count. */
+    loadCatalogue: async (shipped: CatalogueRows): Promise<void> => {
+      const digest = createHash("sha256").update(JSON.stringify(shipped)).digest("hex");
+      if ((await rows.loadedDigest()) === digest) return;
+      await database.transaction((db) => catalogueStore(db).load(shipped, digest));
     },
   };
 }

@@ -6,6 +6,7 @@ import type { InferDBFromKysely } from "@mikro-orm/sql";
 import { CompiledQuery, type KyselyPlugin, type QueryExecutorProvider, type Selectable, sql } from "kysely";
 import { migrationList } from "../../migrations/list.ts";
 import { type DatabaseWatch, type WatchedConnection, watchDatabase } from "./database-watch.ts";
+import { checkOwnSessions, databaseDeadlines, prepareConnection } from "./new-connection.ts";
 import { sqlState } from "./outage.ts";
 import { endStatementsWithRequests } from "./statement-deadline.ts";
 import { type StorageWatch, watchStorage } from "./storage-watch.ts";
@@ -16,14 +17,6 @@ export type DatabasePlace =
   | Readonly<{ kind: "SERVER"; url: string; poolSize: number; onStatement?: (sql: string) => void }>
   /** `folder` undefined: in memory, for tests. */
   | Readonly<{ kind: "EMBEDDED"; folder: string | undefined }>;
-
-/** Deadlines on everything that waits for the database. *Units*: milliseconds. */
-export const databaseDeadlines = {
-  statement: 30_000,
-  lock: 10_000,
-  connect: 3_000,
-  idleInTransaction: 60_000,
-} as const;
 
 /** Number of the lock under which one hub at a time prepares the database. */
 const startLock = 20_211_103;
@@ -48,6 +41,7 @@ const hubRole = "zhengzhao_hub";
  */
 export async function openDatabase(place: DatabasePlace) {
   const isServer = place.kind === "SERVER";
+  if (isServer) await checkOwnSessions(place.url);
   const owner = isServer ? await openServer({ ...place, poolSize: 2 }) : await openEmbedded(place.folder);
   const watch = isServer ? watchDatabase(place.url) : undefined;
   const storage = watchStorage();
@@ -175,14 +169,9 @@ function openServer(place: Extract<DatabasePlace, { kind: "SERVER" }>, role?: st
     pool: { min: 0, max: place.poolSize },
     driverOptions: {
       application_name: "zhengzhao",
-      // Texts are constant and plans are kept: guessing from each call's parameters costs more than it finds.
-      // The hub reads by index, from memory or solid state: the standard 4 stands for the arm of a rotating disk.
-      options: `-c TimeZone=UTC -c plan_cache_mode=force_generic_plan -c jit=off -c random_page_cost=1.1${role ? ` -c role=${role}` : ""}`,
       connectionTimeoutMillis: databaseDeadlines.connect,
-      statement_timeout: databaseDeadlines.statement,
-      lock_timeout: databaseDeadlines.lock,
-      idle_in_transaction_session_timeout: databaseDeadlines.idleInTransaction,
       query_timeout: databaseDeadlines.statement + 1_000,
+      onConnect: (connection: Parameters<typeof prepareConnection>[0]) => prepareConnection(connection, role),
       onPoolCreated: (pool: ListenablePool) => {
         nameStatements(pool);
         endStatementsWithRequests(pool, place.url);

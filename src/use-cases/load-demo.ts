@@ -90,7 +90,7 @@ function grantsOf(procedure: Procedure, clientId: string | undefined) {
     clientId,
     procedure: procedure.code,
     validFrom: "2021-11-03",
-    legalBasis: "威海市“证照分离”改革工作方案 三（二）",
+    legalBasis: "《威海市全面实施“证照分离”改革工作方案》三（二）",
     wholeLicense: true,
   };
   return licenseTypesOf(procedure).map((licenseType) => ({ ...shared, licenseType }));

@@ -10,6 +10,7 @@ import { acknowledged, sendStream, textOf } from "../setup/streams.ts";
 
 const way = await findSmallDisk();
 if (way.kind === "NONE") console.warn(`A full disk is not tried here: ${way.reason}.`);
+// Listed in test/setup/may-be-skipped.txt.
 const testOnSmallDisk = way.kind === "NONE" ? test.skip : test;
 const records = 3_000;
 const firstHolder = 2_000;

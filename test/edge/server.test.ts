@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { standardLimits as limits } from "../../src/limits.ts";
@@ -47,6 +48,23 @@ describe("POST /graphql", () => {
     const response = await post(payload);
     expect([response.statusCode, codeOf(response)]).toEqual([status, code]);
     expect(response.json().errors[0].extensions.messageZh).toMatch(/[\u4e00-\u9fff]/);
+  });
+
+  test("tells a client that sends a hash alone to send the query, as clients of persisted queries expect to hear it", async () => {
+    const hash = createHash("sha256").update("{ departments { code } }").digest("hex");
+    const extensions = { persistedQuery: { version: 1, sha256Hash: hash } };
+    const first = await post(JSON.stringify({ operationName: "Q", variables: {}, extensions }));
+    expect([first.statusCode, first.headers["cache-control"]]).toEqual([200, "no-store"]);
+    expect(first.json()).toEqual({
+      errors: [
+        {
+          message: "PersistedQueryNotSupported",
+          extensions: { code: "PERSISTED_QUERY_NOT_SUPPORTED", messageZh: expect.any(String) },
+        },
+      ],
+    });
+    const second = await post(JSON.stringify({ query: "{ departments { code } }", extensions }));
+    expect([second.statusCode, second.json().errors]).toEqual([200, undefined]);
   });
 
   test("refuses a cursor of its own making by the caller", async () => {
@@ -139,11 +157,26 @@ describe("the other addresses", () => {
     for (const key of keys) expect(Object.keys(key)).not.toContain("d");
   });
 
-  test("answer 404 with a code elsewhere, and for GET on /graphql", async () => {
-    for (const url of ["/nothing", "/graphql?query={departments{code}}", "/graphql"]) {
+  test("answer 404 with a code where nothing is", async () => {
+    for (const url of ["/nothing", "/graphql/", "/reconciliations/1", "/oauth"]) {
       const response = await house.server.inject(url);
       expect([response.statusCode, codeOf(response)]).toEqual([404, "NOT_FOUND"]);
+      expect(response.headers.allow).toBeUndefined();
     }
+  });
+
+  test.each([
+    ["GET", "/graphql?query={departments{code}}", "POST"],
+    ["GET", "/ingest", "POST"],
+    ["POST", "/healthz", "GET, HEAD"],
+    ["DELETE", "/.well-known/jwks.json", "GET, HEAD"],
+    ["PUT", "/log/tile/0/000", "GET, HEAD"],
+    ["GET", "/reconciliations/1/records", "POST"],
+    ["PATCH", "/access-records.csv", "GET, HEAD"],
+  ] as const)("answer 405 to %s at %s, and name what is taken there", async (method, url, allow) => {
+    const response = await house.server.inject({ method, url });
+    expect([response.statusCode, codeOf(response), response.headers.allow]).toEqual([405, "METHOD_NOT_ALLOWED", allow]);
+    expect(response.headers["cache-control"]).toBe("no-store");
   });
 
   test("say not ready while the database lacks a migration", async () => {

@@ -81,10 +81,30 @@ describe("everything else is refused before it is parsed", () => {
 describe("what is registered", () => {
   const readError = (path: string) => readTrustedDocuments(path, schema).catch((error: Error) => error.message);
 
-  test("may be a JSON file of hash and text, as client tools write it", async () => {
+  test.each<[string, () => object]>([
+    ["GraphQL Code Generator's client preset", () => ({ [`sha256:${hashOf(text)}`]: text })],
+    ["Relay's compiler with SHA256", () => ({ [hashOf(text)]: text })],
+    [
+      "Apollo's generate-persisted-query-manifest",
+      () => ({
+        format: "apollo-persisted-query-manifest",
+        version: 1,
+        operations: [{ id: hashOf(text), name: "LicenseTypes", type: "query", body: text }],
+      }),
+    ],
+  ])("may be a file of %s", async (_tool, content) => {
     const file = join(work, "manifest.json");
-    await writeFile(file, JSON.stringify({ [hashOf(text)]: text }));
+    await writeFile(file, JSON.stringify(content(), null, 2));
     expect((await readTrustedDocuments(file, schema)).get(hashOf(text))).toBe(text);
+  });
+
+  test("may be a folder of both, one file a system", async () => {
+    const both = await mkdtemp(join(work, "both-"));
+    const other = "query Departments { departments { code } }";
+    await writeFile(join(both, "a.json"), JSON.stringify({ [`sha256:${hashOf(other)}`]: other }));
+    await writeFile(join(both, "b.graphql"), text);
+    const documents = await readTrustedDocuments(both, schema);
+    expect([documents.has(hashOf(other)), documents.has(hashOf(text))]).toEqual([true, true]);
   });
 
   test("is listed with the hash clients send", async () => {
@@ -104,7 +124,26 @@ describe("what is registered", () => {
     ],
     ["a hash that is another text's", "wrong.json", '{"00":"{ departments { code } }"}', /not the SHA-256/],
     ["no JSON", "broken.json", "{", /JSON/],
-    ["a list", "list.json", "[1]", /not the SHA-256/],
+    [
+      "a prefixed hash that is another text's",
+      "prefixed.json",
+      JSON.stringify({ [`sha256:${"0".repeat(64)}`]: "{ departments { code } }" }),
+      /not the SHA-256/,
+    ],
+    [
+      "hashes of SHA-1, as older tools write them",
+      "sha1.json",
+      JSON.stringify({ ["0".repeat(40)]: "{ departments { code } }" }),
+      /it looks like MD5 or SHA-1: let the tool write SHA-256/,
+    ],
+    [
+      "a manifest whose ids are no hashes",
+      "ids.json",
+      '{"format":"apollo-persisted-query-manifest","version":1,"operations":[{"id":"1","body":"{ departments { code } }"}]}',
+      /not the SHA-256/,
+    ],
+    ["a manifest of another kind", "kind.json", '{"format":"other","operations":[]}', /not known here/],
+    ["a list", "list.json", "[1]", /no JSON object/],
     ["nothing", "empty.json", "{}", /no operation/],
   ])("%s: the start stops with one line", async (_name, name, content, expected) => {
     const file = join(work, name);

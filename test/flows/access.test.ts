@@ -252,6 +252,29 @@ describe("a holder", () => {
     });
   });
 
+  test("that asks about another is on record, but not its words: nobody writes into another's records", async () => {
+    const other = "92371082XXXX00035W";
+    const words = "给你留言";
+    const answer = await house.graphql(
+      "query ($input: CheckMaterialsInput!) { checkMaterials(input: $input) { id } }",
+      {
+        as: `holder:${holder}`,
+        variables: {
+          input: {
+            procedure: "food-operation-new",
+            holder: other,
+            purpose: { procedure: "food-operation-new", caseNumber: words, reason: words },
+          },
+        },
+      },
+    );
+    expect(code(answer)).toBe("FORBIDDEN");
+    expect(await lastRecord()).toMatchObject({
+      ...{ holder_code: "", outcome: "REFUSED", refusal: "FORBIDDEN" },
+      ...{ procedure: null, case_number: null, reason: null },
+    });
+  });
+
   test("sees who read its licenses and why, and only that", async () => {
     await house.graphql(licensesOf(holder), { as: "approval-bureau" });
     await house.graphql(licensesOf(other), { as: "approval-bureau" });

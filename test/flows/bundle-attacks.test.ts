@@ -138,13 +138,14 @@ async function openOtherKeys(): Promise<Keyring> {
 describe("attacks on a bundle", () => {
   test("a changed byte anywhere never leaves it valid with another content", async () => {
     const text = texts[0] ?? "";
+    const valid: string[] = [];
     for (let at = 0; at < text.length; at += 1) {
       const sign = text[at] === "A" ? "B" : text[at] === "1" ? "2" : "A";
       const spoiled = `${text.slice(0, at)}${sign}${text.slice(at + 1)}`;
       const { outcome } = await verify(spoiled);
-      if (outcome === "VALID")
-        throw new Error(`valid with ${JSON.stringify(text.slice(at - 20, at + 20))} changed at ${at}`);
+      if (outcome === "VALID") valid.push(`${text.slice(at - 20, at + 20)} changed at ${at}`);
     }
+    expect(valid).toEqual([]);
   });
 
   test("a reordered proof is found", async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
 import { type CorrectingHouse, changed, code, event, holder, openCorrecting, purpose } from "../setup/correcting.ts";
 import { department, testNow } from "../setup/hub.ts";
+import { lockIsWaitedFor } from "../setup/lock-waits.ts";
 
 // 校核纠错: what becomes of a correction when the license changes or ends, and when nobody does anything.
 
@@ -230,8 +231,7 @@ describe("at the same moment", () => {
       await house.sql("begin");
       await house.sql("update correction set status = $1 where id = $2", [answer, id]);
       const submitted = house.submit([changed(record, identifier, other)]);
-      const waits = async () => (await house.sql("select 1 from pg_locks where not granted")).length > 0;
-      while (!(await waits()));
+      await lockIsWaitedFor(house.sql);
       await house.sql("commit");
       expect((await submitted).accepted).toBe(1);
       expect((await house.look(id)).status).toBe(end);

@@ -231,7 +231,9 @@ describe("the gateway", () => {
       return ok ? data : `${status} ${errors[0].extensions.code}`;
     };
     expect(await codeOf(fetch(base))).toBe("404 NOT_FOUND");
-    expect(await codeOf(fetch(`${gateway.url}?query={__typename}`))).toBe("404 NOT_FOUND");
+    const get = await fetch(`${gateway.url}?query={__typename}`);
+    expect(await codeOf(Promise.resolve(get))).toBe("405 METHOD_NOT_ALLOWED");
+    expect(get.headers.get("allow")).toBe("POST");
     expect(await codeOf(post("query={__typename}", { "content-type": "text/plain" }))).toBe("415 MEDIA_TYPE");
     expect(await codeOf(post(" ".repeat(200_000)))).toBe("413 BODY_TOO_LARGE");
     expect(await codeOf(post('[{"query":"{__typename}"}]'))).toBe("400 BAD_REQUEST");

@@ -283,8 +283,10 @@ describe("what a sender may ask for", () => {
     for (const stream of streams) stream.request.end();
     await Promise.all(streams.map((stream) => stream.ended));
     await until(() => streams.every((stream) => stream.lines.at(-1)?.["complete"] === true));
-    await wait(100);
-    expect((await send("batchId=many-5", text(lines.slice(0, 1)))).status).toBe(200);
+    const sixth = () => send("batchId=many-5", text(lines.slice(0, 1)));
+    let { status } = await sixth();
+    for (let tries = 0; status === 429 && tries < 100; tries++) ({ status } = await sixth());
+    expect(status).toBe(200);
   });
 
   test("an empty stream is no batch", async () => {

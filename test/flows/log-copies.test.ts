@@ -147,6 +147,37 @@ describe("a database that is put back to an older day", () => {
     await restored.close();
   });
 
+  test("is noticed by a machine that only saw what another one signed", async () => {
+    const place = await makePlace("CATALOGUE");
+    places.push(place);
+    const signing = await openTestHub({ demo: false, database: place });
+    const watching = await openTestHub({
+      demo: false,
+      database: { url: place.url, keysDir: await strangerTo(place) },
+    });
+    await submit(signing, "one", 0);
+    expect(await signing.hub.tendLog()).toBeUndefined();
+    await signing.close();
+    await watching.close();
+    const older = await backup(place);
+    const again = await openTestHub({ demo: false, database: place });
+    await submit(again, "two", 10);
+    expect(await again.hub.tendLog()).toBeUndefined();
+    const seeing = await openTestHub({
+      demo: false,
+      database: { url: place.url, keysDir: `${place.keysDir}-stranger` },
+    });
+    expect(await seeing.hub.tendLog()).toBeUndefined();
+    await seeing.close();
+    await again.close();
+    const restored = await openTestHub({
+      demo: false,
+      database: { url: older.url, keysDir: `${place.keysDir}-stranger` },
+    });
+    expect(await restored.hub.tendLog()).toBe("LOG_ROLLED_BACK");
+    await restored.close();
+  });
+
   /** The same keys on a machine that has seen no checkpoint. */
   async function strangerTo({ keysDir }: TestPlace): Promise<string> {
     const folder = `${keysDir}-stranger`;

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { Client } from "pg";
 import { residentIdCheckCharacter } from "../../src/domain/resident-id.ts";
 import { type Answer, openTestHub, type TestHub, testNow } from "../setup/hub.ts";
+import { lockIsWaitedFor } from "../setup/lock-waits.ts";
 
 const businessLicense = "11100000MB0143028R001";
 let house: TestHub;
@@ -171,6 +173,24 @@ describe("a member", () => {
     const first = await actor(holder, id).end(id);
     expect(first.data.endMember.endedBy).toBe(id);
     expect((await admin.end(id)).data.endMember).toEqual(first.data.endMember);
+  });
+
+  test("whose membership ends while its request waits for another is refused, and what it asked for does not happen", async () => {
+    const holder = newEnterprise();
+    const own = actor(holder);
+    const admin = idOf(await own.appoint("ADMINISTRATOR"));
+    const clerk = idOf(await own.appoint("CLERK"));
+    const beside = new Client({ connectionString: house.config.databaseUrl });
+    await beside.connect();
+    await beside.query("begin");
+    await beside.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [`holder_member ${holder}`]);
+    const ending = actor(holder, admin).end(clerk);
+    await lockIsWaitedFor(house.sql);
+    await beside.query("update holder_member set ended_by = 'enterprise', ended_at = now() where id = $1", [admin]);
+    await beside.query("commit");
+    await beside.end();
+    expect(code(await ending)).toBe("FORBIDDEN");
+    expect(await house.sql("select ended_at from holder_member where id = $1", [clerk])).toEqual([{ ended_at: null }]);
   });
 
   test("whose membership has ended, is over, or is another enterprise's is refused at the next request", async () => {

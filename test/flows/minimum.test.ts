@@ -177,3 +177,66 @@ describe("asking for more than the procedure needs", () => {
     });
   });
 });
+
+describe("a confirmation", () => {
+  // No material of any procedure names this attribute of a business license; all that do name the address.
+  const kept = "establishedOn";
+  const needed = "address";
+  const confirms = async (name: string) => {
+    const [row] = await house.sql(
+      "select identifier, attributes -> $3 as value from license where holder_code = $1 and type_code = $2",
+      [holder, business, name],
+    );
+    const { data, errors } = await house.graphql(
+      "query ($identifier: ID!, $claims: JSON!) { confirmLicense(identifier: $identifier, claims: $claims) { confirmed } }",
+      {
+        as: "approval-bureau",
+        variables: { identifier: row?.["identifier"], claims: { [`attributes.${name}`]: row?.["value"] } },
+      },
+    );
+    expect(errors).toEqual([]);
+    return data.confirmLicense.confirmed;
+  };
+  const grants = `client_id = 'approval-bureau' and license_type = '${business}' and revoked_at is null`;
+
+  test("says no to a true claim about what the client is not granted of the license, and yes to one about what it is", async () => {
+    expect([await confirms(kept), await confirms(needed)]).toEqual([false, true]);
+  });
+
+  test("says yes to it for a client with a grant of the whole license, until that grant is revoked or over", async () => {
+    const [one] = await house.sql(
+      `update access_grant set whole_license = true where id = (select min(id) from access_grant where ${grants} and procedure <> 'food-operation-new') returning id`,
+    );
+    const id = one?.["id"];
+    expect(await confirms(kept)).toBe(true);
+    await house.sql("update access_grant set revoked_at = now(), revoked_by = 'operator' where id = $1", [id]);
+    expect([await confirms(kept), await confirms(needed)]).toEqual([false, true]);
+    await house.sql("update access_grant set revoked_at = null, revoked_by = null where id = $1", [id]);
+    // Both of a grant's days belong to it.
+    const days = "update access_grant set valid_from = $2, valid_until = $3 where id = $1";
+    await house.sql(days, [id, "2026-11-22", "2026-11-22"]);
+    expect(await confirms(kept)).toBe(true);
+    await house.sql(days, [id, "2026-11-01", "2026-11-21"]);
+    expect(await confirms(kept)).toBe(false);
+    await house.sql(days, [id, "2026-11-23", null]);
+    expect(await confirms(kept)).toBe(false);
+    await house.sql(days, [id, "2026-01-01", null]);
+  });
+});
+
+describe("a revoked grant of the whole license", () => {
+  test("beside one of attributes that stands gives no signed license", async () => {
+    await house.sql(
+      `insert into access_grant (client_id, license_type, procedure, valid_from, legal_basis, whole_license, revoked_by, revoked_at)
+       select client_id, license_type, procedure, valid_from, legal_basis, true, 'operator', now() from access_grant
+       where client_id = 'approval-bureau' and revoked_at is null`,
+    );
+    const { data, errors } = await fetched("isWhole", '"business-license"');
+    expect([errors, data.fetchMaterials.licenses]).toEqual([[], [{ isWhole: false }]]);
+    const read = await ask(
+      `{ enterprise(uscc: "${holder}") { licenses(${purpose}, types: ["${business}"]) { nodes { isWhole } } } }`,
+    );
+    expect(read.data.enterprise.licenses.nodes).toEqual([{ isWhole: false }]);
+    await house.sql("delete from access_grant where revoked_by = 'operator'");
+  });
+});

@@ -424,6 +424,23 @@ describe("a notice that is not taken", () => {
     expect(two?.headers["webhook-id"]).toBe(one?.headers["webhook-id"]);
   });
 
+  test("by two copies, the first of which had lost its lease, counts one try, and keeps what came of the recorded one", async () => {
+    receiver.answers.push({ hang: true }, { status: 503 });
+    const slow = deliver();
+    await receiver.called(1);
+    await house.sql("update webhook set lease_until = $1 where lease_until is not null", [
+      house.clock.now.toISOString(),
+    ]);
+    expect(await deliver(copy)).toBe(true);
+    const recorded = await last();
+    expect(recorded).toMatchObject({ status: "WAITING", attempts: 1, outcome: "SERVER_ERROR" });
+    const [due] = await house.sql("select due_at from notice");
+    // The first copy's call ends without an answer: a failure of the same try.
+    expect(await slow).toBe(true);
+    expect(await last()).toEqual(recorded);
+    expect(await house.sql("select due_at from notice")).toEqual([due]);
+  });
+
   test("because the hub stops is due again at once, and no try is counted", async () => {
     receiver.answers.push({ hang: true });
     const stop = new AbortController();

@@ -11,6 +11,7 @@ import {
   makeProof,
   openListeningHub,
   type PartyKey,
+  postForm,
 } from "../setup/oauth.ts";
 
 const client = "approval-bureau";
@@ -19,8 +20,10 @@ let hub: ListeningHub;
 let copy: ListeningHub;
 let key: PartyKey;
 let sender: PartyKey;
+/** What the hub wrote to its log. */
+const warnings: object[] = [];
 beforeAll(async () => {
-  hub = await openListeningHub({ env: { DEMO: "off" } });
+  hub = await openListeningHub({ env: { DEMO: "off" }, log: (line) => warnings.push(JSON.parse(line)) });
   copy = await openListeningHub({ env: { DEMO: "off" }, beside: hub });
   [key, sender] = await Promise.all([makePartyKey(), makePartyKey("EdDSA")]);
   await addClientKey(hub, client, key);
@@ -125,41 +128,41 @@ describe("who is suspended", () => {
 describe("the token endpoint refuses", () => {
   const now = () => Math.floor(Date.now() / 1000);
   test.each<[string, string, (assertion: (claims?: object, header?: object) => Promise<string>) => Promise<string>]>([
-    ["an assertion for another audience", "invalid_client", (make) => make({ aud: "https://elsewhere.example" })],
+    ["an assertion for another audience", "aud", (make) => make({ aud: "https://elsewhere.example" })],
     [
       "one for the token endpoint instead of the issuer",
-      "invalid_client",
+      "aud",
       (make) => make({ aud: `${hub.config.publicUrl}/oauth/token` }),
     ],
-    [
-      "one for several audiences",
-      "invalid_client",
-      (make) => make({ aud: [hub.config.publicUrl, "https://elsewhere.example"] }),
-    ],
-    ["an expired one", "invalid_client", (make) => make({ exp: now() - 60 })],
-    ["one that lives too long", "invalid_client", (make) => make({ exp: now() + 3600 })],
-    ["one without jti", "invalid_client", (make) => make({ jti: undefined })],
-    ["one with an endless jti", "invalid_client", (make) => make({ jti: "x".repeat(200) })],
-    ["one of another client", "invalid_client", (make) => make({ iss: "marine" })],
-    ["one of an unknown client", "invalid_client", (make) => make({ iss: "nobody", sub: "nobody" })],
+    ["one for several audiences", "aud", (make) => make({ aud: [hub.config.publicUrl, "https://elsewhere.example"] })],
+    ["an expired one", "exp", (make) => make({ exp: now() - 60 })],
+    ["one that lives too long", "exp", (make) => make({ exp: now() + 3600 })],
+    ["one that never ends", "exp", (make) => make({ exp: undefined })],
+    ["one of a clock that is ahead", "nbf", (make) => make({ nbf: now() + 200, exp: now() + 260 })],
+    ["one without jti", "jti", (make) => make({ jti: undefined })],
+    ["one with an endless jti", "jti", (make) => make({ jti: "x".repeat(200) })],
+    ["one of another client", "iss", (make) => make({ iss: "marine" })],
+    ["one that is typed as an access token", "typ", (make) => make({}, { typ: "at+jwt" })],
+    ["one that is typed as a proof", "typ", (make) => make({}, { typ: "application/dpop+JWT" })],
+    ["one of an unknown client", "no key", (make) => make({ iss: "nobody", sub: "nobody" })],
     [
       "one signed by a key that is not registered",
-      "invalid_client",
+      "no key",
       async () => makeAssertion(hub, client, await makePartyKey()),
     ],
     [
       "one that brings its key",
-      "invalid_client",
+      "no key",
       async () => {
         const own = await makePartyKey();
         return makeAssertion(hub, client, own, { header: { jwk: own.publicJwk, kid: key.kid } });
       },
     ],
-    ["one whose kid is a path", "invalid_client", (make) => make({}, { kid: "../../etc/passwd" })],
-    ["an unsigned one", "invalid_client", async (make) => `${unsigned(await make())}.`],
+    ["one whose kid is a path", "no key", (make) => make({}, { kid: "../../etc/passwd" })],
+    ["an unsigned one", "alg", async (make) => `${unsigned(await make())}.`],
     [
       "one signed with the public key as a secret",
-      "invalid_client",
+      "alg",
       async () => {
         const { SignJWT } = await import("jose");
         const secret = new TextEncoder().encode(JSON.stringify(key.publicJwk));
@@ -167,18 +170,53 @@ describe("the token endpoint refuses", () => {
         return new SignJWT(claims).setProtectedHeader({ alg: "HS256", kid: key.kid }).sign(secret);
       },
     ],
-    ["one that is no JWT", "invalid_request", async () => "nonsense"],
-  ])("%s: %s", async (_title, error, make) => {
+  ])("%s as invalid_client, and names %s", async (_title, part, make) => {
     const assertion = await make((claims = {}, header = {}) => makeAssertion(hub, client, key, { claims, header }));
+    warnings.length = 0;
     const answer = await askToken(hub, { client, key, sender, assertion });
-    expect(answer.body["error"]).toBe(error);
-    expect([400, 401]).toContain(answer.status);
+    expect([answer.status, answer.body["error"]]).toEqual([401, "invalid_client"]);
+    expect(String(answer.body["error_description"]).startsWith(`${part} `)).toBe(true);
+    // The characters RFC 6749 allows there.
+    expect(answer.body["error_description"]).toMatch(/^[ !#-[\]-~]+$/);
+    expect(warnings).toMatchObject([{ part: part === "no key" ? "KEY" : part, detail: expect.any(String) }]);
+    expect(JSON.stringify(warnings)).not.toContain(assertion.split(".")[1]);
+  });
+
+  test("with the time of its own clock where the client's is off, and with the audience it expects", async () => {
+    const describe = async (claims: object) => {
+      const assertion = await makeAssertion(hub, client, key, { claims });
+      return String((await askToken(hub, { client, key, sender, assertion })).body["error_description"]);
+    };
+    expect(await describe({ exp: now() - 60 })).toMatch(/the clock here says \d{10} \(20/);
+    expect(await describe({ aud: "https://elsewhere.example" })).toContain(hub.config.publicUrl);
+  });
+
+  test("an unknown client and a known one in the same words, whatever is wrong with the assertion", async () => {
+    const stranger = await makePartyKey();
+    for (const claims of [{}, { aud: "x" }, { exp: now() - 60 }]) {
+      const words = [];
+      for (const id of [client, "nobody"]) {
+        const assertion = await makeAssertion(hub, id, stranger, { claims });
+        words.push((await askToken(hub, { client: id, key, sender, assertion })).body["error_description"]);
+      }
+      const [known, unknown] = words.map((word) => String(word).replaceAll(/\d/g, "0"));
+      expect(unknown).toBe(known);
+    }
+  });
+
+  test("what is no JWT as invalid_request, a client that must prove itself and does not as invalid_client", async () => {
+    const broken = await askToken(hub, { client, key, sender, assertion: "nonsense" });
+    expect([broken.status, broken.body["error"]]).toEqual([400, "invalid_request"]);
+    const form = { client_id: client, client_assertion: undefined, client_assertion_type: undefined };
+    const bare = await askToken(hub, { client, key, sender, form });
+    expect([bare.status, bare.body["error"]]).toEqual([401, "invalid_client"]);
   });
 
   test("an assertion used before, on whichever copy, and of twenty at once accepts one", async () => {
     const assertion = await makeAssertion(hub, client, key);
     expect((await askToken(hub, { client, key, sender, assertion })).status).toBe(200);
-    expect((await askToken(copy, { client, key, sender, assertion })).body["error"]).toBe("invalid_client");
+    const again = await askToken(copy, { client, key, sender, assertion });
+    expect(again.body).toMatchObject({ error: "invalid_client", error_description: expect.stringMatching(/^jti: /) });
     const another = await makeAssertion(hub, client, key);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) => askToken(n % 2 ? hub : copy, { client, key, sender, assertion: another })),
@@ -198,6 +236,8 @@ describe("the token endpoint refuses", () => {
   test.each<[string, string, object, string | undefined]>([
     ["no proof where one is due", "invalid_dpop_proof|invalid_grant|invalid_request", {}, ""],
     ["a scope beyond the client's", "invalid_scope", { scope: "license:read hub:operate" }, undefined],
+    ["a scope that is misspelled", "invalid_scope", { scope: "license:read licence:read" }, undefined],
+    ["no scope", "invalid_scope", { scope: undefined }, undefined],
     ["another resource", "invalid_target", { resource: "https://elsewhere.example" }, undefined],
     ["a grant type it does not know", "unsupported_grant_type", { grant_type: "password" }, undefined],
     [
@@ -242,17 +282,67 @@ describe("the token endpoint refuses", () => {
   });
 });
 
-test("a client without a scope it may hold gets a token that opens nothing", async () => {
+test("a client without a scope it may hold gets no token", async () => {
   await hub.sql("insert into client (id, department, name) values ('bare', '11371000XXXX01118K', '无权限系统')");
   await addClientKey(hub, "bare", key);
-  const answer = await askToken(hub, { client: "bare", key, sender });
-  expect([answer.status === 200 ? "" : answer.body["error"], answer.body["scope"]]).toEqual(["", undefined]);
+  for (const scope of ["license:read", undefined])
+    expect((await askToken(hub, { client: "bare", key, sender, form: { scope } })).body["error"]).toBe("invalid_scope");
 });
 
-test("a scope nobody knows is left out, and the answer says what is in", async () => {
-  const answer = await askToken(hub, { client, key, sender, form: { scope: "license:read everything" } });
-  expect([answer.status, answer.body["scope"]]).toEqual([200, "license:read"]);
+test("every answer has the headers that keep browsers from taking it for something else", async () => {
+  const answers = [
+    await askToken(hub, { client, key, sender }),
+    await askToken(hub, { client, key, sender, assertion: "nonsense" }),
+    await postForm(`${hub.url}/oauth/par`, {}),
+    await postForm(`${hub.url}/oauth/revoke`, {}),
+  ].map(({ headers }) => headers);
+  const paths = ["/oauth/jwks", "/oauth/authorize?client_id=x", "/.well-known/oauth-authorization-server"];
+  for (const path of paths) answers.push((await fetch(`${hub.url}${path}`)).headers);
+  for (const headers of answers) {
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("content-security-policy")).toBe("default-src 'none'; frame-ancestors 'none'");
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
+    expect(headers.get("x-frame-options")).toBe("DENY");
+  }
 });
+
+test("where nobody can sign in there is no OpenID Provider, and no document of one", async () => {
+  expect((await fetch(`${hub.url}/.well-known/openid-configuration`)).status).toBe(404);
+  const demo = await openListeningHub({ env: { DEMO: "on" } });
+  try {
+    const document = await (await fetch(`${demo.url}/.well-known/openid-configuration`)).json();
+    expect(document).toMatchObject({ issuer: demo.config.publicUrl });
+  } finally {
+    await demo.close();
+  }
+});
+
+test("another method than an endpoint takes is refused by it, and says which it takes", async () => {
+  for (const [path, method, allow] of [
+    ["/oauth/token", "GET", "OPTIONS, POST"],
+    ["/oauth/par", "PUT", "OPTIONS, POST"],
+    ["/oauth/jwks", "POST", "GET, HEAD, OPTIONS"],
+    ["/oauth/authorize", "POST", "GET, HEAD"],
+  ] as const) {
+    const response = await fetch(`${hub.url}${path}`, { method });
+    expect([path, response.status, response.headers.get("allow")]).toEqual([path, 405, allow]);
+  }
+  expect((await fetch(`${hub.url}/oauth/elsewhere`)).status).toBe(404);
+});
+
+test.each(["/oauth/token", "/oauth/par", "/oauth/revoke"])(
+  "who asks %s for something pays by its address, known or not",
+  async (path) => {
+    const small = await openListeningHub({ env: { DEMO: "off", LIMITS: '{"maxStrangerPointsPerMinute":6}' } });
+    try {
+      const statuses = [];
+      for (let n = 0; n < 8; n += 1) statuses.push((await postForm(`${small.url}${path}`, {})).status);
+      expect([statuses.at(0), statuses.at(-1)]).toEqual([400, 429]);
+    } finally {
+      await small.close();
+    }
+  },
+);
 
 test("what has expired is removed, in turns, by any copy", async () => {
   const before = "now() - interval '2 hours'";

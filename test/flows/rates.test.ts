@@ -154,8 +154,29 @@ describe("one client that enumerates identifiers", () => {
     await first.graphql('{ submission(id: "no") { id } }', { as });
     await first.graphql('mutation { fetchMaterials(input: { check: "no" }) { receipt } }', { as });
     await first.graphql(`{ ${ask("NO.SUCH")} }`, { as });
+    // Two of the three of whom a check asks hold nothing.
+    const check = await first.graphql(
+      `{ checkMaterials(input: { procedure: "food-operation-new", holder: "91350100M000100Y43", ${why}, persons: [
+        { role: LEGAL_REPRESENTATIVE, residentId: "371002188011080603" }, { role: STAFF, residentId: "440524188001010014" }
+      ] }) { id } }`,
+      { as },
+    );
+    expect(codesOf(check)).toEqual([]);
     const [row] = await first.sql("select sum(taken)::int as n from rate_window where kind = 'miss'");
-    expect(row?.["n"]).toBe(7);
+    expect(row?.["n"]).toBe(9);
+  });
+
+  test("is told everything up to the limit, whichever copy is asked, and nothing beyond it", async () => {
+    const as = "approval-bureau";
+    await first.graphql(`{ ${guesses(3_000, 60)} }`, { as });
+    // The ninetieth is the last that is told.
+    const last = await second.graphql(`{ ${guesses(3_060, 30)} }`, { as });
+    expect([last.status, codesOf(last)]).toEqual([200, []]);
+    // The third copy has not met this client yet: it asks the database.
+    for (const house of [first, second, strict])
+      expect((await house.graphql(`{ ${ask(identifiers[0] ?? "")} }`, { as })).status).toBe(200);
+    expect((await first.graphql(`{ ${guesses(3_090, 1)} }`, { as })).status).toBe(429);
+    expect((await first.graphql(`{ ${ask(identifiers[0] ?? "")} }`, { as })).status).toBe(429);
   });
 
   test("begins anew in the next hour", async () => {

@@ -108,6 +108,7 @@ test("a caller that hangs up takes its statements with it", async () => {
     await until(async () => (await running()).length === 1);
     call.destroy();
     await until(async () => (await running()).length === 0);
+    expect(await running()).toEqual([]);
   });
   await patient.close();
 });

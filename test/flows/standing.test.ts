@@ -1,7 +1,7 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { Client } from "pg";
 import { openTestHub, type TestHub } from "../setup/hub.ts";
+import { lockIsWaitedFor } from "../setup/lock-waits.ts";
 
 // What a client may read for a procedure is looked up once a day and remembered. A change of any rule it rests on counts
 // from the next disclosure, however the two meet.
@@ -125,7 +125,7 @@ describe("two that meet", () => {
     await inTransaction("begin", async (reading, end) => {
       expect(await typesDisclosed({ sql: reading })).toContain(business);
       const revoked = house.sql(revoke);
-      expect(await Promise.race([revoked, wait(300, "waiting")])).toBe("waiting");
+      await lockIsWaitedFor(reading);
       await end();
       await revoked;
     });
@@ -142,7 +142,7 @@ describe("two that meet", () => {
       await changing("set constraints all immediate");
       await inTransaction("begin", async (reading) => {
         const read = typesDisclosed({ sql: reading });
-        expect(await Promise.race([read, wait(300, "waiting")])).toBe("waiting");
+        await lockIsWaitedFor(house.sql);
         await end();
         expect(await read).not.toContain(business);
       });

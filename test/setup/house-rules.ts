@@ -16,7 +16,7 @@ const floors: readonly (readonly [RegExp, number, string])[] = [
   [/^connectors\//, 2, "connectors"],
   [/^proof\//, 1, "proof"],
   [/^domain\//, 0, "domain"],
-  [/^(((access|log|outage)-)?errors|config|limits)\.ts$/, -1, "ground"],
+  [/^(((access|outage|request)-)?errors|config|limits)\.ts$/, -1, "ground"],
 ];
 
 /** The first line that fits a package says which files may name it; a package that fits no line has no room yet. */
@@ -48,7 +48,7 @@ const unfitForAuditors =
 
 /** All that the two programs about the log may reach, but for what fsck loads when it is told of a database. */
 const fitForLogAuditors =
-  /^(domain|proof)\/|^((access|log|outage)-)?errors\.ts$|^use-cases\/log\/(check|follow)-log\.ts$|^connectors\/(log-reader|bounded-body)\.ts$|^(config|limits)\.ts$|^cli\/(fsck|monitor|program|key-set|license-files|usage-error|language)\.ts$|^cli\/audit\/(?!database-door)/;
+  /^(domain|proof)\/|^((access|outage|request)-)?errors\.ts$|^use-cases\/log\/(check|follow)-log\.ts$|^connectors\/(log-reader|bounded-body)\.ts$|^(config|limits)\.ts$|^cli\/(fsck|monitor|program|key-set|license-files|usage-error|language)\.ts$|^cli\/audit\/(?!database-door)/;
 /** The one thing fsck loads later, when it is told of a database. */
 const laterOfFsck = "cli/fsck.ts cli/audit/database-door.ts";
 

@@ -15,6 +15,8 @@ export type ListeningOptions = Readonly<{
   env?: Readonly<Record<string, string>>;
   beside?: ListeningHub;
   login?: ServerOptions["realNameLogin"];
+  /** Takes each warning of the log. */
+  log?: (line: string) => void;
 }>;
 
 /** A hub that listens on a real port and keeps real time: the authorization server has no other clock. */
@@ -30,7 +32,7 @@ export type ListeningHub = Readonly<{
 
 /** Opens a hub with the demo's clients on a real PostgreSQL, outside demo mode unless `env` says otherwise. */
 export async function openListeningHub(options: ListeningOptions = {}): Promise<ListeningHub> {
-  const { beside, env = {}, login } = options;
+  const { beside, env = {}, login, log } = options;
   const place = beside?.place ?? (await makePlace("CATALOGUE", { keys: false }));
   const port = await freePort();
   const config = readConfig({
@@ -45,8 +47,10 @@ export async function openListeningHub(options: ListeningOptions = {}): Promise<
     skipDemoRecords: true,
   });
   const { tokenIssuer, tokenAudience, demo } = config;
-  const logger = pino({ level: "silent" });
-  const server = await makeServer({ hub: opened.hub, tokenIssuer, tokenAudience, demo, logger, realNameLogin: login });
+  const { limits } = config;
+  const logger = pino({ level: log ? "warn" : "silent" }, { write: (line: string) => log?.(line) });
+  const parts = { hub: opened.hub, tokenIssuer, tokenAudience, demo, limits, logger, realNameLogin: login };
+  const server = await makeServer(parts);
   await server.listen({ host: "127.0.0.1", port });
   const client = new Client({ connectionString: config.databaseUrl });
   await client.connect();

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { problemTable } from "../../src/domain/licenses/problem.ts";
-import { materialReasons } from "../../src/domain/materials/material-reason.ts";
+import { materialReasons, materialWarnings } from "../../src/domain/materials/material-reason.ts";
 import { runEnds } from "../../src/domain/sources/source-run.ts";
 import { errorTable, type LocalizedText } from "../../src/errors.ts";
 import { verificationCodes } from "../../src/proof/verification.ts";
@@ -36,6 +36,11 @@ export const codeTables: readonly CodeTable[] = [
     title: "Reasons of a material decision",
     about: "In `reasons` of each decision: why a material need not be submitted, or why it must be.",
     codes: Object.entries(materialReasons).map(([code, { message }]) => ({ code, fact: "", text: message })),
+  },
+  {
+    title: "Warnings of a material decision",
+    about: "In `warnings` of a decision: what to look at before the material is used. Never a ground to refuse.",
+    codes: Object.entries(materialWarnings).map(([code, text]) => ({ code, fact: "", text })),
   },
   {
     title: "Codes of a verification",

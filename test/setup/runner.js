@@ -36,6 +36,8 @@ export default async function run(globalConfig, config, environment, runtime, te
   shareBuiltIns(environment.global);
   runtime.unstable_importModule = (path) => {
     enterSuite(environment.global);
+    // A test that never looks at anything passes whatever the code does: it fails.
+    environment.global.beforeEach(() => environment.global.expect.hasAssertions());
     suites += 1;
     return import(`${pathToFileURL(path).href}?suite=${suites}`);
   };

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { migrationList } from "../../migrations/list.ts";
 import { entriesOfOwn, signStatusList } from "../../src/proof/status/sign-status-list.ts";
 import { entryOf } from "../../src/proof/status/status-list.ts";
+import { catalogueStore } from "../../src/store/catalogue/catalogue-store.ts";
 import { type Database, openDatabase, statement } from "../../src/store/database.ts";
 import { statusStore } from "../../src/store/status/status-store.ts";
 import { publishStatusLists } from "../../src/use-cases/status/publish-status-lists.ts";
@@ -57,6 +58,39 @@ describe("an embedded database", () => {
     expect([await publish(), await publish()]).toEqual([1, 0]);
     const { token = "" } = (await statusStore(database.sql()).findAt(0, now)) ?? {};
     expect(entryOf({ bits: 2, entries: entriesOfOwn(token) }, 4711)).toBe(2);
+  });
+
+  test("makes terms of working days of a city's own procedures, and defers no promise", async () => {
+    const name = "Migration20261130094800_once_only";
+    const sinceThen = migrationList.slice(migrationList.findIndex((each) => each.name === name));
+    const before = (materials: object[]) =>
+      statement(`insert into procedure (code, name, department, materials) values ('own', '自有事项', 'x', $1)`)(
+        database.sql(),
+        [JSON.stringify(materials)],
+      );
+    const old = { required: true, form: false, source: null, commitmentWaivable: false, alternativeDocument: null };
+    await database.asOwner(async () => {
+      for (const _ of sinceThen) await database.orm.migrator.down();
+      await before([
+        { ...old, code: "rules", name: "规章制度", deferrableDays: 10 },
+        { ...old, code: "vehicles", name: "拟投入车辆承诺书", deferrableDays: 180 },
+        { ...old, code: "layout", name: "布局图", deferrableDays: null },
+      ]);
+    });
+    await database.migrate();
+    const procedure = await catalogueStore(database.sql()).findProcedure("own");
+    const added = { excludedField: null, renewalWindow: null, legalBasis: null, verified: false, note: null };
+    expect(procedure).toMatchObject({ excludedField: null, source: null, verified: false });
+    expect(procedure?.materials).toEqual([
+      {
+        ...{ ...old, ...added, code: "rules", name: "规章制度", promise: false },
+        deferral: {
+          ...{ phase: "BEFORE_DECISION", workingDays: 10, calendarDays: null, legalBasis: null, verified: false },
+        },
+      },
+      { ...old, ...added, code: "vehicles", name: "拟投入车辆承诺书", promise: true, deferral: null },
+      { ...old, ...added, code: "layout", name: "布局图", promise: false, deferral: null },
+    ]);
   });
 
   test("takes every migration back, and does it again", async () => {

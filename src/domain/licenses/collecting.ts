@@ -35,7 +35,8 @@ function issuingReferences(record: IssuingRecord, type: LicenseType, references:
   const problems: Problem[] = [];
   if (record.region !== null && !references.hasRegion(record.region))
     problems.push({ code: "REGION_UNKNOWN", path: "region" });
-  if (record.holder.idType !== type.holderIdType) problems.push({ code: "HOLDER_ID_FORMAT", path: "holder.idType" });
+  if (!type.holderIdTypes.includes(record.holder.idType))
+    problems.push({ code: "HOLDER_ID_FORMAT", path: "holder.idType" });
   else
     for (const code of holderIdProblems(record.holder.idType, record.holder.id))
       problems.push({ code, path: "holder.id" });

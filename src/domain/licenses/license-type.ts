@@ -17,7 +17,8 @@ export type LicenseTypeRow = Readonly<{
   name: string;
   codeIsOfficial: boolean;
   issuers: readonly string[];
-  holderIdType: HolderIdType;
+  /** The kinds of subject that may hold it, at least one. */
+  holderIdTypes: readonly HolderIdType[];
   validityRange: string;
   numberRule: string;
   attributesSchema: object;

@@ -14,7 +14,16 @@ export const materialReasons = {
     "电子证照已载明该信息，不得要求提交纸质材料。",
   ),
   COMMITMENT_GIVEN: reason(0, "The signed commitment replaces this material.", "已作出告知承诺，免于提交。"),
-  DEFERRABLE: reason(0, "A secondary material: it may follow by the date given.", "次要材料，可容缺受理、限期补交。"),
+  DEFERRABLE: reason(
+    0,
+    "A secondary material: the case is accepted without it, and it follows by the date given, before the decision.",
+    "次要材料，可容缺受理，在作出决定前限期补交。",
+  ),
+  DEFERRABLE_AFTER_LICENSE: reason(
+    0,
+    "With the signed commitment this material may follow after the license, by the date given.",
+    "已作出告知承诺，该材料可在领证后限期补交。",
+  ),
   NOT_REQUIRED: reason(0, "The procedure does not require this material.", "该事项不要求提交此材料。"),
   PERMIT_ABOLISHED: reason(
     0,
@@ -65,12 +74,17 @@ export function reasonDistance(code: ReasonCode): number {
   return materialReasons[code].distance;
 }
 
-/** Legal ground of a decision. *Source*: 威海市全面实施“证照分离”改革工作方案 (2021-11-03). */
-export const grounds = {
-  onceOnly: "威海市“证照分离”改革工作方案 三（二）：凡是通过电子证照可以获取的信息，一律不再要求企业提供相应材料。",
-  commitment: "威海市“证照分离”改革工作方案 二（二）3：对因企业承诺可以减省的审批材料，不再要求企业提供。",
-  deferral: "威海市“证照分离”改革工作方案 二（二）3、4：对可补交的审批材料，实行容缺办理、限期补交。",
-  abolished: "威海市“证照分离”改革工作方案 二（二）1：直接取消审批的事项，不得要求企业提供相关许可证明。",
-  listed: "政务服务事项办事指南：该材料非必要。",
-} as const;
-export type Ground = (typeof grounds)[keyof typeof grounds];
+const warning = (en: string, zh: string): LocalizedText => ({ en, zh });
+
+/** What a department should look at although the material can be fetched. Never a ground to refuse. Codes as above. */
+export const materialWarnings = {
+  RENEWAL_EARLY: warning("It is earlier than the term in which this license is renewed.", "早于该证照延续申请的期限。"),
+  RENEWAL_LATE: warning(
+    "The term in which this license is renewed is over, and the license has not ended yet.",
+    "已过该证照延续申请的期限，证照尚在有效期内。",
+  ),
+  RENEWAL_AFTER_END: warning("The license to be renewed has ended.", "拟延续的证照有效期已届满。"),
+} as const satisfies Record<string, LocalizedText>;
+
+/** A stable warning code. */
+export type WarningCode = keyof typeof materialWarnings;

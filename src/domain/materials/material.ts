@@ -1,9 +1,21 @@
-import { addDays, type CalendarDate, daysBetween } from "../calendar.ts";
+import { type CalendarDate, daysBetween } from "../calendar.ts";
 import type { LicenseState } from "../licenses/license.ts";
 import { businessLicenseTypeCode } from "../licenses/license-type.ts";
-import { type Ground, grounds, type ReasonCode, reasonDistance } from "./material-reason.ts";
+import type { WorkingCalendar } from "../working-days.ts";
+import { type Ground, grounds } from "./ground.ts";
+import { type ReasonCode, reasonDistance, type WarningCode } from "./material-reason.ts";
 import type { ReformMode } from "./permit-item.ts";
-import type { LicenseSource, Material, MaterialSubject, PersonRole, Procedure, SourceExpression } from "./procedure.ts";
+import {
+  type DeferralPhase,
+  isWaivable,
+  type LicenseSource,
+  type Material,
+  type MaterialSubject,
+  type PersonRole,
+  type Procedure,
+  type SourceExpression,
+} from "./procedure.ts";
+import { deferralDueOn, renewalWarnings } from "./terms.ts";
 
 /** 免提交判定: what becomes of a material. */
 export const materialDecisions = ["FETCH", "SUBMIT", "WAIVED", "DEFERRED", "NOT_NEEDED"] as const;
@@ -36,6 +48,8 @@ export type CaseFacts = Readonly<{
   /** License types the asking client is granted for this procedure. */
   grantedTypes: ReadonlySet<string>;
   asOf: CalendarDate;
+  /** Which days count as working days. */
+  calendar: WorkingCalendar;
 }>;
 
 /** A license the answer rests on, and which of its attributes the material needs (empty: the license as such). */
@@ -46,8 +60,12 @@ export type MaterialAnswer = Readonly<{
   material: Material;
   decision: MaterialDecision;
   reasons: readonly ReasonCode[];
+  warnings: readonly WarningCode[];
   sources: readonly UsedLicense[];
+  /** Last day on which a deferred material may follow; null: it is not deferred. */
   dueOn: CalendarDate | null;
+  /** Whether a deferred material follows before the decision or after the license; null: it is not deferred. */
+  phase: DeferralPhase | null;
   ground: Ground | null;
 }>;
 
@@ -68,30 +86,67 @@ export type Judgement = Readonly<{
   holderOf: ReadonlyMap<string, string>;
 }>;
 
-/** Answers for every material of a case. *Source*: domain.md "Once-only rule"; the order of the steps is the rule. */
+/**
+ * Answers for every material of a case. The order of the steps is the rule: what nobody may ask for, then what is held (a
+ * fact beats a promise), then what a promise replaces, then what may follow; the rest is asked for.
+ */
 export function decide(facts: CaseFacts): readonly MaterialAnswer[] {
   return facts.procedure.materials.map((material) => decideMaterial(material, facts));
 }
 
 function decideMaterial(material: Material, facts: CaseFacts): MaterialAnswer {
   const answer = (decision: MaterialDecision, reasons: readonly ReasonCode[], ground: Ground | null = null) =>
-    ({ material, decision, reasons, sources: [], dueOn: null, ground }) satisfies MaterialAnswer;
+    ({
+      material,
+      decision,
+      reasons,
+      warnings: [],
+      sources: [],
+      dueOn: null,
+      phase: null,
+      ground,
+    }) satisfies MaterialAnswer;
 
   if (isAbolishedPermit(material.source, facts.abolishedTypes)) {
     return answer("NOT_NEEDED", ["PERMIT_ABOLISHED"], grounds.abolished);
   }
   if (!material.required) return answer("NOT_NEEDED", ["NOT_REQUIRED"], grounds.listed);
-  if (facts.commitment && facts.reformMode === "COMMITMENT" && material.commitmentWaivable) {
-    return answer("WAIVED", ["COMMITMENT_GIVEN"], grounds.commitment);
-  }
+
   const found = material.source ? resolve(material.source, facts) : missing(["NO_ELECTRONIC_SOURCE"]);
-  if (found.ok) return { ...answer("FETCH", ["LICENSE_HELD"], grounds.onceOnly), sources: found.used };
+  if (found.ok) {
+    const warnings = warningsOf(material, found.used, facts);
+    return { ...answer("FETCH", ["LICENSE_HELD"], grounds.onceOnly), warnings, sources: found.used };
+  }
   const reasons = [...new Set(found.reasons)].sort((a, b) => reasonDistance(a) - reasonDistance(b));
-  if (material.deferrableDays !== null) {
-    const dueOn = addDays(facts.asOf, material.deferrableDays);
-    return { ...answer("DEFERRED", ["DEFERRABLE", ...reasons], grounds.deferral), dueOn };
+
+  const hasCommitment = facts.commitment && facts.reformMode === "COMMITMENT";
+  if (hasCommitment && isWaivable(facts.procedure, material)) {
+    return answer("WAIVED", ["COMMITMENT_GIVEN", ...reasons], grounds.commitment);
+  }
+  const { deferral } = material;
+  if (deferral?.phase === "BEFORE_DECISION") {
+    const dueOn = deferralDueOn(deferral, facts.asOf, facts.calendar);
+    const deferred = answer("DEFERRED", ["DEFERRABLE", ...reasons], grounds.deferralBeforeDecision);
+    return { ...deferred, dueOn, phase: deferral.phase };
+  }
+  // What follows after the license rests on the commitment, against which the decision is made on the spot.
+  if (deferral && hasCommitment) {
+    const dueOn = deferralDueOn(deferral, facts.asOf, facts.calendar);
+    const deferred = answer("DEFERRED", ["DEFERRABLE_AFTER_LICENSE", ...reasons], grounds.deferralAfterLicense);
+    return { ...deferred, dueOn, phase: deferral.phase };
   }
   return answer("SUBMIT", reasons);
+}
+
+function warningsOf(material: Material, used: readonly UsedLicense[], facts: CaseFacts): readonly WarningCode[] {
+  const { renewalWindow } = material;
+  if (!renewalWindow) return [];
+  const identifiers = new Set(used.map((license) => license.identifier));
+  const ends = facts.candidates.flatMap(({ identifier, validUntil }) =>
+    identifiers.has(identifier) && validUntil !== null ? [validUntil] : [],
+  );
+  const warnings = ends.flatMap((validUntil) => renewalWarnings(renewalWindow, validUntil, facts.asOf, facts.calendar));
+  return [...new Set(warnings)];
 }
 
 /** A material that can only be an abolished permit may not be asked for by anybody. */
@@ -137,8 +192,12 @@ function resolveLicense(source: LicenseSource, facts: CaseFacts): Resolution {
 
 function subjectIds(subject: MaterialSubject, facts: CaseFacts): readonly string[] {
   if (subject === "ENTERPRISE") return [facts.holderId];
-  const named = facts.persons.filter((person) => person.role === subject).map((person) => person.residentId);
-  return [...new Set(named)].filter((id) => subject === "STAFF" || mayBeLegalRepresentative(id, facts));
+  const roleIds = facts.persons.filter((person) => person.role === subject).map((person) => person.residentId);
+  const named = [...new Set(roleIds)];
+  if (subject === "STAFF") return named;
+  // 重名: of two that fit, one is a stranger of the same name, and which of them can not be told.
+  const fitting = named.filter((id) => mayBeLegalRepresentative(id, facts));
+  return fitting.length > 1 ? [] : fitting;
 }
 
 /**

@@ -4,11 +4,14 @@ import type { CalendarDate } from "../calendar.ts";
 export const reformModes = ["CANCELLED", "FILING", "COMMITMENT", "OPTIMISED"] as const;
 export type ReformMode = (typeof reformModes)[number];
 
-/** Where an entry of the list applies. */
-export const reformScopes = ["NATIONAL", "FREE_TRADE_ZONE", "OTHER_PROVINCE", "CITY"] as const;
+/** Where an entry of the list, or the text it was read in, applies. PROVINCIAL is this city's own province. */
+export const reformScopes = ["NATIONAL", "PROVINCIAL", "FREE_TRADE_ZONE", "OTHER_PROVINCE", "CITY"] as const;
 export type ReformScope = (typeof reformScopes)[number];
 
-/** One entry of the reform list: one item, one scope, one period. */
+/**
+ * One entry of the reform list: one item, one scope, one period.
+ * `department` is the body in charge, each by one name: entries of one item agree in it and in `name`.
+ */
 export type PermitItemEntry = Readonly<{
   code: string;
   department: string;
@@ -20,12 +23,34 @@ export type PermitItemEntry = Readonly<{
   scope: ReformScope;
   effectiveFrom: CalendarDate;
   effectiveTo: CalendarDate | null;
+  /** The text the entry was read in; null: none, it is general knowledge. */
+  source: string | null;
+  /** How far that text reaches. */
+  sourceScope: ReformScope | null;
+  /** Whether it was read there, word for word. */
   verified: boolean;
   note: string | null;
 }>;
 
 /**
- * The entry in force for a scope on a day: the national one, unless a local adjustment is more liberal.
+ * The tiers that count for an enterprise, from the widest to the narrowest. Another province's entries are kept for
+ * comparison and count nowhere else; a free trade zone is the province's, not the city's.
+ */
+const tiersOf: Readonly<Record<ReformScope, readonly ReformScope[]>> = {
+  NATIONAL: ["NATIONAL"],
+  PROVINCIAL: ["NATIONAL", "PROVINCIAL"],
+  CITY: ["NATIONAL", "PROVINCIAL", "CITY"],
+  FREE_TRADE_ZONE: ["NATIONAL", "PROVINCIAL", "FREE_TRADE_ZONE"],
+  OTHER_PROVINCE: ["NATIONAL", "OTHER_PROVINCE"],
+};
+
+/** Whether a text of this scope can speak for entries of another: only one that reaches as far, or further. */
+export function coversScope(source: ReformScope, entry: ReformScope): boolean {
+  return tiersOf[entry].includes(source);
+}
+
+/**
+ * The entry in force for a scope on a day: the national one, unless a narrower tier is more liberal.
  * Entries of one item (same department and name) carry different codes in the published lists.
  * @param entries all entries of one item
  */
@@ -43,10 +68,12 @@ export function entryInForce(
         (best, entry) => (best && best.effectiveFrom >= entry.effectiveFrom ? best : entry),
         undefined,
       );
-  const national = latest("NATIONAL");
-  const local = scope === "NATIONAL" ? undefined : latest(scope);
-  if (!national || !local) return national ?? local;
-  return liberality(local.reformMode) < liberality(national.reformMode) ? local : national;
+  return tiersOf[scope]
+    .flatMap((tier) => latest(tier) ?? [])
+    .reduce<PermitItemEntry | undefined>(
+      (best, entry) => (best && liberality(best.reformMode) <= liberality(entry.reformMode) ? best : entry),
+      undefined,
+    );
 }
 
 /** An entry whose permit is a license type of the hub. */

@@ -98,8 +98,8 @@ export const MaterialDecisionEnum = register(
   described(materialDecisions, {
     FETCH: "Held electronically: it may be fetched, and paper may not be asked for.",
     SUBMIT: "The applicant hands it in; the reasons say why it cannot be fetched.",
-    WAIVED: "Replaced by the signed commitment.",
-    DEFERRED: "May follow by `dueOn`.",
+    WAIVED: "Not held, and replaced by the signed commitment.",
+    DEFERRED: "May follow by `dueOn`; `phase` says whether before the decision or after the license.",
     NOT_NEEDED: "Nobody may ask for it in this case.",
   }),
 );
@@ -123,11 +123,12 @@ export const ReformModeEnum = register(
 
 export const ReformScopeEnum = register(
   "ReformScope",
-  "Where an entry of the reform list applies.",
+  "Where an entry of the reform list, or the text it was read in, applies.",
   described(reformScopes, {
     NATIONAL: "全国.",
+    PROVINCIAL: "本省: this city's province.",
     FREE_TRADE_ZONE: "自贸试验区.",
-    OTHER_PROVINCE: "Another province's list.",
+    OTHER_PROVINCE: "Another province's list: kept for comparison, never applied here.",
     CITY: "This city's own adjustment.",
   }),
 );

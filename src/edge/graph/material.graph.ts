@@ -15,14 +15,16 @@ import {
   Root,
 } from "type-graphql";
 import type { MaterialAnswer as AnswerFacts } from "../../domain/materials/material.ts";
-import { materialReasons, type ReasonCode } from "../../domain/materials/material-reason.ts";
-import type { PersonRole } from "../../domain/materials/procedure.ts";
-import { HubError } from "../../errors.ts";
+import { materialReasons, materialWarnings } from "../../domain/materials/material-reason.ts";
+import type { DeferralPhase, PersonRole } from "../../domain/materials/procedure.ts";
+import { HubError, type LocalizedText } from "../../errors.ts";
 import type { MaterialBundle as BundleFacts } from "../../use-cases/materials/fetch-materials.ts";
 import type { Context } from "../context.ts";
-import { LicenseType, Material, Procedure } from "./catalogue.graph.ts";
+import { LicenseType } from "./catalogue.graph.ts";
 import { MaterialDecisionEnum, PersonRoleEnum } from "./enums.ts";
 import { type DisclosedLicense, License } from "./license.graph.ts";
+import { Material, Procedure } from "./procedures/procedure.graph.ts";
+import { DeferralPhaseEnum } from "./procedures/procedure-enums.ts";
 import { PurposeInput } from "./purpose.graph.ts";
 import { DateScalar, DateTimeScalar } from "./scalars.ts";
 import { asksFor } from "./selection.ts";
@@ -61,7 +63,7 @@ export class CheckMaterialsInput {
   asOf?: string | null;
 }
 
-@ObjectType({ description: "Why a material was answered as it was." })
+@ObjectType({ description: "Why a material was answered as it was, or what to look at." })
 export class MaterialReason {
   @Field(() => String, { description: "Stable code." })
   code: string;
@@ -95,10 +97,25 @@ export class MaterialAnswer {
   @Field(() => MaterialDecisionEnum, { description: "What becomes of it." })
   decision: string;
 
-  @Field(() => DateScalar, { nullable: true, description: "By when a deferred material must follow." })
+  @Field(() => DateScalar, {
+    nullable: true,
+    description:
+      "Last day on which a deferred material may follow: its term counted from the day asked, in working days.",
+  })
   dueOn: string | null;
 
-  @Field(() => String, { nullable: true, description: "Legal ground, in Chinese." })
+  @Field(() => DeferralPhaseEnum, {
+    nullable: true,
+    description:
+      "Whether a deferred material follows before the decision (容缺受理) or after the license (领证后补交).",
+  })
+  phase: DeferralPhase | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "Legal ground, in Chinese: the words of the city's plan in quotation marks, anything else paraphrased.",
+  })
   ground: string | null;
 }
 
@@ -141,14 +158,21 @@ export class MaterialBundle {
   licenses: License[];
 }
 
+const spoken = (code: string, { en, zh }: LocalizedText): MaterialReason => ({ code, message: en, messageZh: zh });
+
 @Resolver(() => MaterialAnswer)
 export class MaterialAnswerResolver {
   @FieldResolver(() => [MaterialReason], { description: "Why, the nearest reason first." })
   reasons(@Root() { reasons }: AnswerFacts): MaterialReason[] {
-    return reasons.map((code: ReasonCode) => {
-      const { en, zh } = materialReasons[code].message;
-      return { code, message: en, messageZh: zh };
-    });
+    return reasons.map((code) => spoken(code, materialReasons[code].message));
+  }
+
+  @FieldResolver(() => [MaterialReason], {
+    description:
+      "What to look at before the material is used, such as a renewal out of its term (RENEWAL_…). Never a ground to refuse, or to ask for paper.",
+  })
+  warnings(@Root() { warnings }: AnswerFacts): MaterialReason[] {
+    return warnings.map((code) => spoken(code, materialWarnings[code]));
   }
 
   @FieldResolver(() => [LicenseReference], { description: "Which licenses say it." })

@@ -23,7 +23,7 @@ export class PermitItem {
   @Field(() => String, { description: "Name in Chinese." })
   name: string;
 
-  @Field(() => String, { description: "The department in charge, as the list names it." })
+  @Field(() => String, { description: "The body in charge, by its one name: entries of one item agree in it." })
   department: string;
 
   @Field(() => ReformModeEnum, { description: "What the reform did to it." })
@@ -44,8 +44,28 @@ export class PermitItem {
   @Field(() => String, { nullable: true, description: "Name of the license the permit gives." })
   licenseName: string | null;
 
-  @Field(() => Boolean, { description: "false: entered from general knowledge, not from the published list." })
+  @Field(() => String, { nullable: true, description: "审批层级: which level of government decides, in Chinese." })
+  approvalLevel: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "The text the entry comes from, in Chinese; null: none, it is general knowledge.",
+  })
+  source: string | null;
+
+  @Field(() => ReformScopeEnum, {
+    nullable: true,
+    description: "How far `source` reaches. A verified entry never claims more than its source.",
+  })
+  sourceScope: ReformScope | null;
+
+  @Field(() => Boolean, {
+    description: "Whether the entry was read in `source`; false: check it against the published list.",
+  })
   verified: boolean;
+
+  @Field(() => String, { nullable: true, description: "What a reader of the entry should know." })
+  note: string | null;
 
   /** Federation calls this where another subgraph names an item: as it stands today, nationally. */
   static async __resolveReference(reference: { code?: unknown }, { hub }: Context) {
@@ -111,7 +131,7 @@ export class PermitItemResolver {
   @Query(() => PermitItem, {
     nullable: true,
     description:
-      "The item as it stood on a day, for a scope: a local adjustment beats the national entry where it is more liberal.",
+      "The item as it stood on a day, for a scope: the national entry, unless the province's, or the city's (or the free trade zone's) under it, is more liberal.",
   })
   permitItem(
     @Ctx() { hub }: Context,

@@ -16,8 +16,8 @@ export function hashOf(text: string): string {
 }
 
 /**
- * Reads registered operations: a folder of `.graphql` files or one of them, an operation each, or a JSON file of
- * hash → text as client tools write it. A file's text is known by itself, without white space at its end, and as tools
+ * Reads registered operations: a `.graphql` file of one, a `.json` file of many as client tools write it, or a folder of
+ * both. A file's text is known by itself, without white space at its end, and as tools
  * print it (without comments).
  * *Throws* an Error with one clear line when something in it is not an operation that fits the schema.
  */
@@ -43,17 +43,34 @@ export async function listTrustedDocuments(path: string): Promise<readonly Reado
 
 async function readTexts(path: string): Promise<readonly (readonly [string, string])[]> {
   if ((await stat(path)).isDirectory()) {
-    const files = (await readdir(path)).filter((file) => extname(file) === ".graphql").sort();
-    return Promise.all(files.map(async (file) => [file, await readFile(join(path, file), "utf8")] as const));
+    const files = (await readdir(path)).filter((file) => [".graphql", ".json"].includes(extname(file))).sort();
+    return (await Promise.all(files.map((file) => readTexts(join(path, file))))).flat();
   }
   const text = await readFile(path, "utf8");
   if (extname(path) !== ".json") return [[basename(path), text]];
-  const manifest: unknown = JSON.parse(text);
-  if (typeof manifest !== "object" || manifest === null) throw new Error("it is no JSON object of hash and text");
-  return Object.entries(manifest).map(([hash, value]) => {
-    if (typeof value !== "string" || hashOf(value) !== hash) throw new Error(`${hash} is not the SHA-256 of its text`);
-    return [hash, value];
+  return entriesOf(JSON.parse(text)).map(([id, value]) => {
+    const hash = id.replace(/^sha256:/, "");
+    if (typeof value === "string" && hashOf(value) === hash) return [id, value];
+    const hint = /^([\da-f]{32}|[\da-f]{40})$/.test(hash)
+      ? "; it looks like MD5 or SHA-1: let the tool write SHA-256"
+      : "";
+    throw new Error(`${id} in ${basename(path)} is not the SHA-256 of its text${hint}`);
   });
+}
+
+/**
+ * What a client tool's file holds: hash and text of each operation. Either one object of them (GraphQL Code Generator's
+ * client preset, Relay), or a list in `operations` (Apollo's manifest).
+ */
+function entriesOf(file: unknown): readonly (readonly [string, unknown])[] {
+  if (!isObject(file) || Array.isArray(file)) throw new Error("it is no JSON object of hash and text");
+  const { format, operations } = file;
+  if (format === undefined) return Object.entries(file);
+  if (format !== "apollo-persisted-query-manifest" || !Array.isArray(operations))
+    throw new Error("it is a manifest of a kind that is not known here");
+  return operations.map((operation: unknown) =>
+    isObject(operation) ? [String(operation["id"]), operation["body"]] : ["", undefined],
+  );
 }
 
 function variantsOf(name: string, text: string, schema: GraphQLSchema): readonly string[] {
@@ -66,6 +83,14 @@ function variantsOf(name: string, text: string, schema: GraphQLSchema): readonly
   } catch (error) {
     throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/**
+ * Whether a request names its operation by a hash alone, as clients of automatic persisted queries do first: they send
+ * the text when they are told that the hash means nothing here.
+ */
+export function isHashOnly({ query, extensions }: Body): boolean {
+  return typeof query !== "string" && isObject(extensions) && isObject(extensions["persistedQuery"]);
 }
 
 /**

@@ -58,6 +58,7 @@ export function statusOf({ code }: ShownError): number {
 
 /** Why a request is refused before its body is read: only `POST /graphql` of a bearable size goes on. */
 export function findRefusal(method: string, url: string, headers: IncomingHttpHeaders): HubError | undefined {
+  if (method !== "POST" && url.split("?", 1)[0] === "/graphql") return new HubError("METHOD_NOT_ALLOWED");
   if (method !== "POST" || url !== "/graphql") return new HubError("NOT_FOUND");
   if (!/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? "")) return new HubError("MEDIA_TYPE");
   const most = headers.authorization === undefined ? limits.maxAnonymousBodyBytes : limits.maxBodyBytes;

@@ -10,7 +10,7 @@ import { checkBodyShape, parseJsonBody, watchBody } from "../guard/json-body.ts"
 import { largeBodyLane } from "../guard/large-bodies.ts";
 import { withinDeadline } from "../guard/request-deadline.ts";
 import { isGateway, isOperator, traceHeader, wantedTrace } from "../guard/schema-guard.ts";
-import { registeredText, type TrustedDocuments } from "../guard/trusted-documents.ts";
+import { isHashOnly, registeredText, type TrustedDocuments } from "../guard/trusted-documents.ts";
 import { makeLoaders } from "../loaders.ts";
 
 /** What answering GraphQL needs. */
@@ -90,7 +90,7 @@ export function graphqlRoutes(parts: GraphqlParts): FastifyPluginAsync {
 
 /**
  * The body as Apollo shall see it: with the text of the operation, and nothing that asks for stored ones.
- * *Throws* BAD_REQUEST, QUERY_TOO_LONG, DOCUMENT_NOT_REGISTERED.
+ * *Throws* BAD_REQUEST, QUERY_TOO_LONG, DOCUMENT_NOT_REGISTERED, PERSISTED_QUERY_NOT_SUPPORTED.
  */
 function readOperation(body: unknown, caller: Caller, { limits, trusted }: GraphqlParts): unknown {
   if (typeof body !== "object" || body === null || Array.isArray(body)) throw new HubError("BAD_REQUEST");
@@ -102,5 +102,6 @@ function readOperation(body: unknown, caller: Caller, { limits, trusted }: Graph
   }
   // The gateway makes its own queries; operators look at the schema.
   const isFree = trusted === undefined || isGateway(caller) || isOperator(caller);
+  if (isFree && isHashOnly({ query, extensions })) throw new HubError("PERSISTED_QUERY_NOT_SUPPORTED");
   return isFree ? rest : { ...rest, query: registeredText(trusted, { query, documentId, extensions }) };
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import { HubError } from "../../errors.ts";
 import { interactionRoutes } from "./interaction.http.ts";
 import { type AuthorizationParts, authorizationServer, pathOf } from "./provider.ts";
@@ -37,15 +37,31 @@ export function oauthRoutes(parts: OauthParts): FastifyPluginAsync {
         speakAs(request.raw);
         // Everything but the authorization endpoint talks to programs: whatever they accept, they get JSON.
         if (!request.url.startsWith("/oauth/authorize")) request.raw.headers.accept = "application/json";
-        reply.raw.setHeader("x-content-type-options", "nosniff");
-        reply.raw.setHeader("referrer-policy", "no-referrer");
+        // What is hijacked loses the headers that every answer has.
+        for (const [name, value] of Object.entries(reply.getHeaders()))
+          if (value !== undefined) reply.raw.setHeader(name, value);
+        // A wallet may ask for its answer as a form that is sent on.
         reply.raw.setHeader("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
         await handle(request.raw, reply.raw);
       };
-      for (const url of ["/oauth/*", "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"])
-        raw.route({ method: ["GET", "POST", "OPTIONS"], url, handler });
+      for (const [url, ...method] of endpoints(parts)) raw.route({ method, url, handler });
     });
   };
+}
+
+/** Where the authorization server answers what; whatever else is asked of it is not there. */
+function endpoints({ login }: OauthParts): readonly (readonly [string, ...HTTPMethods[]])[] {
+  return [
+    ["/oauth/authorize", "GET"],
+    ["/oauth/authorize/:uid", "GET"],
+    ["/oauth/jwks", "GET", "OPTIONS"],
+    ["/oauth/par", "POST", "OPTIONS"],
+    ["/oauth/token", "POST", "OPTIONS"],
+    ["/oauth/revoke", "POST", "OPTIONS"],
+    ["/.well-known/oauth-authorization-server", "GET", "OPTIONS"],
+    // Where nobody can sign in there is no OpenID Provider.
+    ...(login ? ([["/.well-known/openid-configuration", "GET", "OPTIONS"]] as const) : []),
+  ];
 }
 
 /** Tells the authorization server which address it goes by: PUBLIC_URL, whatever Host or proxy headers a request brings. */

@@ -7,6 +7,7 @@ import type { Hub } from "../../hub.ts";
 import type { OauthStore } from "../../store/access/oauth-store.ts";
 import { findAccount, type HolderAccount } from "./account.ts";
 import { artifactAdapter } from "./artifacts.ts";
+import { clientFault, signatures, toleranceSeconds } from "./client-fault.ts";
 import { kindMember } from "./client-metadata.ts";
 import { HubTokenKey } from "./token-key.ts";
 
@@ -19,6 +20,8 @@ export type AuthorizationParts = Readonly<{
   audience: string;
   demo: boolean;
   logUnexpected: (error: unknown) => string;
+  /** A client did not prove itself; what was found, without the assertion. */
+  logClientFault: (facts: object) => void;
 }>;
 
 /** How long things live. *Units*: seconds. */
@@ -26,11 +29,6 @@ const ttl = {
   ...{ AccessToken: 10 * 60, ClientCredentials: 10 * 60, AuthorizationCode: 60, IdToken: 10 * 60 },
   ...{ Interaction: 15 * 60, Session: 8 * 60 * 60, Grant: 14 * 24 * 60 * 60, RefreshToken: 14 * 24 * 60 * 60 },
 };
-
-/** Longest life of a client's assertion, and of its id. *Units*: seconds; characters. */
-const assertionLimits = { seconds: 5 * 60, jti: 128 };
-
-const signatures = ["ES256", "EdDSA", "Ed25519"] as const;
 
 /** Where the endpoints are, below the public address. */
 const routes = {
@@ -80,6 +78,7 @@ function makeProvider(parts: AuthorizationParts): Provider {
       dPoPSigningAlgValues: signatures,
       idTokenSigningAlgValues: [key.alg],
     },
+    clockTolerance: toleranceSeconds,
     clientDefaults: { id_token_signed_response_alg: key.alg },
     extraClientMetadata: { properties: [kindMember] },
     cookies: { keys: [...keys.secrets()] },
@@ -94,8 +93,9 @@ function makeProvider(parts: AuthorizationParts): Provider {
         enabled: true,
         defaultResource: () => audience,
         useGrantedResource: () => true,
-        getResourceServerInfo: (_ctx, resource, client) => {
+        getResourceServerInfo: (ctx, resource, client) => {
           if (resource !== audience) throw new errors.InvalidTarget();
+          checkScopes(ctx);
           const jwt = { sign: { alg: key.alg, kid: key.kid } };
           return { scope: client.scope ?? "", audience, accessTokenFormat: "jwt", jwt };
         },
@@ -105,7 +105,11 @@ function makeProvider(parts: AuthorizationParts): Provider {
     allowOmittingSingleRegisteredRedirectUri: false,
     clientBasedCORS: (_ctx, origin, client) =>
       (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
-    assertJwtClientAuthClaimsAndHeader: (ctx, claims) => checkAssertion(claims, ctx.oidc.issuer, hub.now()),
+    assertJwtClientAuthClaimsAndHeader: (ctx) => {
+      const { part } = clientFault(ctx.oidc.params?.["client_assertion"], ctx.oidc.issuer, hub.now());
+      // The library has found the key by now.
+      if (part !== "KEY") throw new errors.InvalidClientAuth(part);
+    },
     findAccount: async (_ctx, name) => {
       const account = await findAccount(hub.senders, name, today());
       return account && { accountId: name, account, claims: () => ({ sub: name }) };
@@ -132,6 +136,7 @@ function makeProvider(parts: AuthorizationParts): Provider {
     if (ctx.oidc?.route === "discovery") ctx.body = { ...(ctx.body as object), scopes_supported: scopes };
   });
   detectReplays(provider, store);
+  explainRefusals(provider, parts);
   provider.on("server_error", (_ctx, error) => parts.logUnexpected(error));
   return provider;
 }
@@ -165,14 +170,37 @@ function detectReplays(provider: Provider, store: OauthStore): void {
     );
 }
 
-/** *Source*: RFC 7523 §3; FAPI 2.0 Security Profile §5.3.2.1 (the audience is the issuer, and nothing else). */
-function checkAssertion(claims: Record<string, unknown>, issuer: string, now: Date): void {
-  const { aud, exp, jti } = claims;
-  if (aud !== issuer) throw new errors.InvalidClientAuth("the assertion's audience (aud) must be the issuer");
-  const isShort = typeof exp === "number" && exp * 1000 <= now.getTime() + (assertionLimits.seconds + 30) * 1000;
-  if (!isShort) throw new errors.InvalidClientAuth(`an assertion lives ${assertionLimits.seconds} seconds at most`);
-  if (typeof jti !== "string" || jti.length > assertionLimits.jti)
-    throw new errors.InvalidClientAuth(`the assertion's jti has ${assertionLimits.jti} characters at most`);
+/** Says, to whoever sent it and in the log, why a client was not taken for the one it says it is. */
+function explainRefusals(provider: Provider, { hub, logClientFault }: AuthorizationParts): void {
+  const explain = (ctx: KoaContextWithOIDC, error: errors.OIDCProviderError) => {
+    if (error.error !== "invalid_client") return;
+    const detail = error.error_detail ?? "";
+    const { part, description, facts } = clientFault(ctx.oidc.params?.["client_assertion"], hub.publicUrl, hub.now());
+    const isUsed = part === "KEY" && detail === "client assertion tokens must only be used once";
+    logClientFault({ ...facts, part: isUsed ? "jti" : part, detail });
+    const shown = isUsed ? "jti: this assertion was used before, make a new one for each request" : description;
+    ctx.body = { error: error.error, error_description: shown };
+  };
+  provider.on("grant.error", explain);
+  provider.on("pushed_authorization_request.error", explain);
+  provider.on("revocation.error", explain);
+}
+
+/**
+ * Whoever asks for a scope it can not have is told so, and gets no token that opens less than it expects: the library
+ * leaves out what it does not know. *Throws* InvalidScope.
+ */
+function checkScopes({ oidc: { params, client } }: KoaContextWithOIDC): void {
+  const mayHold = client?.scope?.split(" ") ?? [];
+  const asked = typeof params?.["scope"] === "string" ? params["scope"].split(" ") : [];
+  const isNamed = asked.length > 0 || params?.["grant_type"] !== "client_credentials";
+  const wrong = asked.find((scope) => !mayHold.includes(scope));
+  if (isNamed && wrong === undefined) return;
+  const choice = mayHold.length > 0 ? `this client may ask for: ${mayHold.join(" ")}` : "this client may ask for none";
+  throw new errors.InvalidScope(
+    `${isNamed ? "a scope is not among those" : "no scope is named"}; ${choice}`,
+    wrong ?? "",
+  );
 }
 
 /** Our own claims: what kind of caller, and for a holder whose token it is. */

@@ -19,10 +19,11 @@ export async function auditing<T>(url: string, run: (database: AuditDatabase) =>
     connectionString: url,
     application_name: "zhengzhao-fsck",
     connectionTimeoutMillis: 10_000,
-    options: "-c TimeZone=UTC -c DateStyle=ISO -c jit=off",
   });
   await client.connect();
   try {
+    // PgBouncer accepts none of these while connecting.
+    await client.query("set TimeZone = 'UTC'; set DateStyle = 'ISO'; set jit = off");
     await client.query("begin isolation level repeatable read read only");
     return await run(auditDatabase(client));
   } finally {

@@ -3,14 +3,25 @@ import { join } from "node:path";
 import { parse as parseCsv } from "csv-parse/sync";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
 import type { LicenseTypeRow } from "../../domain/licenses/license-type.ts";
+import { permitItemFaults, procedureFaults } from "../../domain/materials/catalogue-faults.ts";
 import type { PermitItemEntry, ReformMode, ReformScope } from "../../domain/materials/permit-item.ts";
-import type { LicenseSource, Material, Procedure, SourceExpression } from "../../domain/materials/procedure.ts";
+import type {
+  Deferral,
+  LicenseSource,
+  Material,
+  Procedure,
+  RenewalWindow,
+  SourceExpression,
+} from "../../domain/materials/procedure.ts";
 import type { BusinessScope, CatalogueRows, Department, Region } from "./catalogue-store.ts";
 
 /** Where the catalogue's files lie. */
 export type CatalogueFolders = Readonly<{ catalogue: string; licenseTypeSchemas: string }>;
 
-/** Reads a whole catalogue. *Trust*: files of the city's own operator; shapes follow migrations/data/README.md. */
+/**
+ * Reads a whole catalogue. *Trust*: files of the city's own operator; shapes follow migrations/data/README.md.
+ * *Throws* an Error with one line that names every procedure, material and permit item that breaks a rule.
+ */
 export async function readCatalogueFiles(folders: CatalogueFolders): Promise<CatalogueRows> {
   const json = async <T>(name: string) => JSON.parse(await readFile(join(folders.catalogue, name), "utf8")) as T;
   const csv = async (name: string) =>
@@ -21,6 +32,11 @@ export async function readCatalogueFiles(folders: CatalogueFolders): Promise<Cat
     });
   const schemas = await readSchemas(folders.licenseTypeSchemas);
   const types = await json<Omit<LicenseTypeRow, "attributesSchema">[]>("license-types.json");
+  const procedures = (await json<ProcedureFile[]>("procedures.json")).map(toProcedure);
+  const permitItems = (await csv("permit-items.csv")).map(toPermitItem);
+  const faults = [...procedureFaults(procedures), ...permitItemFaults(permitItems)];
+  if (faults.length > 0)
+    throw new Error(`the catalogue in ${folders.catalogue} breaks its rules: ${faults.join("; ")}`);
   return {
     departments: (await json<Department[]>("departments.json")).map(({ code, key, name, region }) => ({
       code,
@@ -30,8 +46,8 @@ export async function readCatalogueFiles(folders: CatalogueFolders): Promise<Cat
     })),
     regions: await json<Region[]>("regions.json"),
     licenseTypes: types.map((type) => ({ ...type, attributesSchema: requireSchema(schemas, type.code) })),
-    procedures: (await json<ProcedureFile[]>("procedures.json")).map(toProcedure),
-    permitItems: (await csv("permit-items.csv")).map(toPermitItem),
+    procedures,
+    permitItems,
     businessScopes: (await csv("business-scopes.csv")).map(toBusinessScope),
   };
 }
@@ -64,31 +80,51 @@ type SourceFile =
       maximumAgeDays?: number;
     };
 
-type ProcedureFile = Pick<Procedure, "code" | "name" | "department" | "permitItem"> & {
-  materials: readonly {
-    code: string;
-    name: string;
-    required: boolean;
-    form?: boolean;
-    source: SourceFile | null;
-    commitmentWaivable?: boolean;
-    deferrable?: { days: number };
-    alternativeDocument?: string;
-  }[];
+type Needed<T, Name extends keyof T> = Pick<T, Name> & Partial<Omit<T, Name>>;
+
+/** As in procedures.json: what is left out is false or null. */
+type MaterialFile = Needed<Omit<Material, "source" | "deferral" | "renewalWindow">, "code" | "name" | "required"> & {
+  source: SourceFile | null;
+  deferral?: Needed<Deferral, "phase">;
+  renewalWindow?: Needed<RenewalWindow, "opensWorkingDays" | "closesWorkingDays">;
 };
 
-function toProcedure({ code, name, department, permitItem, materials }: ProcedureFile): Procedure {
+type ProcedureFile = Needed<Omit<Procedure, "materials">, "code" | "name" | "department"> & {
+  materials: readonly MaterialFile[];
+};
+
+function toProcedure(file: ProcedureFile): Procedure {
   return {
-    ...{ code, name, department, permitItem },
-    materials: materials.map(
-      (material): Material => ({
-        ...{ code: material.code, name: material.name, required: material.required, form: material.form ?? false },
-        source: material.source && toExpression(material.source),
-        commitmentWaivable: material.commitmentWaivable ?? false,
-        deferrableDays: material.deferrable?.days ?? null,
-        alternativeDocument: material.alternativeDocument ?? null,
-      }),
-    ),
+    code: file.code,
+    name: file.name,
+    department: file.department,
+    permitItem: file.permitItem ?? null,
+    excludedField: file.excludedField ?? null,
+    source: file.source ?? null,
+    verified: file.verified ?? false,
+    materials: file.materials.map(toMaterial),
+  };
+}
+
+function toMaterial(file: MaterialFile): Material {
+  const { deferral, renewalWindow } = file;
+  return {
+    code: file.code,
+    name: file.name,
+    required: file.required,
+    form: file.form ?? false,
+    promise: file.promise ?? false,
+    source: file.source && toExpression(file.source),
+    commitmentWaivable: file.commitmentWaivable ?? false,
+    excludedField: file.excludedField ?? null,
+    deferral: deferral
+      ? { workingDays: null, calendarDays: null, legalBasis: null, verified: false, ...deferral }
+      : null,
+    renewalWindow: renewalWindow ? { legalBasis: null, verified: false, ...renewalWindow } : null,
+    alternativeDocument: file.alternativeDocument ?? null,
+    legalBasis: file.legalBasis ?? null,
+    verified: file.verified ?? false,
+    note: file.note ?? null,
   };
 }
 
@@ -110,11 +146,20 @@ function toExpression(file: SourceFile): SourceExpression {
 function toPermitItem(row: Record<string, string>): PermitItemEntry {
   const orNull = (name: string) => row[name] || null;
   return {
-    ...{ code: row["code"] ?? "", department: row["department"] ?? "", name: row["name"] ?? "" },
-    ...{ licenseName: orNull("licenseName"), legalBasis: orNull("legalBasis"), approvalLevel: orNull("approvalLevel") },
-    ...{ reformMode: row["reformMode"] as ReformMode, scope: row["scope"] as ReformScope },
-    ...{ effectiveFrom: row["effectiveFrom"] ?? "", effectiveTo: orNull("effectiveTo") },
-    ...{ verified: row["verified"] === "true", note: orNull("note") },
+    code: row["code"] ?? "",
+    department: row["department"] ?? "",
+    name: row["name"] ?? "",
+    licenseName: orNull("licenseName"),
+    legalBasis: orNull("legalBasis"),
+    approvalLevel: orNull("approvalLevel"),
+    reformMode: row["reformMode"] as ReformMode,
+    scope: row["scope"] as ReformScope,
+    effectiveFrom: row["effectiveFrom"] ?? "",
+    effectiveTo: orNull("effectiveTo"),
+    source: orNull("source"),
+    sourceScope: orNull("sourceScope") as ReformScope | null,
+    verified: row["verified"] === "true",
+    note: orNull("note"),
   };
 }
 

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { LicenseTypeRow } from "../../domain/licenses/license-type.ts";
 import type { LicenseEntry, PermitItemEntry, ReformMode, ReformScope } from "../../domain/materials/permit-item.ts";
 import type { Procedure } from "../../domain/materials/procedure.ts";
-import { type ColumnTypes, insertRows } from "../bulk.ts";
+import { type ColumnTypes, insertRows, rowSource } from "../bulk.ts";
 import type { Row, Sql } from "../database.ts";
 
 export type Department = Readonly<{ code: string; key: string; name: string; region: string }>;
@@ -35,7 +35,9 @@ export type Page<T> = Readonly<{ rows: readonly T[]; hasNextPage: boolean }>;
 /** Reads and writes of the catalogue. */
 export function catalogueStore(db: Sql) {
   return {
-    isEmpty: async () => (await db.selectFrom("department").select("code").limit(1).execute()).length === 0,
+    /** SHA-256 of the catalogue that was loaded last; undefined: none was, or by a version that did not note it. */
+    loadedDigest: async (): Promise<string | undefined> =>
+      (await db.selectFrom("catalogue_load").select("digest").executeTakeFirst())?.digest,
 
     readSmall: async (): Promise<SmallCatalogue> => {
       const departments = await db
@@ -134,16 +136,40 @@ export function catalogueStore(db: Sql) {
       );
     },
 
-    /** Writes a whole catalogue into empty tables. */
-    load: async (rows: CatalogueRows): Promise<void> => {
-      await insertRows("department", columns.department, rows.departments).execute(db);
-      await insertRows("region", columns.region, rows.regions).execute(db);
-      await insertRows("license_type", columns.license_type, rows.licenseTypes.map(snakeRow)).execute(db);
-      await insertRows("procedure", columns.procedure, rows.procedures.map(snakeRow)).execute(db);
-      await insertRows("permit_item", columns.permit_item, rows.permitItems.map(snakeRow)).execute(db);
-      await insertRows("business_scope", columns.business_scope, rows.businessScopes.map(snakeRow)).execute(db);
+    /** Writes a whole catalogue: rows of its codes are written over where they differ, others stay. */
+    load: async (rows: CatalogueRows, digest: string): Promise<void> => {
+      await write(db, "department", rows.departments);
+      await write(db, "region", rows.regions);
+      await write(db, "license_type", rows.licenseTypes);
+      await write(db, "procedure", rows.procedures);
+      await write(db, "permit_item", rows.permitItems);
+      await write(db, "business_scope", rows.businessScopes);
+      await db
+        .insertInto("catalogue_load")
+        .values({ id: 1, digest })
+        .onConflict((conflict) => conflict.column("id").doUpdateSet({ digest }))
+        .execute();
     },
   };
+}
+
+async function write(db: Sql, table: keyof typeof columns, rows: readonly object[]): Promise<void> {
+  const types: ColumnTypes = columns[table];
+  const own = Object.keys(types).map((name) => sql.ref(name));
+  const theirs = Object.keys(types).map((name) => sql`excluded.${sql.ref(name)}`);
+  const stored = Object.keys(types).map((name) => sql.ref(`${table}.${name}`));
+  const snake = rows.map(snakeRow);
+  // A key moves with its meaning to the code that has it now.
+  if ("key" in types)
+    await sql`delete from ${sql.table(table)} using ${rowSource(types, snake)}
+      where ${sql.ref(`${table}.key`)} = r.key and ${sql.ref(`${table}.code`)} <> r.code`.execute(db);
+  await insertRows(
+    table,
+    types,
+    snake,
+    sql`on conflict (code) do update set (${sql.join(own)}) = row(${sql.join(theirs)})
+      where row(${sql.join(stored)}) is distinct from row(${sql.join(theirs)})`,
+  ).execute(db);
 }
 
 /** What `catalogueStore` offers. */
@@ -165,28 +191,35 @@ const columns = {
       name: "text",
       code_is_official: "boolean",
       issuers: "text[]",
-      holder_id_type: "text",
+      holder_id_types: "text[]",
     },
     ...{ validity_range: "text", number_rule: "text", attributes_schema: "jsonb" },
   },
-  procedure: { code: "text", name: "text", department: "text", permit_item: "text", materials: "jsonb" },
+  procedure: {
+    code: "text",
+    name: "text",
+    department: "text",
+    permit_item: "text",
+    excluded_field: "text",
+    source: "text",
+    verified: "boolean",
+    materials: "jsonb",
+  },
   permit_item: {
-    ...{
-      code: "text",
-      department: "text",
-      name: "text",
-      license_name: "text",
-      legal_basis: "text",
-      approval_level: "text",
-    },
-    ...{
-      reform_mode: "text",
-      scope: "text",
-      effective_from: "date",
-      effective_to: "date",
-      verified: "boolean",
-      note: "text",
-    },
+    code: "text",
+    department: "text",
+    name: "text",
+    license_name: "text",
+    legal_basis: "text",
+    approval_level: "text",
+    reform_mode: "text",
+    scope: "text",
+    effective_from: "date",
+    effective_to: "date",
+    source: "text",
+    source_scope: "text",
+    verified: "boolean",
+    note: "text",
   },
   business_scope: {
     code: "text",
@@ -210,7 +243,7 @@ function toPage<T>(rows: readonly T[], first: number): Page<T> {
 function toLicenseType(row: Row<"license_type">): LicenseTypeRow {
   const { code, key, name, issuers } = row;
   return {
-    ...{ code, key, name, issuers, codeIsOfficial: row.code_is_official, holderIdType: row.holder_id_type },
+    ...{ code, key, name, issuers, codeIsOfficial: row.code_is_official, holderIdTypes: row.holder_id_types },
     ...{ validityRange: row.validity_range, numberRule: row.number_rule, attributesSchema: row.attributes_schema },
   };
 }
@@ -221,15 +254,28 @@ function toProcedure(row: Row<"procedure">): Procedure {
     name: row.name,
     department: row.department,
     permitItem: row.permit_item,
+    excludedField: row.excluded_field,
+    source: row.source,
+    verified: row.verified,
     materials: row.materials,
   };
 }
 
 function toPermitItem(row: Row<"permit_item">): PermitItemEntry {
-  const { code, department, name, scope, verified, note } = row;
   return {
-    ...{ code, department, name, scope, verified, note, licenseName: row.license_name, legalBasis: row.legal_basis },
-    ...{ approvalLevel: row.approval_level, reformMode: row.reform_mode },
-    ...{ effectiveFrom: row.effective_from, effectiveTo: row.effective_to },
+    code: row.code,
+    department: row.department,
+    name: row.name,
+    licenseName: row.license_name,
+    legalBasis: row.legal_basis,
+    approvalLevel: row.approval_level,
+    reformMode: row.reform_mode,
+    scope: row.scope,
+    effectiveFrom: row.effective_from,
+    effectiveTo: row.effective_to,
+    source: row.source,
+    sourceScope: row.source_scope,
+    verified: row.verified,
+    note: row.note,
   };
 }

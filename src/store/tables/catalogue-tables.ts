@@ -1,7 +1,7 @@
 import { defineEntity, p } from "@mikro-orm/core";
 import type { HolderIdType } from "../../domain/licenses/license-type.ts";
 import type { ReformMode, ReformScope } from "../../domain/materials/permit-item.ts";
-import type { Material } from "../../domain/materials/procedure.ts";
+import type { ExcludedField, Material } from "../../domain/materials/procedure.ts";
 
 // Calendar dates and instants are strings in rows: the driver hands them over as PostgreSQL prints them.
 export const date = () => p.string().columnType("date");
@@ -33,7 +33,7 @@ export const LicenseTypeTable = defineEntity({
     name: text(),
     codeIsOfficial: p.boolean(),
     issuers: texts(),
-    holderIdType: text().$type<HolderIdType>(),
+    holderIdTypes: texts().$type<readonly HolderIdType[]>(),
     validityRange: text(),
     numberRule: text(),
     attributesSchema: p.json<object>(),
@@ -49,6 +49,9 @@ export const ProcedureTable = defineEntity({
     name: text(),
     department: text(),
     permitItem: text().nullable(),
+    excludedField: text().$type<ExcludedField>().nullable(),
+    source: text().nullable(),
+    verified: p.boolean().default(false),
     materials: p.json<readonly Material[]>(),
   },
 });
@@ -68,6 +71,8 @@ export const PermitItemTable = defineEntity({
     scope: text().$type<ReformScope>(),
     effectiveFrom: date(),
     effectiveTo: date().nullable(),
+    source: text().nullable(),
+    sourceScope: text().$type<ReformScope>().nullable(),
     verified: p.boolean(),
     note: text().nullable(),
   },
@@ -86,4 +91,11 @@ export const BusinessScopeTable = defineEntity({
     filing: text().nullable(),
     verified: p.boolean(),
   },
+});
+
+/** Which catalogue of the package was loaded last: one row. */
+export const CatalogueLoadTable = defineEntity({
+  name: "CatalogueLoad",
+  tableName: "catalogue_load",
+  properties: { id: p.integer().primary().autoincrement(false), digest: text() },
 });

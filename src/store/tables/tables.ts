@@ -16,6 +16,7 @@ import {
 } from "./access-tables.ts";
 import {
   BusinessScopeTable,
+  CatalogueLoadTable,
   DepartmentTable,
   LicenseTypeTable,
   PermitItemTable,
@@ -63,6 +64,7 @@ export const tables = [
   ProcedureTable,
   PermitItemTable,
   BusinessScopeTable,
+  CatalogueLoadTable,
   HolderTable,
   LicenseTable,
   LicenseEventTable,

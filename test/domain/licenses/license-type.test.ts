@@ -10,7 +10,7 @@ import { catalogue } from "./records.ts";
 
 const row: LicenseTypeRow = {
   ...{ code: "11100000XXXX00166LX01", key: "test", name: "试验", codeIsOfficial: false, issuers: [] },
-  ...{ holderIdType: "USCC", validityRange: "0/L", numberRule: "^L-\\d{3}$" },
+  ...{ holderIdTypes: ["USCC"], validityRange: "0/L", numberRule: "^L-\\d{3}$" },
   attributesSchema: { type: "object", required: ["a"], properties: { a: { type: "string" } } },
 };
 const fits = (numberRule: string, number: string, holder = "91371002XXXX00019E") =>
@@ -68,7 +68,7 @@ describe("a license type", () => {
 
   test("that names and legal representatives are read from is the business license", () => {
     const type = catalogue.licenseTypes.find(({ code }) => code === businessLicenseTypeCode);
-    expect(type).toMatchObject({ key: "business-license", holderIdType: "USCC" });
+    expect(type).toMatchObject({ key: "business-license", holderIdTypes: ["USCC"] });
   });
 });
 

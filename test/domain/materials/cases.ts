@@ -2,8 +2,15 @@ import { join } from "node:path";
 import { addDays } from "../../../src/domain/calendar.ts";
 import { businessLicenseTypeCode } from "../../../src/domain/licenses/license-type.ts";
 import { type Candidate, type CaseFacts, decide, type MaterialAnswer } from "../../../src/domain/materials/material.ts";
-import type { LicenseSource, Material, Procedure, SourceExpression } from "../../../src/domain/materials/procedure.ts";
+import type {
+  Deferral,
+  LicenseSource,
+  Material,
+  Procedure,
+  SourceExpression,
+} from "../../../src/domain/materials/procedure.ts";
 import { licenseTypesOf } from "../../../src/domain/materials/procedure.ts";
+import { chinaCalendar } from "../../../src/domain/working-days.ts";
 import { readCatalogueFiles } from "../../../src/store/catalogue/catalogue-files.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -56,13 +63,41 @@ export const anyOf = (...of: readonly SourceExpression[]): SourceExpression => (
 export const allOf = (...of: readonly SourceExpression[]): SourceExpression => ({ kind: "ALL_OF", of });
 
 export const material = (changes: Partial<Material> = {}): Material => ({
-  ...{ code: "material", name: "材料", required: true, form: false, source: license(safety) },
-  ...{ commitmentWaivable: false, deferrableDays: null, alternativeDocument: null },
+  code: "material",
+  name: "材料",
+  required: true,
+  form: false,
+  promise: false,
+  source: license(safety),
+  commitmentWaivable: false,
+  excludedField: null,
+  deferral: null,
+  renewalWindow: null,
+  alternativeDocument: null,
+  legalBasis: null,
+  verified: false,
+  note: null,
+  ...changes,
+});
+
+/** A term of working days before the decision, unless it is changed. */
+export const deferral = (workingDays: number, changes: Partial<Deferral> = {}): Deferral => ({
+  phase: "BEFORE_DECISION",
+  workingDays,
+  calendarDays: null,
+  legalBasis: null,
+  verified: false,
   ...changes,
 });
 
 export const procedure = (...materials: readonly Material[]): Procedure => ({
-  ...{ code: "procedure", name: "事项", department: "11371000XXXX010118", permitItem: null },
+  code: "procedure",
+  name: "事项",
+  department: "11371000XXXX010118",
+  permitItem: null,
+  excludedField: null,
+  source: null,
+  verified: false,
   materials,
 });
 
@@ -90,6 +125,7 @@ export const heldBy = (
 export const caseOf = (asked: Procedure, facts: Partial<CaseFacts> = {}): CaseFacts => ({
   ...{ procedure: asked, reformMode: "OPTIMISED", abolishedTypes: new Set(), commitment: false },
   ...{ holderId: enterprise, persons: [], candidates: [], grantedTypes: new Set(licenseTypesOf(asked)), asOf: today },
+  calendar: chinaCalendar(),
   ...facts,
 });
 

@@ -22,6 +22,13 @@ describe("the legal representative", () => {
     expect(answer).toMatchObject({ decision: "FETCH", sources: [{ identifier: bossCard.identifier }] });
   });
 
+  test("is nobody where two of that name are named: which of them is a stranger can not be told", () => {
+    const namesake = { residentId: clerk.residentId, name: boss.name };
+    const candidates = [held(business), bossCard, heldBy(namesake, card)];
+    expect(representative({ ...naming(boss, namesake), candidates })).toMatchObject(notNamed);
+    expect(representative({ ...naming(boss, boss), candidates })).toMatchObject({ decision: "FETCH" });
+  });
+
   test("must be named", () => {
     expect(representative({ candidates: [held(business), bossCard] })).toMatchObject(notNamed);
     const persons = [{ role: "STAFF", residentId: boss.residentId }] as const;
@@ -67,6 +74,19 @@ describe("the legal representative", () => {
     expect(representative({ ...naming(boss), candidates })).toMatchObject(notNamed);
     expect(representative({ ...naming(clerk), candidates })).toMatchObject({ decision: "FETCH" });
     expect(representative({ ...naming(boss), candidates: [before, bossCard] })).toMatchObject(notNamed);
+  });
+
+  test("is not told by a business license that was transferred away, also when none came after it", () => {
+    const gone = held(business, { identifier: "z", state: "TRANSFERRED" });
+    expect(representative({ ...naming(boss), candidates: [gone, bossCard] })).toMatchObject(notNamed);
+    const now = held(business, {
+      identifier: "a",
+      issuedOn: daysAgo(900),
+      attributes: { legalRepresentative: clerk.name },
+    });
+    const candidates = [gone, now, bossCard, clerkCard];
+    expect(representative({ ...naming(boss), candidates })).toMatchObject(notNamed);
+    expect(representative({ ...naming(clerk), candidates })).toMatchObject({ decision: "FETCH" });
   });
 
   test("of an older business license, since cancelled, is no longer that person either", () => {

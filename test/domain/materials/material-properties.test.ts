@@ -5,12 +5,15 @@ import { type Candidate, type CaseFacts, decide } from "../../../src/domain/mate
 import { reasonDistance } from "../../../src/domain/materials/material-reason.ts";
 import { reformModes } from "../../../src/domain/materials/permit-item.ts";
 import {
+  deferralPhases,
+  excludedFields,
   type Material,
   materialSubjects,
   personRoles,
   type SourceExpression,
   sourcesOf,
 } from "../../../src/domain/materials/procedure.ts";
+import { chinaCalendar } from "../../../src/domain/working-days.ts";
 import {
   anyOf,
   boss,
@@ -45,9 +48,29 @@ const { expression } = fc.letrec<{ expression: SourceExpression }>((tie) => ({
   ),
 }));
 const material: fc.Arbitrary<Material> = fc.record({
-  ...{ code: fc.constant("m"), name: fc.constant("材料"), required: fc.boolean(), form: fc.boolean() },
-  ...{ source: fc.option(expression), commitmentWaivable: fc.boolean(), deferrableDays: days },
-  alternativeDocument: fc.constant(null),
+  code: fc.constant("m"),
+  name: fc.constant("材料"),
+  required: fc.boolean(),
+  form: fc.boolean(),
+  promise: fc.boolean(),
+  source: fc.option(expression),
+  commitmentWaivable: fc.boolean(),
+  excludedField: fc.option(fc.constantFrom(...excludedFields)),
+  deferral: fc.option(
+    fc.record({
+      phase: fc.constantFrom(...deferralPhases),
+      ...{ workingDays: fc.integer({ min: 1, max: 300 }), calendarDays: fc.constant(null) },
+      ...{ legalBasis: fc.constant(null), verified: fc.constant(false) },
+    }),
+  ),
+  renewalWindow: fc.option(
+    fc.record({
+      ...{ opensWorkingDays: fc.integer({ min: 50, max: 100 }), closesWorkingDays: fc.integer({ min: 1, max: 50 }) },
+      ...{ legalBasis: fc.constant(null), verified: fc.constant(false) },
+    }),
+  ),
+  ...{ alternativeDocument: fc.constant(null), legalBasis: fc.constant(null), verified: fc.constant(false) },
+  note: fc.constant(null),
 });
 const candidate: fc.Arbitrary<Candidate> = fc.record({
   ...{ identifier: fc.string({ maxLength: 3 }), licenseType: fc.constantFrom(...types), issuedOn: day, validFrom: day },
@@ -60,6 +83,7 @@ const candidate: fc.Arbitrary<Candidate> = fc.record({
 });
 const facts: fc.Arbitrary<CaseFacts> = fc.record({
   ...{ procedure: fc.array(material, { maxLength: 4 }).map((list) => procedure(...list)), asOf: fc.constant(today) },
+  calendar: fc.constant(chinaCalendar()),
   ...{
     reformMode: fc.option(fc.constantFrom(...reformModes)),
     commitment: fc.boolean(),
@@ -79,14 +103,31 @@ describe("whatever the case", () => {
       fc.property(facts, (given) => {
         const answers = decide(given);
         expect(answers.map((answer) => answer.material)).toEqual(given.procedure.materials);
-        for (const { decision, reasons, sources, dueOn, ground } of answers) {
+        for (const { decision, reasons, warnings, sources, dueOn, phase, ground } of answers) {
           expect(reasons.length).toBeGreaterThan(0);
           expect(new Set(reasons).size).toBe(reasons.length);
           const distances = reasons.map(reasonDistance);
           expect(distances).toEqual(distances.toSorted((a, b) => a - b));
           expect(sources.length > 0).toBe(decision === "FETCH");
           expect(dueOn !== null).toBe(decision === "DEFERRED");
+          expect(phase !== null).toBe(decision === "DEFERRED");
+          if (dueOn !== null) expect(dueOn > given.asOf).toBe(true);
+          if (warnings.length > 0) expect(decision).toBe("FETCH");
           expect(ground === null).toBe(decision === "SUBMIT");
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("a promise takes nothing away that can be fetched, and replaces nothing in an excluded field", () => {
+    fc.assert(
+      fc.property(facts, (given) => {
+        const withPromise = decide({ ...given, commitment: true });
+        const without = decide({ ...given, commitment: false });
+        for (const [place, answer] of withPromise.entries()) {
+          if (without[place]?.decision === "FETCH") expect(answer).toEqual(without[place]);
+          if (answer.material.excludedField !== null) expect(answer.decision).not.toBe("WAIVED");
         }
       }),
       { numRuns: 1000 },

@@ -4,7 +4,7 @@ import type { MaterialAnswer } from "../../../src/domain/materials/material.ts";
 import { materialReasons, type ReasonCode, reasonDistance } from "../../../src/domain/materials/material-reason.ts";
 import * as sample from "./cases.ts";
 
-const { answerFor, anyOf, caseOf, decideOne, decideWith, held, heldBy, license, procedureOf } = sample;
+const { answerFor, anyOf, caseOf, decideOne, deferral, decideWith, held, heldBy, license, procedureOf } = sample;
 const { boss, business, card, clerk, daysAgo, safety, tax, today } = sample;
 
 /** A case of a real procedure. */
@@ -20,12 +20,16 @@ const cases: Readonly<
     ...(["FETCH", ["LICENSE_HELD"]] as const),
   ],
   COMMITMENT_GIVEN: () => [
-    answerFor(real("hotel-special-trade", { reformMode: "COMMITMENT", commitment: true }), "fire-inspection"),
-    ...(["WAIVED", ["COMMITMENT_GIVEN"]] as const),
+    answerFor(real("public-place-hygiene-new", { reformMode: "COMMITMENT", commitment: true }), "premises-right"),
+    ...(["WAIVED", ["COMMITMENT_GIVEN", "NO_LICENSE"]] as const),
   ],
   DEFERRABLE: () => [
     answerFor(real("food-operation-new"), "rules"),
     ...(["DEFERRED", ["DEFERRABLE", "NO_ELECTRONIC_SOURCE"]] as const),
+  ],
+  DEFERRABLE_AFTER_LICENSE: () => [
+    decideOne({ deferral: deferral(20, { phase: "AFTER_LICENSE" }) }, { reformMode: "COMMITMENT", commitment: true }),
+    ...(["DEFERRED", ["DEFERRABLE_AFTER_LICENSE", "NO_LICENSE"]] as const),
   ],
   NOT_REQUIRED: () => [
     answerFor(real("food-operation-new"), "staff-health"),
@@ -40,12 +44,12 @@ const cases: Readonly<
     ...(["SUBMIT", ["ATTRIBUTE_NOT_HELD"]] as const),
   ],
   TOO_OLD: () => [
-    answerFor(real("food-safety-fund", { candidates: [held(tax, { issuedOn: daysAgo(91) })] }), "no-arrears"),
+    answerFor(real("catering-technology-fund", { candidates: [held(tax, { issuedOn: daysAgo(91) })] }), "no-arrears"),
     ...(["SUBMIT", ["TOO_OLD"]] as const),
   ],
   TOO_YOUNG: () => [
     answerFor(
-      real("food-safety-fund", { candidates: [held(business, { validFrom: daysAgo(364) })] }),
+      real("catering-technology-fund", { candidates: [held(business, { validFrom: daysAgo(364) })] }),
       "business-license",
     ),
     ...(["SUBMIT", ["TOO_YOUNG"]] as const),

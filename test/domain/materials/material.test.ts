@@ -1,14 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
-import { grounds } from "../../../src/domain/materials/material-reason.ts";
+import { grounds } from "../../../src/domain/materials/ground.ts";
 import { reformModes } from "../../../src/domain/materials/permit-item.ts";
+import { excludedFields } from "../../../src/domain/materials/procedure.ts";
+import { chinaCalendar } from "../../../src/domain/working-days.ts";
 import * as sample from "./cases.ts";
 
-const { allOf, anyOf, decideOne, decideWith, held, license, daysAgo, today } = sample;
+const { allOf, answerFor, anyOf, caseOf, decideOne, deferral, procedureOf, decideWith, held, license, daysAgo, today } =
+  sample;
 const { business, food, property, safety, tax } = sample;
 
 describe("the order of the steps", () => {
   const everything = {
-    ...{ required: true, commitmentWaivable: true, deferrableDays: 10, source: license(safety) },
+    ...{ required: true, commitmentWaivable: true, deferral: deferral(10), source: license(safety) },
   };
   const facts = { reformMode: "COMMITMENT", commitment: true, candidates: [held(safety)] } as const;
   const abolishedTypes = new Set([safety]);
@@ -17,7 +20,8 @@ describe("the order of the steps", () => {
     ["an abolished permit is NOT_NEEDED before all else", {}, { abolishedTypes }, "NOT_NEEDED", "PERMIT_ABOLISHED"],
     ["it is so when it was not required", { required: false }, { abolishedTypes }, "NOT_NEEDED", "PERMIT_ABOLISHED"],
     ["what is not required is NOT_NEEDED before WAIVED", { required: false }, {}, "NOT_NEEDED", "NOT_REQUIRED"],
-    ["what is waived is not fetched", {}, {}, "WAIVED", "COMMITMENT_GIVEN"],
+    ["what is held is not promised: a fact beats a promise", {}, {}, "FETCH", "LICENSE_HELD"],
+    ["what is not held is promised, not deferred", {}, { candidates: [] }, "WAIVED", "COMMITMENT_GIVEN"],
     ["what can be fetched is not deferred", { commitmentWaivable: false }, {}, "FETCH", "LICENSE_HELD"],
     [
       "what can be deferred is not asked for",
@@ -28,7 +32,7 @@ describe("the order of the steps", () => {
     ],
     [
       "what is left is asked for",
-      { commitmentWaivable: false, deferrableDays: null },
+      { commitmentWaivable: false, deferral: null },
       { candidates: [] },
       ...(["SUBMIT", "NO_LICENSE"] as const),
     ],
@@ -40,10 +44,11 @@ describe("the order of the steps", () => {
 
   test.each([
     ["FETCH", {}, facts.candidates, grounds.onceOnly],
-    ["DEFERRED", {}, [], grounds.deferral],
+    ["DEFERRED", {}, [], grounds.deferralBeforeDecision],
+    ["DEFERRED", { deferral: deferral(10, { phase: "AFTER_LICENSE" }) }, [], grounds.deferralAfterLicense],
     ["NOT_NEEDED", { required: false }, [], grounds.listed],
     ["WAIVED", { commitmentWaivable: true }, [], grounds.commitment],
-    ["SUBMIT", { deferrableDays: null }, [], null],
+    ["SUBMIT", { deferral: null }, [], null],
   ] as const)("%s stands on its ground", (decision, changes, candidates, ground) => {
     const answer = decideOne({ ...everything, commitmentWaivable: false, ...changes }, { ...facts, candidates });
     expect(answer).toMatchObject({ decision, ground });
@@ -52,9 +57,10 @@ describe("the order of the steps", () => {
   });
 });
 
+const modesAndPromises = [...reformModes, null].flatMap((mode) => [[mode, true] as const, [mode, false] as const]);
+
 describe("a commitment", () => {
-  const modes = [...reformModes, null];
-  test.each(modes.flatMap((mode) => [[mode, true] as const, [mode, false] as const]))(
+  test.each(modesAndPromises)(
     "in mode %s, signed: %s, waives in COMMITMENT and when signed only",
     (reformMode, commitment) => {
       const waived = reformMode === "COMMITMENT" && commitment;
@@ -63,23 +69,89 @@ describe("a commitment", () => {
       expect(decideOne({}, { reformMode, commitment }).decision).toBe("SUBMIT");
     },
   );
+
+  test.each(excludedFields)("does not reach a material in %s, nor one of a procedure in it", (excludedField) => {
+    const signed = { reformMode: "COMMITMENT", commitment: true } as const;
+    const waivable = { commitmentWaivable: true };
+    expect(decideOne({ ...waivable, excludedField }, signed).decision).toBe("SUBMIT");
+    const asked = { ...sample.procedure(sample.material(waivable)), excludedField };
+    expect(answerFor(caseOf(asked, signed)).decision).toBe("SUBMIT");
+  });
+
+  test("of a hotel leaves its fire inspection fetched where it is held, and asked for where it is not", () => {
+    const signed = { reformMode: "COMMITMENT", commitment: true } as const;
+    const hotel = (candidates: readonly ReturnType<typeof held>[]) =>
+      answerFor(caseOf(procedureOf("hotel-special-trade"), { ...signed, candidates }), "fire-inspection");
+    expect(hotel([held(safety, { attributes: { premises: "威海市环翠区" } })])).toMatchObject({
+      ...{ decision: "FETCH", reasons: ["LICENSE_HELD"], ground: grounds.onceOnly },
+    });
+    expect(hotel([])).toMatchObject({ decision: "SUBMIT", reasons: ["NO_LICENSE"] });
+  });
 });
 
 describe("a deferral", () => {
   test.each([
-    [0, "2026-11-22"],
-    [10, "2026-12-02"],
-    [180, "2027-05-21"],
-  ])("of %i calendar days from the day asked ends on %s", (deferrableDays, dueOn) => {
-    expect(decideOne({ deferrableDays })).toMatchObject({
+    [1, "2026-11-22", "2026-11-23"],
+    [10, "2026-11-22", "2026-12-04"],
+    // 2026-09-20 is a Sunday worked for the National Day, and 1 to 7 October are holidays.
+    [1, "2026-09-19", "2026-09-20"],
+    [1, "2026-09-30", "2026-10-08"],
+    // The eve of the Spring Festival of 2026.
+    [3, "2026-02-13", "2026-02-25"],
+  ])("of %i working days from %s ends on %s", (workingDays, asOf, dueOn) => {
+    expect(decideOne({ deferral: deferral(workingDays) }, { asOf })).toMatchObject({
       decision: "DEFERRED",
+      phase: "BEFORE_DECISION",
       dueOn,
       reasons: ["DEFERRABLE", "NO_LICENSE"],
     });
   });
 
-  test("knows the leap year", () => {
-    expect(decideOne({ deferrableDays: 10, source: null }, { asOf: "2024-02-20" }).dueOn).toBe("2024-03-01");
+  test("goes by the calendar the hub is given", () => {
+    const calendar = chinaCalendar({ holidays: ["2026-11-23"], workingDays: [] });
+    expect(decideOne({ deferral: deferral(1) }, { calendar }).dueOn).toBe("2026-11-24");
+  });
+
+  test("of calendar days, where a text says so, counts them all", () => {
+    const term = deferral(1, { workingDays: null, calendarDays: 180, legalBasis: "某规定" });
+    expect(decideOne({ deferral: term }).dueOn).toBe("2027-05-21");
+    expect(decideOne({ deferral: { ...term, calendarDays: 10 } }, { asOf: "2024-02-20" }).dueOn).toBe("2024-03-01");
+  });
+
+  test.each(modesAndPromises)(
+    "after the license, in mode %s, signed: %s, stands in COMMITMENT and when signed only",
+    (reformMode, commitment) => {
+      const after = { deferral: deferral(10, { phase: "AFTER_LICENSE" }) };
+      const answer = decideOne(after, { reformMode, commitment });
+      expect(answer).toMatchObject(
+        reformMode === "COMMITMENT" && commitment
+          ? { decision: "DEFERRED", phase: "AFTER_LICENSE", dueOn: "2026-12-04" }
+          : { decision: "SUBMIT", phase: null, reasons: ["NO_LICENSE"] },
+      );
+    },
+  );
+});
+
+describe("a renewal", () => {
+  const renewalWindow = { opensWorkingDays: 90, closesWorkingDays: 15, legalBasis: null, verified: false };
+  const source = license(safety, { states: ["VALID", "EXPIRED"] });
+  const warned = (validUntil: string | null, asOf: string) =>
+    decideOne({ renewalWindow, source }, { asOf, candidates: [held(safety, { validUntil })] });
+
+  test.each([
+    // 90 and 15 working days before Monday 2026-11-30 are 2026-07-21 and 2026-11-09.
+    ["2026-07-20", ["RENEWAL_EARLY"]],
+    ["2026-07-21", []],
+    ["2026-11-09", []],
+    ["2026-11-10", ["RENEWAL_LATE"]],
+    ["2026-11-30", ["RENEWAL_LATE"]],
+    ["2026-12-01", ["RENEWAL_AFTER_END"]],
+  ])("asked for on %s is fetched, with the warnings %j", (asOf, warnings) => {
+    expect(warned("2026-11-30", asOf)).toMatchObject({ decision: "FETCH", reasons: ["LICENSE_HELD"], warnings });
+  });
+
+  test("of a license without an end has no term", () => {
+    expect(warned(null, today)).toMatchObject({ decision: "FETCH", warnings: [] });
   });
 });
 

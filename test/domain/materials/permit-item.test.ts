@@ -5,6 +5,7 @@ import {
   entryInForce,
   type LicenseEntry,
   type PermitItemEntry,
+  type ReformMode,
   reformModes,
   reformScopes,
 } from "../../../src/domain/materials/permit-item.ts";
@@ -13,7 +14,7 @@ const day = "2026-11-22";
 const entry = (changes: Partial<PermitItemEntry> = {}): PermitItemEntry => ({
   ...{ code: "ITEM-1", department: "市场监管总局", name: "食品经营许可", licenseName: null, legalBasis: null },
   ...{ approvalLevel: null, reformMode: "COMMITMENT", scope: "NATIONAL", effectiveFrom: "2021-07-01" },
-  ...{ effectiveTo: null, verified: true, note: null },
+  ...{ effectiveTo: null, source: "清单", sourceScope: "NATIONAL", verified: true, note: null },
   ...changes,
 });
 const national = entry({ code: "national" });
@@ -45,6 +46,35 @@ describe("the entry in force", () => {
       expect(codeIn(order)).toBe(isLocal ? "city" : "national");
       expect(codeIn(order, "NATIONAL")).toBe("national");
       expect(codeIn(order, "FREE_TRADE_ZONE")).toBe("national");
+    }
+  });
+
+  test("of three tiers is the widest, unless a narrower one is more liberal", () => {
+    const tiers = (nationwide: ReformMode, province: ReformMode, own: ReformMode) => [
+      entry({ code: "national", reformMode: nationwide }),
+      entry({ code: "province", scope: "PROVINCIAL", reformMode: province }),
+      city({ reformMode: own }),
+    ];
+    const found = (entries: readonly PermitItemEntry[]) => [
+      ...(["CITY", "PROVINCIAL", "FREE_TRADE_ZONE", "OTHER_PROVINCE", "NATIONAL"] as const).map((scope) =>
+        codeIn(entries, scope),
+      ),
+    ];
+    expect(found(tiers("OPTIMISED", "COMMITMENT", "FILING"))).toEqual([
+      ...["city", "province", "province", "national", "national"],
+    ]);
+    expect(found(tiers("OPTIMISED", "FILING", "COMMITMENT"))).toEqual([
+      ...["province", "province", "province", "national", "national"],
+    ]);
+    expect(found(tiers("FILING", "COMMITMENT", "OPTIMISED"))).toEqual(Array(5).fill("national"));
+    expect(codeIn(tiers("FILING", "COMMITMENT", "OPTIMISED").slice(1))).toBe("province");
+  });
+
+  test("is never another province's here, however liberal it is", () => {
+    const foreign = entry({ code: "foreign", scope: "OTHER_PROVINCE", reformMode: "CANCELLED" });
+    for (const scope of ["CITY", "PROVINCIAL", "FREE_TRADE_ZONE", "NATIONAL"] as const) {
+      expect(codeIn([foreign, national], scope)).toBe("national");
+      expect(codeIn([foreign], scope)).toBeUndefined();
     }
   });
 
@@ -99,7 +129,7 @@ describe("the entry in force", () => {
         const found = entryInForce(entries, scope, day);
         const standard = entryInForce(entries, "NATIONAL", day);
         if (standard) expect(liberality(found)).toBeLessThanOrEqual(liberality(standard));
-        if (found) expect(["NATIONAL", scope]).toContain(found.scope);
+        if (found && scope !== "OTHER_PROVINCE") expect(found.scope).not.toBe("OTHER_PROVINCE");
       }),
     );
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import {
   afterTry,
   type DeliveryResult,
+  noticesAtOnce,
   restAfter,
   retryDelays,
   retryForMs,
@@ -35,6 +36,10 @@ test("an endpoint that fails is left alone for longer each time, ten minutes at 
   const rest = (failures: number) => restAfter(failures, undefined, 0.5);
   expect([1, 2, 3, 4, 7, 8, 50].map(rest)).toEqual([5, 10, 20, 40, 320, 600, 600]);
   expect(restAfter(1, 3_600, 0.5)).toBe(3_600);
+});
+
+test("an endpoint is handed eight notices at once, and a single one from its third failure in a row on", () => {
+  expect([0, 1, 2, 3, 4, 50].map(noticesAtOnce)).toEqual([8, 8, 8, 1, 1, 1]);
 });
 
 test("a notice has the same bytes at every try, an id of its own, and nothing that is not meant to be told", () => {
