@@ -74,7 +74,7 @@ export type AddSourceInput = {
   readonly everySeconds?: number | null | undefined;
   /** 3 to 60 lower-case letters, digits and single hyphens between them. */
   readonly id: string;
-  /** Our fields by theirs; not for GRAPHQL. */
+  /** Which of their columns is which of our fields: `columns` and `constants`, as in a mapping file; not for GRAPHQL. */
   readonly mapping?: unknown;
   /** Its name: 2 to 100 characters. */
   readonly name: string;

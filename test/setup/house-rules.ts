@@ -25,7 +25,7 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^pg$/, /^(store|connectors)\//],
   [/^(mysql2|cockatiel|pg-protocol(\/.+)?)$/, /^connectors\//],
   [/^csv-parse$/, /^(store|cli)\//],
-  [/^read-excel-file$/, /^cli\//],
+  [/^(saxes|yauzl)$/, /^cli\/submit\/xlsx\//],
   [/^(jose|canonicalize|@sd-jwt\/.+|@noble\/.+|@peculiar\/x509)$/, /^proof\//],
   [/^(pkcs11js|standardwebhooks)$/, /^connectors\//],
   [/^(qr|vite)(\/.+)?$|^virtual:/, /^edge\/web\//],
@@ -48,7 +48,7 @@ const unfitForAuditors =
 
 /** All that the two programs about the log may reach, but for what fsck loads when it is told of a database. */
 const fitForLogAuditors =
-  /^(domain|proof)\/|^((access|outage|request)-)?errors\.ts$|^use-cases\/log\/(check|follow)-log\.ts$|^connectors\/(log-reader|bounded-body)\.ts$|^cli\/((fsck|monitor|program|key-set|license-files)\.ts|needs-node\.js)$|^cli\/audit\/(?!database-door)/;
+  /^(domain|proof)\/|^((access|outage|request)-)?errors\.ts$|^use-cases\/log\/(check|follow)-log\.ts$|^connectors\/(log-reader|bounded-body)\.ts$|^(config|limits)\.ts$|^config\/|^cli\/((fsck|monitor|program|key-set|license-files|usage-error|language)\.ts|needs-node\.js)$|^cli\/audit\/(?!database-door)/;
 /** The one thing fsck loads later, when it is told of a database. */
 const laterOfFsck = "cli/fsck.ts cli/audit/database-door.ts";
 
