@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import { ConfigError } from "./config/config-error.ts";
+import { type PageConfig, readPageConfig } from "./config/page-config.ts";
 import { applyLimits, type Limits } from "./limits.ts";
 
 /** Everything the environment decides, parsed once at the start. */
@@ -45,12 +47,12 @@ export type Config = Readonly<{
   caseOpenDays: number;
   /** Addresses and networks that webhooks may lead to besides the open internet. */
   webhookNetworks: readonly string[];
-}>;
+}> &
+  PageConfig;
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
-/** Thrown for a variable that cannot be used; the message is one line for a person. */
-export class ConfigError extends Error {}
+export { ConfigError };
 
 /** Reads the configuration. *Throws* ConfigError naming the variable, what it was and what is expected. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
@@ -84,6 +86,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     // Twenty working days to decide, ten more, and what is not counted: hearings, inspections, expert reviews.
     caseOpenDays: readInteger(env, "CASE_OPEN_DAYS", 90, 1, 3_650),
     webhookNetworks: readNetworks(env, "WEBHOOK_NETWORKS"),
+    ...readPageConfig(env),
   };
 }
 

@@ -1,3 +1,4 @@
+import "./cli/needs-node.js"; // first of all
 import { type ChildProcess, fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";

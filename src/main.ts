@@ -1,3 +1,4 @@
+import "./cli/needs-node.js"; // first of all
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";

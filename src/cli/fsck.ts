@@ -1,3 +1,4 @@
+import "./needs-node.js"; // first of all
 import { LogUnreachable, openLog } from "../connectors/log-reader.ts";
 import { type AuditFinding, isWrong } from "../proof/audit/audit-codes.ts";
 import type { Keyring } from "../proof/keyring.ts";

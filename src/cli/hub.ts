@@ -1,3 +1,4 @@
+import "./needs-node.js"; // first of all
 import { parseArgs } from "node:util";
 import { ConfigError } from "../config.ts";
 import { HubError } from "../errors.ts";

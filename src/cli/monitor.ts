@@ -1,3 +1,4 @@
+import "./needs-node.js"; // first of all
 import { setTimeout } from "node:timers/promises";
 import { type LogReader, LogUnreachable, openLog } from "../connectors/log-reader.ts";
 import type { AuditFinding } from "../proof/audit/audit-codes.ts";

@@ -1,3 +1,4 @@
+import "./needs-node.js"; // first of all
 import { listTrustedDocuments } from "../edge/guard/trusted-documents.ts";
 
 /** Prints the hash of every registered operation, as clients send it: `npm run --silent operations -- FOLDER`. */

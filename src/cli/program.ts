@@ -1,12 +1,12 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import type { LocalizedText } from "../errors.ts";
 import { type WitnessRule, witnessRuleOf } from "../proof/log/witness-rule.ts";
+import { UsageError } from "./usage-error.ts";
+
+export { UsageError };
 
 /** The language a reader of a report has asked for. */
 export type Language = keyof LocalizedText;
-
-/** A wrong call, or a file that cannot be used: one line for standard error. */
-export class UsageError extends Error {}
 
 /** Takes a program's arguments apart. *Throws* UsageError. */
 export function parseWords<const Options extends ParseArgsOptionsConfig>(args: readonly string[], options: Options) {

@@ -1,3 +1,4 @@
+import "./needs-node.js"; // first of all
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -14,7 +14,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import { type ErrorCode, errorTable, HubError } from "../errors.ts";
+import { type ErrorCode, errorTable, HubError, type LocalizedText } from "../errors.ts";
 import type { Hub } from "../hub.ts";
 import { type Limits, limitRows, standardLimits } from "../limits.ts";
 import { type Outage, outageOf } from "../store/outage.ts";
@@ -42,6 +42,8 @@ import { demoLogin } from "./oauth/demo-login.ts";
 import { oauthRoutes } from "./oauth/oauth.http.ts";
 import type { RealNameLogin } from "./oauth/real-name-login.ts";
 import { makeSchema } from "./schema.ts";
+import { readBranding } from "./web/branding.ts";
+import { homeRoutes } from "./web/home.http.ts";
 import { verifyRoutes } from "./web/verify.http.ts";
 
 /** What the outside sees of the hub. */
@@ -62,6 +64,10 @@ export type ServerOptions = Readonly<{
   trustedDocuments?: string | undefined;
   /** Proxies whose `X-Forwarded-For` is believed. */
   trustedProxies?: readonly string[];
+  /** Whose hub it is, as its pages say; absent: nobody's. */
+  cityName?: LocalizedText | undefined;
+  /** File of the city's emblem: SVG or PNG. */
+  emblem?: string | undefined;
   /** How holders prove who they are; absent: in a demo by picking somebody, elsewhere not at all. */
   realNameLogin?: RealNameLogin | undefined;
 }>;
@@ -140,12 +146,24 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   await app.register(keyRoutes(hub));
   await app.register(logRoutes(hub));
   await app.register(statusListRoutes(hub));
-  await app.register(verifyRoutes);
+  const branding = await readBranding(options.cityName, options.emblem);
+  await app.register(verifyRoutes(branding));
+  await app.register(homeRoutes({ hub, branding, graphiql: demo }));
   if (hub.authorization) {
     const { keys, store } = hub.authorization;
     const login = realNameLogin ?? (demo ? demoLogin(hub) : undefined);
     const logClientFault = (facts: object) => logger.warn(facts, "a client did not prove itself");
-    const parts = { hub, keys, store, audience: tokenAudience, demo, login, logUnexpected, logClientFault };
+    const parts = {
+      hub,
+      keys,
+      store,
+      audience: tokenAudience,
+      demo,
+      login,
+      branding,
+      logUnexpected,
+      logClientFault,
+    };
     await app.register(oauthRoutes(parts));
   }
   if (demo) await app.register(docsRoutes);

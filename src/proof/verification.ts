@@ -244,16 +244,28 @@ export function completeFindings(findings: readonly Finding[]): readonly Finding
  */
 export function outcomeOf(findings: readonly Finding[]): VerificationOutcome {
   if (findings.some((finding) => finding.outcome === "FAIL")) return "INVALID";
-  const isPassed = (step: VerificationStep) =>
-    findings.some(({ name, outcome }) => name === step && outcome === "PASS");
-  return essentialSteps.every(isPassed) ? "VALID" : "UNDECIDED";
+  return openSteps(findings).length === 0 ? "VALID" : "UNDECIDED";
 }
 
-/** The steps without which nothing is VALID. */
+/**
+ * Whether only the state is open: the signature holds and the period is right, but nothing at hand says whether the license
+ * was suspended, revoked or superseded since. Such a report is UNDECIDED.
+ */
+export function lacksStateOnly(findings: readonly Pick<Finding, "name" | "outcome">[]): boolean {
+  const hasFailed = findings.some(({ outcome }) => outcome === "FAIL");
+  return !hasFailed && openSteps(findings).join() === "STATUS";
+}
+
+/** The steps without which nothing is VALID. A signature does not change when a license is revoked, so the state is one. */
 export const essentialSteps = [
   "FORMAT",
   "SIGNATURE",
   "ISSUER_TRUST",
   "KEY_VALIDITY",
   "VALIDITY_PERIOD",
+  "STATUS",
 ] as const satisfies readonly VerificationStep[];
+
+function openSteps(findings: readonly Pick<Finding, "name" | "outcome">[]): readonly VerificationStep[] {
+  return essentialSteps.filter((step) => !findings.some(({ name, outcome }) => name === step && outcome === "PASS"));
+}

@@ -1,4 +1,4 @@
-import { readRow } from "../../src/domain/sources/record-shape.ts";
+import { rowReader } from "../../src/domain/sources/record-shape.ts";
 import { recordDigests } from "../../src/proof/records/record-digest.ts";
 import { startChild } from "./child.ts";
 import { cell, type Outcome } from "./measure.ts";
@@ -82,14 +82,12 @@ async function fill({ postgres }: Ground, url: string, count: number): Promise<v
   );
   await runSql(url, "create index on department_record (changed_at, id)");
   await runSql(url, "create view license_changes as select * from department_record");
-  const mapping = { operation: { value: "ISSUE" }, licenseType: "type", issuer: { value: issuer.department } };
+  const columns = { id: "sourceRecordId", changed_at: "sourceUpdatedAt", type: "licenseType" };
+  const constants = { operation: "ISSUE", issuer: issuer.department };
   // All records of a type say the same but for their names and times.
   const digests = usedTypes.map((type) => {
     const row = { id: "r", type, changed_at: "2024-01-01T00:00:00Z" };
-    const reading = readRow(
-      { place, mapping: { ...mapping, sourceRecordId: "id", sourceUpdatedAt: "changed_at" } },
-      row,
-    );
+    const reading = rowReader({ place, mapping: { columns, constants } })(row);
     return "raw" in reading ? recordDigests(reading.raw).content : "";
   });
   await runSql(
@@ -105,7 +103,7 @@ async function fill({ postgres }: Ground, url: string, count: number): Promise<v
     url,
     `insert into source (id, client_id, name, place, mapping, every_seconds, page_size, added_at, due_at)
      values ('bench', $1, 'bench', $2, $3, 300, 1000, now(), now())`,
-    [issuer.client, JSON.stringify(place), JSON.stringify(mapping)],
+    [issuer.client, JSON.stringify(place), JSON.stringify({ columns, constants })],
   );
   await runSql(
     url,

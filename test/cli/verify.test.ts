@@ -1,12 +1,18 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { readWitnesses } from "../../src/cli/program.ts";
+import { importSigningKey, makeKeyPair } from "../../src/proof/keyring.ts";
 import { formatNoteKey, noteKey } from "../../src/proof/log/signed-note.ts";
 import { signLicense } from "../../src/proof/signing/sign-license.ts";
-import { headerOf, makeTestKey, sampleClaims, type TestKey, unsigned } from "../proof/samples.ts";
+import { newEntries, setEntry, signStatusList } from "../../src/proof/status/sign-status-list.ts";
+import { statusValues } from "../../src/proof/status/status-value.ts";
+import { headerOf, makeTestKey, now, sampleClaims, type TestKey, unsigned } from "../proof/samples.ts";
 import { signIssued, walletClaims } from "../proof/sd-jwt/issue-sd-jwt.ts";
 
 const program = join(import.meta.dirname, "..", "..", "src", "cli", "verify.ts");
@@ -15,16 +21,21 @@ const steps =
 
 let folder: string;
 let key: TestKey;
+let statusKey: TestKey;
 let token: string;
 let license: string;
 let keys: string;
+/** What makes the command know that every license on the sample's list stands. */
+let stands: string[];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "verify-"));
   key = await makeTestKey();
   token = await signLicense(sampleClaims(), key.signing);
   license = file("license.jws", token);
-  keys = file("jwks.json", JSON.stringify({ keys: [key.publicJwk] }));
+  statusKey = await makeTestKey("status");
+  keys = file("jwks.json", JSON.stringify({ keys: [key.publicJwk, statusKey.publicJwk] }));
+  stands = ["--status", file("list.jwt", await listOf({}))];
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -33,6 +44,16 @@ function file(name: string, content: string | Uint8Array): string {
   writeFileSync(path, content);
   return path;
 }
+
+/** The sample's status list with some entries set. */
+async function listOf(values: Readonly<Record<number, number>>, uri = place.uri): Promise<string> {
+  const entries = newEntries();
+  for (const [index, value] of Object.entries(values)) setEntry(entries, Number(index), value);
+  const input = { uri, aggregationUri: "https://hub.example/status-lists", entries, issuedAt: now };
+  return (await signStatusList(input, statusKey.signing)).token;
+}
+
+const place = sampleClaims().status.status_list;
 
 type Run = Readonly<{ code: number | null; out: string; error: string; lines: readonly string[] }>;
 
@@ -49,6 +70,26 @@ async function run(args: readonly string[], input = ""): Promise<Run> {
   });
 }
 
+/** A license of a hub at an address of this machine, its keys, and its status list with one value for that license. */
+async function makeLocalHub(home: string) {
+  const [licenseJwks, statusJwks] = await Promise.all([
+    makeKeyPair("license", home, now, "ES256"),
+    makeKeyPair("status", home, now, "ES256"),
+  ]);
+  const signing = await importSigningKey(statusJwks.privateJwk);
+  const uri = `${home}/status-lists/1`;
+  const claims = sampleClaims({ issuerUrl: home, status: { uri, idx: place.idx } });
+  return {
+    license: file("local.jws", await signLicense(claims, await importSigningKey(licenseJwks.privateJwk))),
+    keys: file("local.json", JSON.stringify({ keys: [licenseJwks.publicJwk, statusJwks.publicJwk] })),
+    listOf: async (value: number) => {
+      const entries = newEntries();
+      setEntry(entries, place.idx, value);
+      return (await signStatusList({ uri, aggregationUri: home, entries, issuedAt: now }, signing)).token;
+    },
+  };
+}
+
 /** The step and the code of each line but the last. */
 function codes({ lines }: Run): string[] {
   return lines.slice(0, -1).map((line) => line.split(/\s+/).slice(1, 3).join(" "));
@@ -61,15 +102,15 @@ const logKey = formatNoteKey(noteKey("hub.example/log", new Uint8Array(32)));
 
 describe("verify FILE --keys JWKS", () => {
   test("prints one line a check and the outcome last, and exits 0 for a valid license", async () => {
-    const done = await run([license, "--keys", keys, ...day]);
+    const done = await run([license, "--keys", keys, ...day, ...stands]);
     expect(done.error).toBe("");
     expect(done.code).toBe(0);
     expect(done.lines).toHaveLength(10);
     expect(codes(done).map((line) => line.split(" ")[0])).toEqual(steps.split(" "));
     expect(codes(done)[4]).toBe("TYPE_SCHEMA PASS");
-    expect(codes(done)[6]).toBe("STATUS NOT_CHECKED");
+    expect(codes(done)[6]).toBe("STATUS PASS");
     expect(done.lines[0]).toMatch(/^✓ FORMAT/);
-    expect(done.lines[6]).toMatch(/^– STATUS/);
+    expect(done.lines[7]).toMatch(/^– LOG_INCLUSION/);
     expect(done.lines.at(-1)).toMatch(/^VALID /);
   });
 
@@ -114,12 +155,13 @@ describe("verify FILE --keys JWKS", () => {
     const done = await run([file("attributes.jws", wrong), "--keys", keys, ...day]);
     expect([done.code, codes(done)[4]]).toEqual([1, "TYPE_SCHEMA ATTRIBUTES_INVALID"]);
     const strange = sampleClaims({ type: { code: "11100000XXXX00115CX99", name: "新证照" } });
-    const other = await run([file("strange.jws", await signLicense(strange, key.signing)), "--keys", keys, ...day]);
+    const unknown = file("strange.jws", await signLicense(strange, key.signing));
+    const other = await run([unknown, "--keys", keys, ...day, ...stands]);
     expect([other.code, codes(other)[4]]).toEqual([0, "TYPE_SCHEMA TYPE_UNKNOWN"]);
   });
 
   test("reads standard input, and ignores white space and a byte order mark around it, as the page does", async () => {
-    const from = (input: string) => run(["-", "--keys", keys, ...day], input);
+    const from = (input: string) => run(["-", "--keys", keys, ...day, ...stands], input);
     const results = await Promise.all(
       [token, `${token}\r\n\r\n`, `\n${token}`, `\ufeff${token}`, token.replace(".", ".\n"), ""].map(from),
     );
@@ -127,7 +169,7 @@ describe("verify FILE --keys JWKS", () => {
   });
 
   test("prints the report as JSON", async () => {
-    const done = await run([license, "--keys", keys, ...day, "--json"]);
+    const done = await run([license, "--keys", keys, ...day, ...stands, "--json"]);
     const report: { outcome: string; checks: { name: string }[]; license: unknown } = JSON.parse(done.out);
     expect(report.outcome).toBe("VALID");
     expect(report.checks.map(({ name }) => name).join(" ")).toBe(steps);
@@ -159,6 +201,90 @@ describe("verify FILE --keys JWKS", () => {
     const { out } = await run([odd, "--keys", keys, ...day, "--json"]);
     expect(out).not.toMatch(/[\u001b\u009b\u202e]/);
     expect(JSON.parse(out)).toMatchObject({ license: { license: { holder } } });
+  });
+});
+
+describe("the state of a license", () => {
+  test("that nobody told: signature valid, state not checked, exits 2 unless that is good enough for the caller", async () => {
+    const [done, chinese, json, accepted] = await Promise.all([
+      run([license, "--keys", keys, ...day]),
+      run([license, "--keys", keys, ...day, "--lang", "zh"]),
+      run([license, "--keys", keys, ...day, "--json"]),
+      run([license, "--keys", keys, ...day, "--accept-unchecked-state"]),
+    ]);
+    expect([done.code, codes(done)[6]]).toEqual([2, "STATUS NOT_CHECKED"]);
+    expect(done.lines.at(-1)).toMatch(/^SIGNATURE VALID, STATE NOT CHECKED {2}.*--online.*--status LIST/);
+    expect(chinese.lines.at(-1)).toMatch(/签名有效，状态未核查/);
+    expect([json.code, JSON.parse(json.out).outcome]).toEqual([2, "UNDECIDED"]);
+    expect([accepted.code, accepted.out]).toEqual([0, done.out]);
+  });
+
+  test("good enough for the caller is nothing else that could not be told", async () => {
+    const empty = file("no-keys.json", '{"keys":[]}');
+    expect((await run([license, "--keys", empty, ...day, "--accept-unchecked-state"])).code).toBe(2);
+  });
+
+  test("is told by the list in a file, by the newest of several, and by none that is another's", async () => {
+    const suspended = file("suspended.jwt", await listOf({ [place.idx]: statusValues.SUSPENDED }));
+    const other = file("other.jwt", await listOf({}, "https://hub.example/status-lists/2"));
+    const [invalid, foreign] = await Promise.all([
+      run([license, "--keys", keys, ...day, "--status", other, "--status", suspended]),
+      run([license, "--keys", keys, ...day, "--status", other]),
+    ]);
+    expect([invalid.code, codes(invalid)[6]]).toEqual([1, "STATUS STATUS_SUSPENDED"]);
+    expect([foreign.code, codes(foreign)[6]]).toEqual([2, "STATUS NOT_CHECKED"]);
+  });
+
+  test.each<[string, () => string, RegExp]>([
+    ["that is a license", () => license, /STATUS_LIST_MALFORMED \(TYP_UNEXPECTED\)/],
+    ["that is not there", () => join(folder, "none"), /cannot read/],
+  ])("is told by no file %s, in one line", async (_, path, message) => {
+    const done = await run([license, "--keys", keys, "--status", path()]);
+    expect([done.code, done.out, done.error]).toEqual([2, "", expect.stringMatching(message)]);
+  });
+
+  test("is fetched with --online from where the issuer's license names it, once for all, and without it nothing is asked", async () => {
+    const asked: string[] = [];
+    let value: number = statusValues.VALID;
+    const server = createServer(async (request, response) => {
+      asked.push(String(request.url));
+      if (value < 0) response.writeHead(503).end();
+      else response.end(await local.listOf(value));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const local = await makeLocalHub(`http://127.0.0.1:${port}`);
+    const order = [local.license, "--keys", local.keys, ...day];
+    const outcomes = async (...more: string[]) => {
+      const done = await run([...order, ...more]);
+      return [done.code, codes(done)[6]];
+    };
+    expect(await outcomes()).toEqual([2, "STATUS NOT_CHECKED"]);
+    expect(asked).toEqual([]);
+    expect(await outcomes("--online")).toEqual([0, "STATUS PASS"]);
+    value = statusValues.INVALID;
+    expect(await outcomes("--online")).toEqual([1, "STATUS STATUS_INVALID"]);
+    value = -1;
+    expect(await outcomes("--online")).toEqual([2, "STATUS NOT_CHECKED"]);
+    value = statusValues.VALID;
+    asked.length = 0;
+    const many = await run([local.license, local.license, "--keys", local.keys, ...day, "--online"]);
+    expect([many.code, asked.length]).toEqual([0, 1]);
+    server.close();
+  });
+});
+
+describe("what is no license", () => {
+  test.each<[string, string | Uint8Array, RegExp]>([
+    ["a PDF", "%PDF-1.7\n%âãÏÓ\n", /no electronic license file, but a PDF/],
+    ["an OFD", "PK\u0003\u0004\u0014\u0000\u0000\u0000OFD.xml", /OFD/],
+    ["a picture", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10), /picture/],
+  ])("%s is told for what it is, not called invalid", async (_, content, message) => {
+    const path = file("scan.jws", content);
+    const done = await run([path, "--keys", keys]);
+    expect([done.code, done.out, done.error]).toEqual([2, "", expect.stringMatching(message)]);
+    const among = await run([path, license, "--keys", keys, ...day, ...stands]);
+    expect([among.code, among.lines[0]]).toEqual([2, expect.stringMatching(/UNDECIDED.*no electronic license file/)]);
   });
 });
 
@@ -207,8 +333,11 @@ describe("what cannot be told exits 2", () => {
 
   test("a license from before its key leaked, without its log proof: it says what to ask for", async () => {
     const compromised = Math.floor(Date.parse("2027-01-01T08:00:00+08:00") / 1000);
-    const leaked = file("leaked.json", JSON.stringify({ keys: [{ ...key.publicJwk, compromised }] }));
-    const done = await run([license, "--keys", leaked, ...day]);
+    const leaked = file(
+      "leaked.json",
+      JSON.stringify({ keys: [{ ...key.publicJwk, compromised }, statusKey.publicJwk] }),
+    );
+    const done = await run([license, "--keys", leaked, ...day, ...stands]);
     expect(done.code).toBe(2);
     expect(done.lines.filter((line) => line.includes("→"))).toEqual([
       expect.stringMatching(/^– KEY_VALIDITY +KEY_COMPROMISED_UNLOGGED .*→ Ask the holder or the hub/),
@@ -252,7 +381,7 @@ describe("many files", () => {
   });
 
   test("a folder is told in a line for each that is not valid, and a summary; one invalid makes 1", async () => {
-    const done = await run([many, "--keys", keys, ...day]);
+    const done = await run([many, "--keys", keys, ...day, ...stands]);
     expect([done.code, done.error]).toEqual([1, ""]);
     expect(done.lines).toEqual([
       expect.stringMatching(/^✗ .*deeper\/changed\.jws {2}INVALID {2}SIGNATURE SIGNATURE_WRONG {2}The signature/),
@@ -263,19 +392,19 @@ describe("many files", () => {
   });
 
   test("several files may be named; what cannot be read could not be told, and makes 2 when none is invalid", async () => {
-    const done = await run([license, join(folder, "none"), "--keys", keys, ...day, "--lang", "zh"]);
+    const done = await run([license, join(folder, "none"), "--keys", keys, ...day, ...stands, "--lang", "zh"]);
     expect(done.code).toBe(2);
     expect(done.lines).toEqual([
       expect.stringMatching(/none {2}UNDECIDED 无法判断 {2}cannot read/),
       "共 2 个文件：有效 1，无效 0，无法判断 1。（所询时间：2026-11-22 正午，Asia/Shanghai）",
       "单独验证其中一个文件，即可查看处理办法。",
     ]);
-    const good = await run([license, license, "--keys", keys, "--at", "2026-11-22T12:00:00+08:00"]);
+    const good = await run([license, license, "--keys", keys, ...stands, "--at", "2026-11-22T12:00:00+08:00"]);
     expect([good.code, good.out]).toEqual([0, "2 files: 2 valid, 0 invalid, 0 could not be told.\n"]);
   });
 
   test("as JSON they are a line each, in order, with the file's name", async () => {
-    const done = await run([many, "--keys", keys, ...day, "--json"]);
+    const done = await run([many, "--keys", keys, ...day, ...stands, "--json"]);
     const reports: { file: string; outcome: string }[] = done.lines.map((line) => JSON.parse(line));
     expect(reports.map(({ outcome }) => outcome)).toEqual(["VALID", "VALID", "INVALID", "UNDECIDED"]);
     expect(reports.map(({ file: name }) => name.slice(many.length + 1))).toEqual([
@@ -289,7 +418,8 @@ describe("many files", () => {
 
   test("an SD-JWT is told like any license", async () => {
     const payload = { ...walletClaims(), iat: sampleClaims().iat };
-    const done = await run([file("wallet.txt", `${await signIssued(payload, key.signing)}~`), "--keys", keys, ...day]);
+    const wallet = file("wallet.txt", `${await signIssued(payload, key.signing)}~`);
+    const done = await run([wallet, "--keys", keys, ...day, ...stands]);
     expect([done.code, done.lines.at(-1)?.split(" ")[0]]).toEqual([0, "VALID"]);
   });
 });
@@ -334,6 +464,9 @@ test("--help explains and exits 0", async () => {
     "--witness",
     "FILE",
     "--keys",
+    "--status",
+    "--online",
+    "--accept-unchecked-state",
     "--at",
     "noon",
     "--json",

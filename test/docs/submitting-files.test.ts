@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { workbookLimits } from "../../src/cli/submit/rows/xlsx-rows.ts";
+import { workbookLimits } from "../../src/cli/submit/xlsx/workbook.ts";
 import { readDay, readLastDay } from "../../src/domain/files/date-forms.ts";
-import { checkMapping } from "../../src/domain/files/mapping.ts";
+import { checkFileMapping } from "../../src/domain/mapping/mapping.ts";
 import { readPage, readSnippets, readTable, root } from "./documents.ts";
 import { openShell } from "./shell.ts";
 
@@ -29,7 +29,7 @@ test("the page's mapping is one", async () => {
   for (const { text: snippet } of snippets.filter(({ text: one }) => one.startsWith("cat > "))) {
     expect(await shell.run(snippet)).toEqual({ code: 0, out: "" });
   }
-  expect(checkMapping(JSON.parse(readFileSync(join(folder, "data/mapping.json"), "utf8")))).toHaveProperty("value");
+  expect(checkFileMapping(JSON.parse(readFileSync(join(folder, "data/mapping.json"), "utf8")))).toHaveProperty("value");
 });
 
 test("every option the page names is there", async () => {

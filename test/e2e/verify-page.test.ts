@@ -19,6 +19,8 @@ import {
 
 const desktop = { viewport: { width: 1280, height: 800 }, locale: "zh-CN", reducedMotion: "reduce" } as const;
 const english = { ...desktop, locale: "en-US" } as const;
+/** A green verdict, and no other one that has the word in it. */
+const validVerdict = /^✓\s+(有效 Valid|Valid 有效)/;
 const person = { idType: "RESIDENT_ID", id: "371002188011080603", name: "王小明" };
 
 let hub: ListeningHub;
@@ -30,6 +32,8 @@ beforeAll(async () => {
   if ((await hub.server.inject("/verify/")).statusCode !== 200) throw new Error("No page: npm run build makes it.");
   sign = await licenseSigner(hub);
   license = await sign();
+  await hub.sql("insert into status_list (id, shuffle_key) values (0, 'any')");
+  await hub.hub.publishStatusLists();
   const film = await qrFilm(license);
   browser = await openBrowser([
     "--use-fake-device-for-media-stream",
@@ -41,6 +45,9 @@ afterAll(async () => {
   await browser?.close();
   await hub?.close();
 });
+
+/** A picture without anything in it. */
+const pixel = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
 
 /** What went wrong in a page, a breach of its policy included: nothing may. */
 const troubles: string[] = [];
@@ -101,8 +108,8 @@ describe("what is verified", () => {
     expect(count).toBe(verificationSteps.length);
     for (const name of ["FORMAT", "SIGNATURE", "ISSUER_TRUST", "KEY_VALIDITY", "TYPE_SCHEMA", "VALIDITY_PERIOD"])
       expect([name, steps[name]?.outcome]).toEqual([name, "PASS"]);
-    // A token alone carries neither a status list nor a log proof; a bundle does.
-    for (const name of ["STATUS", "LOG_INCLUSION"]) expect(steps[name]?.outcome).not.toBe("FAIL");
+    // The page fetches the list of the hub that serves it; a log proof comes with a bundle alone.
+    expect(["STATUS", "LOG_INCLUSION"].map((name) => steps[name]?.outcome)).toEqual(["PASS", "SKIPPED"]);
     const facts = await page.getByRole("region", { name: "证照内容" }).innerText();
     expect(facts).toContain("食品经营许可证");
     expect(facts).toMatch(/2023年2月18日 至 长期/);
@@ -124,17 +131,19 @@ describe("what is verified", () => {
     for (const text of [license, `https://elsewhere.example/verify/#${license}`]) {
       await page.getByRole("button", { name: "清空" }).click();
       await page.locator("#file").setInputFiles(qrPicture(text));
-      expect((await readReport(page)).verdict).toContain("有效");
+      expect((await readReport(page)).verdict).toMatch(validVerdict);
     }
     await page.locator("#file").setInputFiles({ ...qrPicture("x"), buffer: Buffer.from("no picture") });
     await page.getByRole("alert").getByText("无法读取该图片。").waitFor();
+    await drop(page, [...pixel], { name: "photo" });
+    await page.getByRole("alert").getByText("这是图片，不是电子证照文件").waitFor();
     expect(await page.locator(".verdict").count()).toBe(0);
   });
 
   test("a QR code before the camera, which is let go of afterwards", async () => {
     const page = await openPage();
     await page.getByRole("button", { name: "扫描二维码" }).click();
-    expect((await readReport(page)).verdict).toContain("有效");
+    expect((await readReport(page)).verdict).toMatch(validVerdict);
     expect(await page.getByRole("dialog").count()).toBe(0);
     expect(await page.locator("video").evaluate((video: HTMLVideoElement) => video.srcObject)).toBeNull();
   });
@@ -142,7 +151,7 @@ describe("what is verified", () => {
   test("an address with the license behind its #, at once, and the address keeps nothing of it", async () => {
     const page = await openPage();
     await page.goto(`${hub.url}/verify/#${license}`);
-    expect((await readReport(page)).verdict).toContain("有效");
+    expect((await readReport(page)).verdict).toMatch(validVerdict);
     expect(page.url()).toBe(`${hub.url}/verify/`);
   });
 
@@ -155,6 +164,44 @@ describe("what is verified", () => {
     await page.getByLabel("核验时间（北京时间）").fill("");
     const odd = await verifyText(page, await sign({ attributes: { ...foodOperation, operationItems: [] } }));
     expect(odd.steps["TYPE_SCHEMA"]).toMatchObject({ outcome: "FAIL", code: "ATTRIBUTES_INVALID" });
+  });
+});
+
+describe("the state of a license", () => {
+  const unchecked = /^\?\s+签名有效，状态未核查 Signature valid, state not checked/;
+
+  test("that has been revoked since it was signed is seen in the hub's list of now: it is invalid", async () => {
+    const page = await openPage();
+    const idx = 815;
+    const revoked = await sign({ status: { uri: `${hub.config.publicUrl}/status-lists/0`, idx } });
+    expect((await verifyText(page, revoked)).verdict).toMatch(/^✓\s+有效 Valid/);
+    await hub.sql("insert into status_change (status_list, status_index, state) values (0, $1, 'REVOKED')", [idx]);
+    await hub.hub.publishStatusLists();
+    const { verdict, steps } = await verifyText(page, revoked);
+    expect(verdict).toMatch(/^✕\s+无效 Invalid/);
+    expect(steps["STATUS"]?.code).toBe("STATUS_INVALID");
+  });
+
+  test("that nobody could tell is no green verdict: signature valid, state not checked", async () => {
+    const page = await openPage();
+    const elsewhere = await sign({ status: { uri: "https://elsewhere.example/status-lists/0", idx: 1 } });
+    const { verdict, steps } = await verifyText(page, elsewhere);
+    expect(verdict).toMatch(unchecked);
+    expect(steps["STATUS"]).toMatchObject({ outcome: "SKIPPED", code: "NOT_CHECKED" });
+    expect(await page.locator(".verdict.undecided").count()).toBe(1);
+    expect(await page.getByRole("status").innerText()).toContain("签名有效，状态未核查");
+    // What was signed is shown all the same, without the warning that stands above a license that failed.
+    expect(await page.getByRole("region", { name: "证照内容" }).innerText()).toContain("食品经营许可证");
+  });
+
+  test("stays untold when what comes is no list to rely on: a hotel's page, or a list somebody else signed", async () => {
+    const page = await openNewPage(desktop);
+    for (const body of ["<html>Welcome to our hotel</html>", await sign()]) {
+      await page.route("**/status-lists/*", (route) => route.fulfill({ body }));
+      expect((await verifyText(page, license)).verdict).toMatch(unchecked);
+      await page.unroute("**/status-lists/*");
+    }
+    expect((await verifyText(page, license)).verdict).toMatch(/^✓\s+有效 Valid/);
   });
 });
 
@@ -195,14 +242,34 @@ describe("what is no license", () => {
     expect(await page.getByRole("textbox", { name: "或粘贴证照文本" }).inputValue()).toBe("");
   });
 
-  test("bytes that are no text are no license, half a bundle is none, and nothing is asked for when there is nothing", async () => {
+  test.each<[string, number[], string, string]>([
+    ["a PDF", [...Buffer.from("%PDF-1.7\n"), 0, 255, 254, 13, 10, 200], "license.pdf", "PDF 文档"],
+    ["a PDF by another name", [...Buffer.from("%PDF-1.4\n")], "license.jws", "PDF 文档"],
+    ["an OFD document", [...Buffer.from("PK\u0003\u0004\u0014\0\0\0\0\0OFD.xml")], "license.ofd", "OFD 版式文档"],
+    ["a Word document", [...Buffer.from("PK\u0003\u0004\u0014\0[Content_Types].xml")], "a.docx", "办公软件文档"],
+    ["an archive", [...Buffer.from("PK\u0003\u0004\u0014\0license.jws")], "a.zip", "压缩包"],
+    ["a web page", [...Buffer.from("<!DOCTYPE html><title>证照</title>")], "a.html", "网页"],
+  ])(
+    "%s is no electronic license file, which is no verdict: it says what it is and what to do",
+    async (_, bytes, name, kind) => {
+      const page = await openPage();
+      await drop(page, license);
+      await readReport(page);
+      await drop(page, bytes, { name });
+      const told = page.getByRole("alert");
+      await told.getByText("这不是电子证照文件").waitFor();
+      expect(await told.innerText()).toContain(kind);
+      expect(await told.innerText()).toContain("请向持证主体或发证机关索取");
+      expect(await page.locator(".verdict").count()).toBe(0);
+      await page.getByRole("button", { name: "English" }).click();
+      await told.getByText("no electronic license file").waitFor();
+      await page.getByRole("button", { name: "中文" }).click();
+    },
+  );
+
+  test("half a bundle is none, and nothing is asked for when there is nothing", async () => {
     const page = await openPage();
-    await drop(page, [0x25, 0x50, 0x44, 0x46, 0, 255, 254, 13, 10, 200], {
-      name: "license.pdf",
-      type: "application/pdf",
-    });
-    expect((await readReport(page)).steps["FORMAT"]?.code).toBe("NOT_COMPACT_JWS");
-    expect((await verifyText(page, '{"version":1}')).verdict).not.toContain("有效");
+    expect((await verifyText(page, '{"version":1}')).verdict).not.toMatch(validVerdict);
     await page.getByRole("textbox", { name: "或粘贴证照文本" }).fill(" ");
     await page.getByRole("button", { name: "核验", exact: true }).click();
     await page.getByRole("alert").getByText("请先选择文件").waitFor();
@@ -214,7 +281,7 @@ describe("what is no license", () => {
     const name = `威海\u202e限公司\u2066\u200b${markup}`;
     const attributes = { ...foodOperation, premises: markup };
     const token = await sign({ holder: { idType: "USCC", id: "92371082XXXX50091D", name }, attributes });
-    expect((await verifyText(page, token)).verdict).toContain("有效");
+    expect((await verifyText(page, token)).verdict).toMatch(validVerdict);
     const content = page.getByRole("region", { name: "证照内容" });
     expect(await content.innerText()).toContain(`威海⟨U+202E⟩限公司⟨U+2066⟩⟨U+200B⟩${markup}`);
     await page.getByText("技术信息").click();
@@ -246,7 +313,7 @@ describe("whose keys are trusted", () => {
     await page.getByRole("heading", { name: "无效 Invalid" }).waitFor();
     expect((await readReport(page)).steps["ISSUER_TRUST"]?.code).toBe("KEY_UNKNOWN");
     await side.getByRole("button", { name: "恢复使用本站公钥" }).click();
-    await page.getByRole("heading", { name: "有效 Valid" }).waitFor();
+    await page.getByRole("heading", { name: "有效 Valid", exact: true }).waitFor();
   });
 
   test("a hub that cannot be reached and was never: nothing can be told", async () => {
@@ -280,10 +347,10 @@ describe("a page that is left open", () => {
     const keys = await publishedKeys();
     const published: { keys: object[] | undefined } = { keys };
     const { page, asked } = await openLeftPage(published);
-    expect((await verifyText(page, license)).verdict).toContain("有效");
+    expect((await verifyText(page, license)).verdict).toMatch(validVerdict);
     published.keys = keys.map((key) => (key.purpose === "license" ? { ...key, compromised: 1_750_000_000 } : key));
     await page.clock.fastForward("04:00");
-    expect((await verifyText(page, license)).verdict).toContain("有效");
+    expect((await verifyText(page, license)).verdict).toMatch(validVerdict);
     expect(asked.times).toBe(1);
     await page.clock.fastForward("01:01");
     const { verdict, steps } = await verifyText(page, license);
@@ -305,7 +372,7 @@ describe("a page that is left open", () => {
     expect((await verifyText(page, license)).steps["ISSUER_TRUST"]?.code).toBe("KEY_UNKNOWN");
     expect(asked.times).toBe(2);
     published.keys = await publishedKeys();
-    expect((await verifyText(page, license)).verdict).toContain("有效");
+    expect((await verifyText(page, license)).verdict).toMatch(validVerdict);
     expect(asked.times).toBe(3);
     const buffer = Buffer.from(JSON.stringify({ keys: [other] }));
     await page.locator("#keys-file").setInputFiles({ name: "own.json", mimeType: "application/json", buffer });
@@ -333,14 +400,16 @@ describe("what is kept private", () => {
     for (const { method, url, body } of requests) {
       expect([method, new URL(url).origin, body]).toEqual(["GET", hub.url, null]);
       expect(new URL(url).pathname).toMatch(
-        /^\/(verify\/(assets\/[\w.-]+|service-worker\.js)?|\.well-known\/jwks\.json)$/,
+        /^\/(verify\/(assets\/[\w.-]+|service-worker\.js)?|\.well-known\/jwks\.json|status-lists\/0)$/,
       );
       expect(parts.some((part) => url.slice(0, url.indexOf("#") + 1 || undefined).includes(part))).toBe(false);
     }
     await context.setOffline(true);
     await page.reload();
     await page.getByText("离线保存").first().waitFor();
-    expect((await verifyText(page, license)).verdict).toContain("有效");
+    const { verdict, steps } = await verifyText(page, license);
+    expect(verdict).toMatch(/签名有效，状态未核查/);
+    expect(steps["SIGNATURE"]?.outcome).toBe("PASS");
     expect((await verifyText(page, forged(license))).verdict).toContain("无效");
   });
 
@@ -399,7 +468,7 @@ describe("for everybody", () => {
     await page.keyboard.insertText(license);
     await goTo("Verify");
     await page.keyboard.press("Enter");
-    expect((await readReport(page)).verdict).toContain("Valid");
+    expect((await readReport(page)).verdict).toMatch(validVerdict);
     await goTo("Technical details");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Signed content (JSON)" }).waitFor();

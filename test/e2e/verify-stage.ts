@@ -17,7 +17,10 @@ export async function licenseSigner({ place, config }: ListeningHub): Promise<(c
   const key = await findLicenseKey(place.keysDir);
   return (changes = {}) => {
     const claims = sampleClaims({
-      ...{ issuerUrl: config.publicUrl, issuedAt: new Date(), validUntil: null },
+      issuerUrl: config.publicUrl,
+      issuedAt: new Date(),
+      validUntil: null,
+      status: { uri: `${config.publicUrl}/status-lists/0`, idx: 4711 },
       ...{ type: { code: "11100000MB0143028RX01", name: "食品经营许可证" }, attributes: foodOperation, ...changes },
     });
     return signLicense(claims, key);

@@ -181,6 +181,7 @@ describe("a fetch", () => {
       check: id,
       purpose: purpose("food-operation-new"),
     });
+    await house.hub.publishStatusLists();
     for (const license of licenses as { identifier: string; jws: string }[]) {
       const payload = Buffer.from(license.jws.split(".")[1] ?? "", "base64url");
       const digest = createHash("sha256").update(payload).digest("base64url");

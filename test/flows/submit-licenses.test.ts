@@ -145,6 +145,7 @@ describe("a batch", () => {
     const answer = await submit("large", [{ ...fresh("hr-service-license", 6), attributes: { services } }]);
     expect(answer).toMatchObject({ accepted: 1 });
     const [row] = await house.sql("select jws from license where identifier = $1", [answer.results[0]?.identifier]);
+    await house.hub.publishStatusLists();
     expect((await house.hub.verifyLicense({ token: String(row?.["jws"]) })).outcome).toBe("VALID");
   });
 

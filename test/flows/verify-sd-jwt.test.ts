@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { compileAttributesSchema } from "../../src/domain/licenses/license-type-schema.ts";
 import { sha256Base64url } from "../../src/proof/bytes/sha256.ts";
 import { parseJwks } from "../../src/proof/keyring.ts";
-import { found } from "../../src/proof/verification.ts";
+import { found, passed } from "../../src/proof/verification.ts";
 import { type VerifyLicenseInput, verifyLicense } from "../../src/use-cases/licenses/verify-license.ts";
 import { makeTestKey, now, sampleClaims, sampleSchema, signRaw, type TestKey } from "../proof/samples.ts";
 import {
@@ -38,7 +38,9 @@ function pointOf({ publicJwk: { kty, crv, x, y } }: TestKey) {
 
 async function verify(token: string, more: Partial<VerifyLicenseInput> = {}) {
   const schemaOf = (code: string) => (code === sampleClaims().license.type ? compiled : undefined);
-  return verifyLicense({ keyring: parseJwks({ keys: [key.publicJwk] }), schemaOf, now: () => now }, { token, ...more });
+  const statusOf = async () => passed("STATUS");
+  const tools = { keyring: parseJwks({ keys: [key.publicJwk] }), schemaOf, statusOf, now: () => now };
+  return verifyLicense(tools, { token, ...more });
 }
 
 /** The SD-JWT with the disclosures named; all when none are. */
@@ -54,7 +56,7 @@ async function codeOf(payload: unknown, ...disclosures: readonly string[]): Prom
   return report.checks[0]?.code ?? report.outcome;
 }
 
-const unproven = "NOT_CHECKED NOT_CHECKED";
+const unproven = "PASS NOT_CHECKED";
 
 describe("a license in a wallet", () => {
   test("is judged by the status list at hand, like any other", async () => {

@@ -2,7 +2,7 @@ import { expect } from "@jest/globals";
 import { compileAttributesSchema } from "../../src/domain/licenses/license-type-schema.ts";
 import type { Keyring } from "../../src/proof/keyring.ts";
 import { signLicense } from "../../src/proof/signing/sign-license.ts";
-import { verificationSteps } from "../../src/proof/verification.ts";
+import { passed, verificationSteps } from "../../src/proof/verification.ts";
 import { type VerificationReport, verifyLicense } from "../../src/use-cases/licenses/verify-license.ts";
 import { keyringOf, makeTestKey, now, sampleClaims, sampleSchema, type TestKey } from "../proof/samples.ts";
 
@@ -30,10 +30,15 @@ export async function makeHub(): Promise<Hub> {
   return { key, second, receiptKey, edwards, foreign, keyring, token };
 }
 
-/** Verifies and checks what holds of every report: all nine steps in order, INVALID exactly when one failed. */
+/**
+ * Verifies, with a list at hand that says of every license that it stands, and checks what holds of every report: all nine
+ * steps in order, INVALID exactly when one failed.
+ */
 export async function verify(keyring: Keyring, token: string, at?: string): Promise<VerificationReport> {
   const schemaOf = (code: string) => (code === sampleClaims().license.type ? compiled : undefined);
-  const report = await verifyLicense({ keyring, schemaOf, now: () => now }, { token, ...(at && { at: new Date(at) }) });
+  const statusOf = async () => passed("STATUS");
+  const tools = { keyring, schemaOf, statusOf, now: () => now };
+  const report = await verifyLicense(tools, { token, ...(at && { at: new Date(at) }) });
   expect(report.checks.map(({ name }) => name)).toEqual(steps);
   const failed = report.checks.some(({ outcome }) => outcome === "FAIL");
   expect(report.outcome === "INVALID").toBe(failed);

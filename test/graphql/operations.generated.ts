@@ -74,7 +74,7 @@ export type AddSourceInput = {
   readonly everySeconds?: number | null | undefined;
   /** 3 to 60 lower-case letters, digits and single hyphens between them. */
   readonly id: string;
-  /** Our fields by theirs; not for GRAPHQL. */
+  /** Which of their columns is which of our fields: `columns` and `constants`, as in a mapping file; not for GRAPHQL. */
   readonly mapping?: unknown;
   /** Its name: 2 to 100 characters. */
   readonly name: string;
@@ -830,9 +830,9 @@ export type SubmitLicensesInput = {
 export type VerificationOutcome =
   /** A check failed. */
   | 'INVALID'
-  /** It could not be told. */
+  /** No check failed, but one that VALID needs was not made. When it is STATUS alone, the signature is valid and the state was not checked. */
   | 'UNDECIDED'
-  /** Every check that could be made passed. */
+  /** No check failed, and format, signature, issuer, key, validity and state all passed. */
   | 'VALID';
 
 /** A step of a verification, in order. */

@@ -15,9 +15,9 @@ const read = (version: string, file: string) => readFileSync(join(vectors, versi
 const made: readonly (readonly [string, string, string, string])[] = [
   ["v1", "valid", "2026-11-22T12:05:00+08:00", "VALID: STATUS PASS, LOG_INCLUSION PASS"],
   ["v1", "suspended", "2026-11-22T12:05:00+08:00", "INVALID: STATUS STATUS_SUSPENDED, LOG_INCLUSION PASS"],
-  ["v1", "bare", "2026-11-22T12:05:00+08:00", "VALID: STATUS NOT_CHECKED, LOG_INCLUSION NOT_CHECKED"],
+  ["v1", "bare", "2026-11-22T12:05:00+08:00", "UNDECIDED: STATUS NOT_CHECKED, LOG_INCLUSION NOT_CHECKED"],
   ["v1", "valid", "2026-11-25T12:05:00+08:00", "INVALID: STATUS STATUS_LIST_EXPIRED, LOG_INCLUSION PASS"],
-  ["v1", "valid", "2026-11-20T12:05:00+08:00", "VALID: STATUS STATUS_LIST_LATER, LOG_INCLUSION PASS"],
+  ["v1", "valid", "2026-11-20T12:05:00+08:00", "UNDECIDED: STATUS STATUS_LIST_LATER, LOG_INCLUSION PASS"],
 ];
 
 describe("bundles of every version are read for ever", () => {
@@ -71,6 +71,6 @@ describe("bundles of every version are read for ever", () => {
     expect(await told("valid", [own, stranger], 2)).toBe("INVALID LOG_WITNESSES_LACKING");
     expect(await told("valid", [own, own], 2)).toBe("INVALID LOG_WITNESSES_LACKING");
     expect(await told("bare", [own], 1)).toBe("INVALID LOG_WITNESSES_LACKING");
-    expect(await told("bare", [], 0)).toBe("VALID NOT_CHECKED");
+    expect(await told("bare", [], 0)).toBe("UNDECIDED NOT_CHECKED");
   });
 });

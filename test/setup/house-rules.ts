@@ -16,7 +16,7 @@ const floors: readonly (readonly [RegExp, number, string])[] = [
   [/^connectors\//, 2, "connectors"],
   [/^proof\//, 1, "proof"],
   [/^domain\//, 0, "domain"],
-  [/^(((access|outage|request)-)?errors|config|limits)\.ts$/, -1, "ground"],
+  [/^(((access|outage|request)-)?errors|config|limits)\.ts$|^config\//, -1, "ground"],
 ];
 
 /** The first line that fits a package says which files may name it; a package that fits no line has no room yet. */
@@ -25,7 +25,7 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^pg$/, /^(store|connectors)\//],
   [/^(mysql2|cockatiel|pg-protocol(\/.+)?)$/, /^connectors\//],
   [/^csv-parse$/, /^(store|cli)\//],
-  [/^read-excel-file$/, /^cli\//],
+  [/^(saxes|yauzl)$/, /^cli\/submit\/xlsx\//],
   [/^(jose|canonicalize|@sd-jwt\/.+|@noble\/.+|@peculiar\/x509)$/, /^proof\//],
   [/^(pkcs11js|standardwebhooks)$/, /^connectors\//],
   [/^(qr|vite)(\/.+)?$|^virtual:/, /^edge\/web\//],
@@ -48,7 +48,7 @@ const unfitForAuditors =
 
 /** All that the two programs about the log may reach, but for what fsck loads when it is told of a database. */
 const fitForLogAuditors =
-  /^(domain|proof)\/|^((access|outage|request)-)?errors\.ts$|^use-cases\/log\/(check|follow)-log\.ts$|^connectors\/(log-reader|bounded-body)\.ts$|^cli\/(fsck|monitor|program|key-set|license-files)\.ts$|^cli\/audit\/(?!database-door)/;
+  /^(domain|proof)\/|^((access|outage|request)-)?errors\.ts$|^use-cases\/log\/(check|follow)-log\.ts$|^connectors\/(log-reader|bounded-body)\.ts$|^(config|limits)\.ts$|^config\/|^cli\/((fsck|monitor|program|key-set|license-files|usage-error|language)\.ts|needs-node\.js)$|^cli\/audit\/(?!database-door)/;
 /** The one thing fsck loads later, when it is told of a database. */
 const laterOfFsck = "cli/fsck.ts cli/audit/database-door.ts";
 
@@ -57,7 +57,7 @@ const words: readonly (readonly [RegExp, RegExp, string])[] = [
   [/\bprocess\s*(\?\.|\.)\s*env\b|\bprocess\[/, /^config\.ts$/, "the environment is read in config.ts only"],
   [
     /(?<![.\w])fetch\s*\(|\bglobalThis\.fetch\b/,
-    /^connectors\/|^gateway\.ts$|^edge\/web\/verify\/(trusted-keys|service-worker)\.ts$/,
+    /^connectors\/|^gateway\.ts$|^edge\/web\/verify\/(trusted-keys|status-lists|service-worker)\.ts$/,
     "other systems are called from connectors/ only",
   ],
   [

@@ -47,10 +47,10 @@ export async function openListeningHub(options: ListeningOptions = {}): Promise<
     skipDemoRecords: true,
   });
   const { tokenIssuer, tokenAudience, demo } = config;
-  const { limits } = config;
+  const { limits, cityName, emblem } = config;
   const logger = pino({ level: log ? "warn" : "silent" }, { write: (line: string) => log?.(line) });
   const parts = { hub: opened.hub, tokenIssuer, tokenAudience, demo, limits, logger, realNameLogin: login };
-  const server = await makeServer(parts);
+  const server = await makeServer({ ...parts, cityName, emblem });
   await server.listen({ host: "127.0.0.1", port });
   const client = new Client({ connectionString: config.databaseUrl });
   await client.connect();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeZip } from "../../src/cli/submit/rows/zip.ts";
 import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
+import { writeZip } from "./zip.ts";
 
 const demoFile = join(import.meta.dirname, "../../migrations/data/demo/licenses.ndjson");
 

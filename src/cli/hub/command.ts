@@ -1,5 +1,8 @@
 import type { ParseArgsOptionsConfig } from "node:util";
+import { UsageError } from "../usage-error.ts";
 import type { Session } from "./session.ts";
+
+export { UsageError };
 
 /** What a command prints: lines for people, or a value for machines (`--json`). */
 export type Output = Readonly<{
@@ -32,9 +35,6 @@ export type RemoteCommand = Usage &
   Readonly<{ runAnywhere: (words: readonly string[], values: Values) => Promise<Output> }>;
 
 export type Command = SessionCommand | RemoteCommand;
-
-/** A wrong call, or a file that can not be used: one line for standard error, exit code 2. */
-export class UsageError extends Error {}
 
 /** An option's text, or undefined. */
 export function textOf(values: Values, name: string): string | undefined {

@@ -7,7 +7,7 @@ export const submitCommand: RemoteCommand = {
   words: "FILE",
   about: "Hands the licenses of a file in: NDJSON, CSV or XLSX, and writes what became of each row beside it.",
   options: {
-    ...{ hub: text, mapping: text, encoding: text, sheet: text, results: text },
+    ...{ hub: text, mapping: text, encoding: text, sheet: text, results: text, "heading-row": text },
     ...{ client: text, key: text, "token-file": text, batch: text, attempts: text, sign: text },
     "dry-run": { type: "boolean" },
   },
@@ -23,6 +23,7 @@ export const submitCommand: RemoteCommand = {
     "--results FILE   where the results go: FILE.results.csv unless said",
     "--encoding NAME  utf-8, gb18030 (or gbk) or utf-16le: found out unless said",
     "--sheet NAME     of a workbook: the first unless said",
+    "--heading-row N  where the headings stand: found by the mapping's columns in the first 20 rows unless said",
     "--batch ID       the batch's id: made from the records unless said, so that twice does no harm",
     "--attempts N     how often in a row a break is tried again: 5 unless said",
     "",

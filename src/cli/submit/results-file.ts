@@ -1,6 +1,6 @@
 import { open, rename, rm } from "node:fs/promises";
-import { tellRowProblem } from "../../domain/files/row-problem.ts";
 import { byteOrderMark, csvRow } from "../../domain/files/table-text.ts";
+import { tellRowProblem } from "../../domain/mapping/row-problem.ts";
 import { lineOf, UsageError } from "../hub/command.ts";
 import type { BatchResult } from "./batch-results.ts";
 import type { SourceRow } from "./source-file.ts";

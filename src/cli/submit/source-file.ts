@@ -1,15 +1,20 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { checkRecord } from "../../domain/files/check-record.ts";
 import { type Encoding, probeEncoding } from "../../domain/files/encoding.ts";
-import { type BoundMapping, bindMapping, headerOf, type MappedRow, mapRow } from "../../domain/files/map-row.ts";
-import { type Checked, type Mapping, ownNames } from "../../domain/files/mapping.ts";
 import { findSeparator } from "../../domain/files/table-text.ts";
 import { recordLimits } from "../../domain/licenses/license-record.ts";
+import { bindMapping, type MappedRow, mapRow } from "../../domain/mapping/map-row.ts";
+import { type Mapping, mappingLimits } from "../../domain/mapping/mapping.ts";
+import type { Checked, Fault } from "../../domain/mapping/mapping-faults.ts";
+import type { LocalizedText } from "../../errors.ts";
 import { lineOf, UsageError } from "../hub/command.ts";
-import { csvRows, type NumberedRow } from "./rows/csv-rows.ts";
+import { findHeading, type Heading, type HeadingQuestion } from "./heading.ts";
+import { csvRows } from "./rows/csv-rows.ts";
 import { cellsOf, linesOf, maxLineCharacters, type NumberedLine, parseLine } from "./rows/ndjson-rows.ts";
 import { bytesOf, textOf } from "./rows/text-pieces.ts";
-import { readWorkbook, workbookLimits } from "./rows/xlsx-rows.ts";
+import type { SheetRow } from "./xlsx/sheet-rows.ts";
+import { readWorkbook, workbookLimits } from "./xlsx/workbook.ts";
+import { xlsxWords } from "./xlsx/xlsx-words.ts";
 
 /** A row of a file: its number, its own cells as they stand there, and the record made of it or why none was. */
 export type SourceRow = Readonly<{ row: number; cells: readonly string[]; mapped: MappedRow }>;
@@ -23,6 +28,8 @@ export type SourceFile = Readonly<{
   headings: readonly string[];
   /** Headings nothing is read from. */
   unused: readonly string[];
+  /** What a person should know of how it is read. */
+  notes: readonly LocalizedText[];
   /** All rows from the beginning, the same each time; several may be read at once. *Throws* UsageError. */
   rows: () => AsyncGenerator<SourceRow>;
   /** *Throws* when the file has changed since it was opened. */
@@ -35,6 +42,8 @@ export type SourceOptions = Readonly<{
   mapping: Mapping | undefined;
   encoding: Encoding | undefined;
   sheet: string | undefined;
+  /** In which row of a table the headings stand; it goes before what the mapping says. */
+  headingRow: number | undefined;
 }>;
 
 /** Opens a file and finds out what it is. NDJSON and CSV may be of any size. *Throws* UsageError with one line. */
@@ -50,7 +59,7 @@ export async function openSource(path: string, options: SourceOptions): Promise<
   }
 }
 
-type Table = Pick<SourceFile, "kind" | "encoding" | "headings" | "unused" | "rows">;
+type Table = Pick<SourceFile, "kind" | "encoding" | "headings" | "unused" | "notes" | "rows">;
 
 async function read(file: FileHandle, path: string, options: SourceOptions): Promise<SourceFile> {
   const before = await file.stat();
@@ -81,28 +90,44 @@ async function startOf(file: FileHandle): Promise<Buffer> {
   return buffer.subarray(0, bytesRead);
 }
 
-async function workbookTable(file: FileHandle, { mapping, sheet, encoding }: SourceOptions): Promise<Table> {
+async function workbookTable(file: FileHandle, options: SourceOptions): Promise<Table> {
+  const { sheet, encoding } = options;
   if (encoding) throw new UsageError("--encoding is for text files, and this is an .xlsx workbook");
-  const { rows, epoch } = await readWorkbook(await file.readFile(), sheet);
-  const numbered = rows.map((cells, index): NumberedRow => ({ row: index + 1, cells }));
-  const filled = numbered.filter(({ cells }) => cells.some((cell) => cell.trim() !== ""));
-  const { heading, bound } = await findHeading(filled, mapping);
+  const { rows, epoch, notes } = await readWorkbook(await file.readFile(), sheet);
+  const filled = rows.filter(({ cells }) => cells.some((cell) => cell.trim() !== ""));
+  const { bound, ...heading } = demandHeading(await findHeading(filled, questionOf(options)));
   return {
-    ...{ kind: "XLSX", encoding: undefined, headings: heading.cells.slice(0, bound.width), unused: bound.unused },
+    kind: "XLSX",
+    encoding: undefined,
+    headings: heading.cells.slice(0, bound.width),
+    unused: bound.unused,
+    notes: [...notes, ...hiddenNotes(filled, heading.row)],
     rows: async function* () {
       for (const { row, cells } of filled) {
-        if (row > heading.row) yield { row, cells: cells.slice(0, bound.width), mapped: mapRow(bound, cells, epoch) };
+        // A row ends with its last cell that holds something.
+        const whole = [...cells, ...blanks(bound.width - cells.length)];
+        if (row > heading.row) yield { row, cells: whole.slice(0, bound.width), mapped: mapRow(bound, whole, epoch) };
       }
     },
   };
 }
 
+function hiddenNotes(rows: readonly SheetRow[], headingRow: number): readonly LocalizedText[] {
+  const count = rows.filter(({ row, isHidden }) => isHidden && row > headingRow).length;
+  return count === 0 ? [] : [xlsxWords.hiddenRows(count)];
+}
+
+function blanks(count: number): readonly string[] {
+  return count > 0 ? Array.from({ length: count }, () => "") : [];
+}
+
 async function textTable(
   file: FileHandle,
   path: string,
-  { mapping, sheet, encoding: told }: SourceOptions,
+  options: SourceOptions,
   verdict: ReturnType<ReturnType<typeof probeEncoding>["end"]>,
 ): Promise<Table> {
+  const { mapping, sheet, encoding: told } = options;
   if (sheet !== undefined) throw new UsageError("--sheet is for .xlsx workbooks, and this is a text file");
   if ((await startOf(file)).equals(Buffer.from("d0cf11e0a1b11ae1", "hex"))) {
     throw new UsageError(
@@ -117,18 +142,17 @@ async function textTable(
     throw new UsageError("this is one JSON list: write one record a line (NDJSON), without brackets around them");
   }
   const text = () => textOf(file, encoding);
-  return { ...(isNdjson ? ndjsonTable(text, mapping) : await csvTable(text, start, mapping)), encoding };
+  return { ...(isNdjson ? ndjsonTable(text, mapping) : await csvTable(text, start, questionOf(options))), encoding };
 }
 
-async function csvTable(
-  text: () => AsyncIterable<string>,
-  start: string,
-  mapping: Mapping | undefined,
-): Promise<Table> {
-  const separator = findSeparator(start, mapping?.headerRow ?? 1);
-  const { heading, bound } = await findHeading(csvRows(text(), separator), mapping);
+async function csvTable(text: () => AsyncIterable<string>, start: string, question: HeadingQuestion): Promise<Table> {
+  const { separator, bound, ...heading } = await findCsvHeading(text, start, question);
   return {
-    ...{ kind: "CSV", encoding: undefined, headings: heading.cells.slice(0, bound.width), unused: bound.unused },
+    kind: "CSV",
+    encoding: undefined,
+    headings: heading.cells.slice(0, bound.width),
+    unused: bound.unused,
+    notes: [],
     rows: async function* () {
       for await (const { row, cells } of csvRows(text(), separator)) {
         if (row > heading.row) yield { row, cells: cells.slice(0, bound.width), mapped: mapRow(bound, cells, 1900) };
@@ -137,22 +161,33 @@ async function csvTable(
   };
 }
 
-/** Without a mapping the first row that is not blank holds our own names. */
-async function findHeading(
-  rows: AsyncIterable<NumberedRow> | Iterable<NumberedRow>,
-  mapping: Mapping | undefined,
-): Promise<{ heading: NumberedRow; bound: BoundMapping }> {
-  let isEmpty = true;
-  for await (const heading of rows) {
-    isEmpty = false;
-    if (mapping && heading.row < mapping.headerRow) continue;
-    const header = headerOf(heading.cells);
-    if (mapping && heading.row > mapping.headerRow) break;
-    return { heading, bound: demand(bindMapping(mapping ?? demand(ownNames(header)), header)) };
+/** Under a title the separator shows only in the row of the headings, so each that may be meant is tried. */
+async function findCsvHeading(text: () => AsyncIterable<string>, start: string, question: HeadingQuestion) {
+  const rows = question.told === undefined ? headingRows : [question.told];
+  const candidates = [...new Set(rows.map((row) => findSeparator(start, row)))];
+  let failure: Fault | UsageError | undefined;
+  for (const separator of candidates) {
+    try {
+      const heading = await findHeading(csvRows(text(), separator), question);
+      if ("bound" in heading) return { ...heading, separator };
+      failure ??= heading;
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      failure ??= error;
+    }
   }
-  throw new UsageError(
-    isEmpty ? "the file is empty" : `row ${mapping?.headerRow}, where the headings are said to stand, is empty`,
-  );
+  throw failure instanceof UsageError ? failure : new UsageError(failure?.fault.en ?? "the file is empty");
+}
+
+const headingRows = Array.from({ length: mappingLimits.maxHeaderRow }, (_, at) => at + 1);
+
+function questionOf({ mapping, headingRow }: SourceOptions): HeadingQuestion {
+  return { mapping, told: headingRow ?? mapping?.headerRow };
+}
+
+function demandHeading(heading: Heading | Fault): Heading {
+  if ("fault" in heading) throw new UsageError(heading.fault.en);
+  return heading;
 }
 
 function ndjsonTable(text: () => AsyncIterable<string>, mapping: Mapping | undefined): Table {
@@ -171,7 +206,7 @@ function ndjsonTable(text: () => AsyncIterable<string>, mapping: Mapping | undef
     return { line: line.text };
   };
   return {
-    ...{ kind: "NDJSON", encoding: undefined, headings: ["记录 Record"], unused: [] },
+    ...{ kind: "NDJSON", encoding: undefined, headings: ["记录 Record"], unused: [], notes: [] },
     rows: async function* () {
       for await (const line of linesOf(text())) yield { row: line.row, cells: [line.text], mapped: map(line) };
     },
@@ -179,6 +214,6 @@ function ndjsonTable(text: () => AsyncIterable<string>, mapping: Mapping | undef
 }
 
 function demand<T>(checked: Checked<T>): T {
-  if ("fault" in checked) throw new UsageError(checked.fault);
+  if ("fault" in checked) throw new UsageError(checked.fault.en);
   return checked.value;
 }

@@ -3,7 +3,7 @@ import { readFile, realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Encoding, encodings, findEncoding } from "../../domain/files/encoding.ts";
-import { checkMapping, type Mapping } from "../../domain/files/mapping.ts";
+import { checkFileMapping, type Mapping, mappingLimits } from "../../domain/mapping/mapping.ts";
 import { parseStrictJson } from "../../proof/strict-json.ts";
 import { lineOf, type Output, textOf, UsageError, type Values } from "../hub/command.ts";
 import { type BatchResult, batchResults } from "./batch-results.ts";
@@ -45,7 +45,12 @@ export async function submitFile(path: string, values: Values): Promise<Output> 
   const signer = signFile === undefined ? undefined : await openSigner(signFile);
   const resultsPath = textOf(values, "results") ?? `${path}.results.csv`;
   await checkNotInput(resultsPath, [path, mappingFile, keyFile, tokenFile, signFile]);
-  const source = await openSource(path, { mapping, encoding: encodingOf(values), sheet: textOf(values, "sheet") });
+  const source = await openSource(path, {
+    mapping,
+    encoding: encodingOf(values),
+    sheet: textOf(values, "sheet"),
+    headingRow: headingRowOf(values),
+  });
   try {
     const facts = await lookThrough(source, batchIdOf(values), signer);
     const isDry = values["dry-run"] === true;
@@ -170,13 +175,14 @@ function tell(
 ): Output {
   const { ACCEPTED: accepted, UNCHANGED: unchanged, REJECTED: rejected, PENDING: pending, NOT_SENT: notSent } = counts;
   const { rows, batchId } = facts;
-  const { kind, encoding, unused } = source;
+  const { kind, encoding, unused, notes } = source;
   const value = {
     batchId,
     dryRun: isDry,
     kind,
     encoding: encoding ?? null,
     unused,
+    notes,
     results,
     rows,
     accepted,
@@ -202,6 +208,7 @@ function tell(
       ? [`已接收的记录中 ${doubtful} 条存疑。 ${doubtful} of those accepted are doubtful: the results say why.`]
       : []),
     ...(unused.length > 0 ? [`未使用的列 Columns not used: ${shown}`] : []),
+    ...notes.map(({ en, zh }) => `${zh}。 ${en.slice(0, 1).toUpperCase()}${en.slice(1)}.`),
     `结果 Results: ${results}`,
   ];
   return { lines, value, exitCode: rejected + notSent > 0 ? 1 : 0 };
@@ -216,8 +223,8 @@ async function readMappingFile(file: string): Promise<Mapping> {
   const parsed = parseStrictJson(bare, { maxBytes: 1024 * 1024, maxDepth: 5 });
   if ("fault" in parsed)
     throw new UsageError(`the mapping file is no JSON that can be used: ${mappingFaults[parsed.fault]}`);
-  const checked = checkMapping(parsed.value);
-  if ("fault" in checked) throw new UsageError(`the mapping file: ${checked.fault}`);
+  const checked = checkFileMapping(parsed.value);
+  if ("fault" in checked) throw new UsageError(`the mapping file: ${checked.fault.en}`);
   return checked.value;
 }
 
@@ -233,6 +240,14 @@ function encodingOf(values: Values): Encoding | undefined {
   const encoding = name === undefined ? undefined : findEncoding(name);
   if (name !== undefined && !encoding) throw new UsageError(`--encoding is one of ${encodings.join(", ")}`);
   return encoding;
+}
+
+function headingRowOf(values: Values): number | undefined {
+  const text = textOf(values, "heading-row");
+  if (text === undefined) return undefined;
+  if (!/^\d{1,2}$/.test(text) || Number(text) < 1 || Number(text) > mappingLimits.maxHeaderRow)
+    throw new UsageError(`--heading-row is a number from 1 to ${mappingLimits.maxHeaderRow}`);
+  return Number(text);
 }
 
 function attemptsOf(values: Values): number {

@@ -1,9 +1,15 @@
 import { createHash } from "node:crypto";
 import { Socket } from "node:net";
+import { mappedColumns } from "../../domain/mapping/map-foreign-row.ts";
 import { type FetchedPage, pageLimits } from "../../domain/sources/fetched-page.ts";
-import { mappedFields, positionFields } from "../../domain/sources/field-mapping.ts";
 import { foreignInstant } from "../../domain/sources/foreign-values.ts";
-import { type SourceFacts, type SqlPlace, sourceDefaults } from "../../domain/sources/source.ts";
+import {
+  mappingOf,
+  positionFields,
+  type SourceFacts,
+  type SqlPlace,
+  sourceDefaults,
+} from "../../domain/sources/source.ts";
 import { invalid, textAt } from "./answer.ts";
 import { SourceError } from "./source-call.ts";
 
@@ -20,9 +26,14 @@ export type ViewQuestion = Readonly<{
 }>;
 
 /** The question after a cursor. *Throws* SourceError when it is none of ours. */
-export function questionOf({ mapping, pageSize }: SourceFacts, place: SqlPlace, cursor: string | null): ViewQuestion {
+export function questionOf(source: SourceFacts, place: SqlPlace, cursor: string | null): ViewQuestion {
+  const theirs: readonly string[] = Object.values(positionFields);
+  const columns = mappedColumns(mappingOf(source)).filter((column) => !theirs.includes(column));
   return {
-    ...{ place, columns: mappedFields(mapping), after: parsePosition(cursor), first: pageSize },
+    place,
+    columns,
+    after: parsePosition(cursor),
+    first: source.pageSize,
     settleSeconds: place.settleSeconds ?? sourceDefaults.settleSeconds,
   };
 }

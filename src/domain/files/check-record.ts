@@ -1,7 +1,7 @@
 import { licenseOperations, licenseStates } from "../licenses/license.ts";
 import { holderIdTypes } from "../licenses/license-type.ts";
-import { recordFields, requiredFields } from "./record-field.ts";
-import type { RowProblem } from "./row-problem.ts";
+import { recordFields, requiredFields } from "../mapping/record-field.ts";
+import type { RowProblem } from "../mapping/row-problem.ts";
 
 /**
  * What keeps a line of NDJSON from being a record at all: fields nobody knows, texts that are none. Whether it is a good
@@ -22,7 +22,7 @@ export function checkRecord(record: Readonly<Record<string, unknown>>): readonly
 }
 
 const plainFields: ReadonlySet<string> = new Set(
-  recordFields.map(({ path }) => path).filter((path) => !path.includes(".")),
+  recordFields.map(({ path }) => path).filter((path) => !path.includes(".") && path !== "attributes"),
 );
 
 function isKnown(name: string): boolean {

@@ -1,6 +1,6 @@
 import { type LineReading, readRecordLine, recordFields } from "../licenses/record-line.ts";
-import { type ForeignRow, mapRow } from "./field-mapping.ts";
-import type { SourceFacts } from "./source.ts";
+import { type ForeignRow, mapForeignRow } from "../mapping/map-foreign-row.ts";
+import { mappingOf, type SourceFacts } from "./source.ts";
 
 /**
  * Reads what a source answered as a record. Fields that no record has are left out: a department's answer is its own, and
@@ -11,9 +11,12 @@ export function shapeRecord(value: unknown): LineReading {
   return readRecordLine(Object.fromEntries(Object.entries(value).filter(([name]) => recordFields.has(name))));
 }
 
-/** Reads a row of a source: one of a GRAPHQL source speaks of our fields, others are mapped. *Trust*: whatever the source sent. */
-export function readRow({ place, mapping }: Pick<SourceFacts, "place" | "mapping">, row: unknown): LineReading {
-  if (place.kind === "GRAPHQL" || typeof row !== "object" || row === null || Array.isArray(row))
-    return shapeRecord(row);
-  return shapeRecord(mapRow(row as ForeignRow, mapping)); // any object is a row whose fields are unknown
+/** Reads rows of a source: one of a GRAPHQL source speaks of our fields, others are mapped. *Trust*: whatever the source sent. */
+export function rowReader(source: Pick<SourceFacts, "place" | "mapping">): (row: unknown) => LineReading {
+  if (source.place.kind === "GRAPHQL") return shapeRecord;
+  const mapping = mappingOf(source);
+  return (row) => {
+    if (typeof row !== "object" || row === null || Array.isArray(row)) return shapeRecord(row);
+    return shapeRecord(mapForeignRow(mapping, row as ForeignRow)); // any object is a row whose fields are unknown
+  };
 }

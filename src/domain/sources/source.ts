@@ -1,8 +1,10 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Caller, scopesOfKind } from "../access/caller.ts";
 import { isClientId } from "../access/client.ts";
+import { inColumns } from "../mapping/flat-mapping.ts";
+import { type Mapping, missingFields, parseMapping } from "../mapping/mapping.ts";
+import { type Field, findField } from "../mapping/record-field.ts";
 import { isPlainText } from "../plain-text.ts";
-import { type FieldMapping, mappingFault } from "./field-mapping.ts";
 
 /** How a department's system is asked: in GraphQL, by POST with an envelope, or as a view of its database. */
 export const sourceKinds = ["GRAPHQL", "REST", "POSTGRESQL", "MYSQL"] as const;
@@ -40,6 +42,9 @@ export type SqlPlace = Readonly<{
   settleSeconds?: number;
 }>;
 
+/** Which of their columns is which of our fields, as in a mapping file; `{}` for a source that speaks of our fields. */
+export type SourceMapping = Readonly<{ columns?: unknown; constants?: unknown }>;
+
 export type SourcePlace = GraphqlPlace | RestPlace | SqlPlace;
 
 /** How often a source is compared with what the hub holds of it, and how many days, the last of them yesterday. */
@@ -55,8 +60,7 @@ export type SourceFacts = Readonly<{
   /** Records of a page, which is a submission. */
   pageSize: number;
   place: SourcePlace;
-  /** Our fields by theirs; a GRAPHQL source speaks of ours and has none. */
-  mapping: FieldMapping;
+  mapping: SourceMapping;
   /** Undefined: only when somebody asks. */
   reconcile?: ReconcileSchedule | undefined;
 }>;
@@ -84,7 +88,9 @@ export function parseSource(value: unknown): { source: SourceFacts } | { fault: 
     ...rest,
     everySeconds: everySeconds ?? sourceDefaults.everySeconds,
     pageSize: pageSize ?? sourceDefaults.pageSize,
-    ...{ place, mapping, reconcile: reconcile && { ...reconcileDefaults, ...reconcile } },
+    place,
+    mapping: inColumns(mapping),
+    reconcile: reconcile && { ...reconcileDefaults, ...reconcile },
   };
   const fault = sourceFault(source);
   return fault === undefined ? { source } : { fault };
@@ -107,6 +113,53 @@ function sourceFault({ id, client, name, place, mapping }: SourceFacts): string 
   return mappingFault(mapping, place.kind !== "REST");
 }
 
+/** The path of the first thing in a mapping that is not acceptable. @param hasPosition the source knows its rows' names and times by itself */
+function mappingFault(given: SourceMapping, hasPosition: boolean): string | undefined {
+  const parsed = parseMapping({ columns: {}, ...given });
+  if ("fault" in parsed) return under(parsed.path);
+  const { rules, constants, headerRow } = parsed.value;
+  if (headerRow !== undefined) return under("headerRow");
+  if (rules.length + constants.length > maxMappedFields) return "mapping";
+  const wrong =
+    rules.find((rule) => !isColumn(rule.column)) ?? constants.find(({ value }) => value.length > maxConstantCharacters);
+  const missing = missingFields(parsed.value, hasPosition ? needed : [...needed, ...position]);
+  const path = wrong?.field.path ?? missing[0];
+  return path === undefined ? undefined : under(path);
+}
+
+function under(path: string): string {
+  return path === "" ? "mapping" : `mapping.${path}`;
+}
+
+/** The fields no record is without. The two that a view's position tells need no mapping. */
+const needed = ["operation", "licenseType", "issuer"] as const;
+const position = ["sourceRecordId", "sourceUpdatedAt"] as const;
+
+const maxMappedFields = 100;
+const maxConstantCharacters = 400;
+
+/** Where a view's rows carry their position: names that no column has. */
+export const positionFields = { at: "#updatedAt", id: "#id" } as const;
+
+/**
+ * How a source's rows become records; of a view, its position names what the mapping does not.
+ * *Throws* when the mapping is none: only what `parseSource` let through is ever stored.
+ */
+export function mappingOf({ place, mapping }: Pick<SourceFacts, "place" | "mapping">): Mapping {
+  const parsed = parseMapping(mapping);
+  if ("fault" in parsed) throw new Error(`the stored mapping can not be read: ${parsed.path}`);
+  if (place.kind === "REST") return parsed.value;
+  const missing = missingFields(parsed.value, position);
+  const own = position.filter((path) => missing.includes(path)).map((path) => positionRule(path));
+  return { ...parsed.value, rules: [...parsed.value.rules, ...own] };
+}
+
+function positionRule(path: (typeof position)[number]): Mapping["rules"][number] {
+  const column = path === "sourceRecordId" ? positionFields.id : positionFields.at;
+  const field = findField(path) as Field; // a path of ours
+  return { column, field, kind: field.kind, values: undefined, separator: "、" };
+}
+
 /** An address that is called as it stands: no user, no password (it would be shown), no fragment. */
 function isAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -122,7 +175,8 @@ const secretName = { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$
 const settleSeconds = { type: "integer", minimum: 0, maximum: 86_400 } as const;
 // A name in a database, as it is put between quotation marks: letters of any script, so that 证照 is one.
 const name = "[\\p{L}_][\\p{L}\\p{N}_$]{0,62}";
-const column = { type: "string", pattern: `^${name}$` } as const;
+const columnShape = `^${name}$`;
+const column = { type: "string", pattern: columnShape } as const;
 const host = { type: "string", pattern: "^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252})$" } as const;
 
 const graphql = { kind: { const: "GRAPHQL" }, url: text, token: secretName };
@@ -136,6 +190,10 @@ const database = {
 const object = (properties: object, required: readonly string[]) => ({
   ...{ type: "object", properties, required, additionalProperties: false },
 });
+
+function isColumn(text: string): boolean {
+  return new RegExp(columnShape, "u").test(text);
+}
 
 let isForm: ReturnType<typeof compileForm> | undefined;
 
@@ -162,10 +220,8 @@ const compileForm = () =>
             object(database, ["kind", "host", "database", "user", "tls", "view", "updatedAt", "id"]),
           ],
         },
-        mapping: {
-          ...{ type: "object", maxProperties: 100 },
-          additionalProperties: { oneOf: [column, object({ value: { type: "string", maxLength: 400 } }, ["value"])] },
-        },
+        // Of its own: `parseMapping`.
+        mapping: { type: "object", maxProperties: 100 },
       },
       ["id", "name", "client", "place"],
     ),

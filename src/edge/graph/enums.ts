@@ -134,9 +134,10 @@ export const ReformScopeEnum = register(
 );
 
 export const VerificationOutcomeEnum = register("VerificationOutcome", "Outcome of a verification.", {
-  VALID: "Every check that could be made passed.",
+  VALID: "No check failed, and format, signature, issuer, key, validity and state all passed.",
   INVALID: "A check failed.",
-  UNDECIDED: "It could not be told.",
+  UNDECIDED:
+    "No check failed, but one that VALID needs was not made. When it is STATUS alone, the signature is valid and the state was not checked.",
 });
 
 export const CheckOutcomeEnum = register("CheckOutcome", "Outcome of one check.", {

@@ -3,9 +3,10 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { errors, type Provider } from "oidc-provider";
 import { dateOf } from "../../domain/calendar.ts";
+import type { Branding } from "../web/branding.ts";
+import { type Language, languageOf, type Page, pagePolicy, renderPage } from "../web/page.ts";
 import { accountOfHolder, accountOfMember, findAccount } from "./account.ts";
 import type { OauthParts } from "./oauth.http.ts";
-import { type Language, languageOf, type Page, pageStyle, renderPage } from "./page.ts";
 import { actingPage, consentPage, loginPage, messagePage } from "./pages.ts";
 import { pathOf } from "./provider.ts";
 import type { LoginAnswer, RealIdentity } from "./real-name-login.ts";
@@ -27,9 +28,9 @@ export function interactionRoutes(
   provider: () => Provider,
   speakAs: (request: IncomingMessage) => void,
 ): FastifyPluginAsync {
-  const { hub, store, login, keys, audience } = parts;
+  const { hub, store, login, keys, audience, branding } = parts;
   const base = `${pathOf(hub.publicUrl)}/oauth/interaction`;
-  const styleUrl = `${pathOf(hub.publicUrl)}/oauth/page.css`;
+  const home = `${pathOf(hub.publicUrl)}/`;
   const today = () => dateOf(hub.now());
   const tokensFor = (uid: string) => {
     const [first, ...rest] = keys.secrets();
@@ -37,7 +38,7 @@ export function interactionRoutes(
     return [make(first), ...rest.map(make)] as const;
   };
   const frame = ({ interaction: { uid }, language }: Visit) => ({
-    styleUrl,
+    home,
     base: `${base}/${uid}`,
     token: tokensFor(uid)[0],
     language,
@@ -59,7 +60,7 @@ export function interactionRoutes(
   const back = ({ reply, interaction, language }: Visit) =>
     reply.redirect(`${base}/${interaction.uid}?lang=${language}`, 303);
   const show = ({ reply, interaction }: Visit, page: Page, status = 200) =>
-    send(reply, page, status, redirectUriOf(interaction));
+    send(reply, page, status, redirectUriOf(interaction), branding);
 
   const provenIdentity = async (uid: string) =>
     (await store.findArtifact(identityModel, uid))?.payload["identity"] as RealIdentity | undefined; // as written below
@@ -116,19 +117,16 @@ export function interactionRoutes(
     app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string", bodyLimit: 8 * 1024 }, readForm);
     app.setErrorHandler((error, request, reply) => {
       const page = {
-        styleUrl,
+        home,
         base: "",
         token: "",
         language: languageOf(request.query, request.headers["accept-language"]),
       };
-      if (error instanceof errors.SessionNotFound) return send(reply, messagePage(page, "OVER"), 400, "");
+      if (error instanceof errors.SessionNotFound) return send(reply, messagePage(page, "OVER"), 400, "", branding);
       const status = (error as { statusCode?: number }).statusCode ?? 500;
       if (status >= 500) parts.logUnexpected(error);
-      return send(reply, messagePage(page, "FAILED"), status, "");
+      return send(reply, messagePage(page, "FAILED"), status, "", branding);
     });
-    app.get("/oauth/page.css", async (_request, reply) =>
-      reply.type("text/css; charset=utf-8").header("cache-control", "public, max-age=3600").send(pageStyle),
-    );
     app.get("/oauth/interaction/:uid", async (request, reply) => {
       const at = await visit(request, reply);
       if (at.interaction.prompt.name === "consent") return showConsent(at);
@@ -204,13 +202,12 @@ function isSame(given: string, expected: string): boolean {
 }
 
 /** Browsers hold `form-action` against the redirect that follows a form too, so it names where the code will go. */
-function send(reply: FastifyReply, page: Page, status: number, redirectUri: string): FastifyReply {
+function send(reply: FastifyReply, page: Page, status: number, redirectUri: string, branding: Branding): FastifyReply {
   const target = URL.canParse(redirectUri) ? ` ${new URL(redirectUri).origin}` : "";
-  const policy = `default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'${target}; frame-ancestors 'none'; base-uri 'none'`;
   return reply
     .code(status)
-    .header("content-security-policy", policy)
+    .header("content-security-policy", pagePolicy(`'self'${target}`))
     .header("cache-control", "no-store")
     .type("text/html; charset=utf-8")
-    .send(renderPage(page));
+    .send(renderPage(page, branding));
 }

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import { HubError } from "../../errors.ts";
+import type { Branding } from "../web/branding.ts";
 import { interactionRoutes } from "./interaction.http.ts";
 import { type AuthorizationParts, authorizationServer, pathOf } from "./provider.ts";
 import type { RealNameLogin } from "./real-name-login.ts";
 
 /** What the routes need besides. `login` undefined: holders can not sign in. */
-export type OauthParts = AuthorizationParts & Readonly<{ login: RealNameLogin | undefined }>;
+export type OauthParts = AuthorizationParts & Readonly<{ login: RealNameLogin | undefined; branding: Branding }>;
 
 /**
  * `/oauth/*` and its discovery documents: the authorization server reads the raw request itself, in a plugin of its own,

@@ -1,11 +1,11 @@
 import { maskHolderId } from "../../domain/resident-id.ts";
 import type { LocalizedText } from "../../errors.ts";
 import type { Membership } from "../../store/access/sender-store.ts";
-import { type Html, html, type Language, type Page } from "./page.ts";
+import { type Html, html, type Language, type Page } from "../web/page.ts";
 import type { LoginChoice, LoginQuestion, RealIdentity } from "./real-name-login.ts";
 
-/** What every page needs: the addresses of its style and its interaction, the token its forms carry, its language. */
-export type Frame = Readonly<{ styleUrl: string; base: string; token: string; language: Language }>;
+/** What every page needs: where the hub is, the address of its interaction, the token its forms carry, its language. */
+export type Frame = Readonly<{ home: string; base: string; token: string; language: Language }>;
 
 /** Whose access is asked for; `membership` when somebody acts for an enterprise. */
 export type ActingHolder = Readonly<{ id: string; name: string; membership: Membership | undefined }>;
@@ -27,7 +27,7 @@ ${isWrong ? html`<p class="wrong" role="alert">${say({ zh: "没有识别出您�
 <form method="post" action="${actionOf(frame, "login")}">${hidden(frame)}
 ${groups.map(({ title, choices }) => html`<fieldset><legend>${say(title)}</legend>${choices.map((choice) => radio("holder", choice))}</fieldset>`)}
 ${field ? html`<label class="field">${say(field.label)}<input name="${field.name}" pattern="${field.pattern}" autocomplete="off" autocapitalize="characters" spellcheck="false"></label>` : html``}
-<button>${say({ zh: "登录", en: "Sign in" })}</button></form>
+<button class="primary">${say({ zh: "登录", en: "Sign in" })}</button></form>
 ${cancelForm(frame)}`;
   return page(frame, { zh: "登录", en: "Sign in" }, body);
 }
@@ -46,7 +46,7 @@ export function actingPage(frame: Frame, person: RealIdentity, memberships: read
   const body = html`<p>${say({ zh: "请选择本次以谁的名义办理。", en: "Choose in whose name you act this time." })}</p>
 <form method="post" action="${actionOf(frame, "act")}">${hidden(frame)}
 <fieldset><legend>${say({ zh: "办理身份", en: "Act for" })}</legend>${[self, ...others].map((choice, index) => radio("for", choice, index === 0))}</fieldset>
-<button>${say({ zh: "继续", en: "Continue" })}</button></form>${cancelForm(frame)}`;
+<button class="primary">${say({ zh: "继续", en: "Continue" })}</button></form>${cancelForm(frame)}`;
   return page(frame, { zh: "选择办理身份", en: "For whom do you act?" }, body);
 }
 
@@ -63,7 +63,7 @@ export function consentPage(
     zh: `“${client}”请求获得以下权限。`,
     en: `“${client}” asks for the following.`,
   })}</p>
-<div class="card"><dl><dt>${say({ zh: "持证主体", en: "Holder" })}</dt><dd>${holder.name} ${maskHolderId(holder.id)}</dd>
+<div class="card"><dl class="pairs"><dt>${say({ zh: "持证主体", en: "Holder" })}</dt><dd>${holder.name} ${maskHolderId(holder.id)}</dd>
 ${role ? html`<dt>${say({ zh: "您的身份", en: "You are" })}</dt><dd>${say(roleNames[role])}</dd>` : html``}
 ${licenseTypes ? html`<dt>${say({ zh: "限于证照", en: "Only these" })}</dt><dd>${licenseTypes.join("、")}</dd>` : html``}
 ${host === "" ? html`` : html`<dt>${say({ zh: "完成后前往", en: "Then on to" })}</dt><dd>${host}</dd>`}</dl></div>
@@ -75,7 +75,7 @@ ${host === "" ? html`` : html`<dt>${say({ zh: "完成后前往", en: "Then on to
       "”无需再次询问。每一次调用都会留痕，您可随时查看；您也可以在该应用中退出登录以撤销授权。",
     en: `This holds for 14 days, during which “${client}” need not ask again. Every access is recorded, and you can see the records at any time; signing out there takes the permission back.`,
   })}</p>
-<div class="two"><form method="post" action="${actionOf(frame, "consent")}">${hidden(frame)}<button>${say({ zh: "同意", en: "Allow" })}</button></form>
+<div class="two"><form method="post" action="${actionOf(frame, "consent")}">${hidden(frame)}<button class="primary">${say({ zh: "同意", en: "Allow" })}</button></form>
 ${cancelForm(frame, { zh: "拒绝", en: "Refuse" })}</div>`;
   return page(frame, { zh: "授权确认", en: "Give permission" }, body);
 }
@@ -146,10 +146,12 @@ function grantItem(say: Say, scope: string): Html {
     : html`<li><b>${scope}</b></li>`;
 }
 
-function page({ styleUrl, base, language }: Frame, title: LocalizedText, body: Html): Page {
+function page({ home, base, language }: Frame, title: LocalizedText, body: Html): Page {
   const switchTo = base === "" ? "" : `${base}?lang=${language === "zh" ? "en" : "zh"}`;
-  return { language, title: title[language], body, switchTo, styleUrl };
+  return { language, title: title[language], service, body, switchTo, home };
 }
+
+const service: LocalizedText = { zh: "统一身份登录", en: "Sign-in service" };
 
 function actionOf({ base, language }: Frame, step: string): string {
   return `${base}/${step}?lang=${language}`;
@@ -167,5 +169,5 @@ function radio(name: string, { value, title, detail }: LoginChoice, isChosen = f
 }
 
 function cancelForm(frame: Frame, text: LocalizedText = { zh: "取消", en: "Cancel" }): Html {
-  return html`<form method="post" action="${actionOf(frame, "cancel")}">${hidden(frame)}<button class="plain">${text[frame.language]}</button></form>`;
+  return html`<form method="post" action="${actionOf(frame, "cancel")}">${hidden(frame)}<button class="quiet">${text[frame.language]}</button></form>`;
 }

@@ -111,7 +111,7 @@ export async function unpackEntries({
 }
 
 /** How far the clock of whoever verifies may be behind the hub's. */
-const clockSkewSeconds = 60;
+export const clockSkewSeconds = 60;
 
 const codesOfValues: ReadonlyMap<number, VerificationCode> = new Map([
   [statusValues.INVALID, "STATUS_INVALID"],

@@ -1,6 +1,5 @@
 import { sql } from "kysely";
-import type { FieldMapping } from "../../domain/sources/field-mapping.ts";
-import type { SourceFacts, SourcePlace } from "../../domain/sources/source.ts";
+import type { SourceFacts, SourceMapping, SourcePlace } from "../../domain/sources/source.ts";
 import { afterRun, circuitOf, type RunEnd } from "../../domain/sources/source-run.ts";
 import type { Page } from "../catalogue/catalogue-store.ts";
 import { type Row, type Sql, toInstant } from "../database.ts";
@@ -65,7 +64,7 @@ export function sourceStore(db: Sql) {
         .values({
           ...{ id, client_id: client, name, every_seconds: everySeconds, page_size: pageSize, active: true },
           place: sql<SourcePlace>`${JSON.stringify(place)}::jsonb`,
-          mapping: sql<FieldMapping>`${JSON.stringify(mapping)}::jsonb`,
+          mapping: sql<SourceMapping>`${JSON.stringify(mapping)}::jsonb`,
           ...{ added_at: at.toISOString(), due_at: at.toISOString(), failures: 0 },
           ...{ reconcile_every_seconds: reconcile?.everySeconds ?? null, reconcile_days: reconcile?.days ?? null },
           // Not before it has been pulled for a while.
@@ -248,7 +247,7 @@ function toComparison(row: Row<"source">): StoredComparison | undefined {
 export function toFacts(row: Row<"source">): SourceFacts {
   const { id, client_id: client, name, every_seconds: everySeconds, page_size: pageSize, place, mapping } = row;
   // Only what `parseSource` let through was ever written there.
-  const facts = { place: place as SourcePlace, mapping: mapping as FieldMapping };
+  const facts = { place: place as SourcePlace, mapping: mapping as SourceMapping };
   const { reconcile_every_seconds: every, reconcile_days: days } = row;
   const reconcile = every === null || days === null ? undefined : { everySeconds: every, days };
   return { id, client, name, everySeconds, pageSize, ...facts, reconcile };

@@ -1,6 +1,5 @@
 import { defineEntity, p } from "@mikro-orm/core";
-import type { FieldMapping } from "../../domain/sources/field-mapping.ts";
-import type { SourcePlace } from "../../domain/sources/source.ts";
+import type { SourceMapping, SourcePlace } from "../../domain/sources/source.ts";
 import type { RunEnd } from "../../domain/sources/source-run.ts";
 import { instant, text } from "./catalogue-tables.ts";
 
@@ -13,7 +12,7 @@ export const SourceTable = defineEntity({
     clientId: text(),
     name: text(),
     place: p.json<SourcePlace>(),
-    mapping: p.json<FieldMapping>(),
+    mapping: p.json<SourceMapping>(),
     everySeconds: p.integer(),
     pageSize: p.integer(),
     active: p.boolean().default(true),

@@ -10,7 +10,7 @@ import type { WitnessRule } from "../../proof/log/witness-rule.ts";
 import { checkKeyBinding } from "../../proof/sd-jwt/key-binding.ts";
 import { openLicenseSdJwt, type PresentedClaims, typeCodeOf } from "../../proof/sd-jwt/license-sd-jwt.ts";
 import { isSdJwt, type SdJwtParts, splitSdJwt } from "../../proof/sd-jwt/sd-jwt.ts";
-import type { StatusReference } from "../../proof/status/status-list.ts";
+import { clockSkewSeconds, type StatusReference } from "../../proof/status/status-list.ts";
 import {
   completeFindings,
   type Finding,
@@ -109,10 +109,7 @@ async function verifyJws(
       ...(proofs.keys ? [proofs.keys] : []),
       checkAttributes(type, attributes, tools),
       checkValidity(claims, asked),
-      // A list that comes along must be in order; the newest list at hand knows more.
-      proofs.status?.outcome === "FAIL"
-        ? proofs.status
-        : ((await tools.statusOf?.(claims, asked.instant)) ?? proofs.status ?? noStatusList),
+      await checkStatus(tools, claims, asked, proofs.status),
       asWitnessed(proofs.log ?? noLogProof, input),
       found("HOLDER_BINDING", input.holder ? "SD_JWT_KEY_BINDING_MISSING" : "NOT_APPLICABLE"),
     ],
@@ -135,11 +132,29 @@ async function verifySdJwt(
       ? checkAttributes(typeCodeOf(claims), attributes, tools)
       : found("TYPE_SCHEMA", "SD_JWT_PARTLY_DISCLOSED");
   const binding = await checkKeyBinding(parts, claims.cnf, { ...input.holder, at: asked.instant });
-  const status = (await tools.statusOf?.(claims, asked.instant)) ?? noStatusList;
+  const status = await checkStatus(tools, claims, asked, undefined);
   return {
     findings: [...findings, schema, checkValidity(claims, asked), status, asWitnessed(noLogProof, input), binding],
     presented: claims,
   };
+}
+
+/**
+ * A list that comes along must be in order, however old it is; the newest list at hand knows more.
+ * @param carried what the list in a bundle says
+ */
+async function checkStatus(
+  tools: VerifyLicenseTools,
+  claims: StatusReference & Pick<Period, "iat">,
+  { instant, second }: AskedInstant,
+  carried: Finding | undefined,
+): Promise<Finding> {
+  const isBad = carried?.outcome === "FAIL" && carried.code !== "STATUS_LIST_EXPIRED";
+  if (isBad) return carried;
+  // A place that nobody has yet reads like that of a license that stands: of before it was signed no list tells.
+  const own = second + clockSkewSeconds < claims.iat ? undefined : await tools.statusOf?.(claims, instant);
+  if (own && (own.outcome !== "SKIPPED" || !carried)) return own;
+  return carried ?? noStatusList;
 }
 
 const noStatusList = found("STATUS", "NOT_CHECKED", {

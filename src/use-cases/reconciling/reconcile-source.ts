@@ -1,6 +1,7 @@
 import type { Caller } from "../../domain/access/caller.ts";
 import { addDays, type CalendarDate, dateOf, parseInstant } from "../../domain/calendar.ts";
 import type { RawRecord } from "../../domain/licenses/license-record.ts";
+import type { LineReading } from "../../domain/licenses/record-line.ts";
 import {
   type DayCount,
   type DayRange,
@@ -15,7 +16,7 @@ import type {
   RecordDifference,
 } from "../../domain/reconciling/listed-record.ts";
 import { type FetchFailure, type OpenedSource, pageFault } from "../../domain/sources/fetched-page.ts";
-import { readRow } from "../../domain/sources/record-shape.ts";
+import { rowReader } from "../../domain/sources/record-shape.ts";
 import { clientOf, reconcileDefaults, type SourceFacts } from "../../domain/sources/source.ts";
 import { isFailure, pullLimits, type RunEnd } from "../../domain/sources/source-run.ts";
 import { HubError } from "../../errors.ts";
@@ -163,6 +164,7 @@ const maxReadMs = 4 * 3_600_000;
 
 /** Everything a source has, a page at a time, from the beginning: what its cursor has passed may have gone. */
 async function* readSource(opened: OpenedSource, source: SourceFacts): AsyncGenerator<ReadPart | FetchFailure> {
+  const readRow = rowReader(source);
   let seen = new Set<string | null>([null]);
   let [cursor, lastDigest]: [string | null, string | undefined] = [null, undefined];
   for (let pages = 1; ; pages++) {
@@ -170,7 +172,7 @@ async function* readSource(opened: OpenedSource, source: SourceFacts): AsyncGene
     if ("failure" in page) return yield page;
     const fault = pageFault(page, cursor, seen, lastDigest);
     if (fault) return yield fault;
-    const records = page.rows.flatMap((row) => listedOf(source, row) ?? []);
+    const records = page.rows.flatMap((row) => listedOf(readRow(row)) ?? []);
     yield { records, unreadable: page.rows.length - records.length };
     if (!page.hasMore || page.cursor === cursor) return;
     cursor = page.cursor;
@@ -181,8 +183,7 @@ async function* readSource(opened: OpenedSource, source: SourceFacts): AsyncGene
 }
 
 /** What a row says of itself as a record; undefined: it is none. */
-function listedOf(source: SourceFacts, row: unknown): ListedRecord | undefined {
-  const reading = readRow(source, row);
+function listedOf(reading: LineReading): ListedRecord | undefined {
   if (!("raw" in reading)) return undefined;
   const { sourceRecordId, licenseType } = reading.raw;
   const sourceUpdatedAt = parseInstant(reading.raw.sourceUpdatedAt);

@@ -1,7 +1,7 @@
 import type { Caller } from "../../domain/access/caller.ts";
 import type { LineReading } from "../../domain/licenses/record-line.ts";
 import { type FetchedPage, type OpenedSource, pageFault } from "../../domain/sources/fetched-page.ts";
-import { readRow } from "../../domain/sources/record-shape.ts";
+import { rowReader } from "../../domain/sources/record-shape.ts";
 import { clientOf, type SourceFacts } from "../../domain/sources/source.ts";
 import { afterRun, pullLimits, type RunEnd } from "../../domain/sources/source-run.ts";
 import { HubError } from "../../errors.ts";
@@ -106,7 +106,7 @@ async function storePage(tools: Tools, claimed: ClaimedSource, page: FetchedPage
   }
   const batch = {
     batchId: `pull:${source.id}:${digestOf({ addedAt, from: move.from, to: move.to, page: page.digest })}`,
-    records: page.rows.map((row) => readRow(source, row)),
+    records: page.rows.map(rowReader(source)),
   };
   let stored = 0;
   await tools.submit(clientOf(source), batch, async (sources, { accepted, unchanged, rejected, pending }) => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { checkRecord } from "../../../src/domain/files/check-record.ts";
-import { rowProblemTable, tellRowProblem } from "../../../src/domain/files/row-problem.ts";
+import { rowProblemTable, tellRowProblem } from "../../../src/domain/mapping/row-problem.ts";
 
 const demo = (name: string) =>
   readFileSync(join(import.meta.dirname, "../../../migrations/data/demo", name), "utf8")

@@ -16,7 +16,8 @@ const graphql = {
   client: "transport",
   place: { kind: "GRAPHQL", url: "https://a.example/q" },
 };
-const mapping = { operation: "a", licenseType: "b", issuer: { value: "c" } };
+const columns = { a: "operation", b: "licenseType" };
+const mapping = { columns, constants: { issuer: "c" } };
 const view = {
   ...{ ...graphql, mapping },
   place: {
@@ -31,7 +32,7 @@ const view = {
   },
 };
 const rest = {
-  ...{ ...graphql, mapping: { ...mapping, sourceRecordId: "x", sourceUpdatedAt: "y" } },
+  ...{ ...graphql, mapping: { ...mapping, columns: { ...columns, x: "sourceRecordId", y: "sourceUpdatedAt" } } },
   place: { kind: "REST", url: "https://a.example/q", tokenUrl: "https://a.example/t", account: "hub", secret: "name" },
 };
 
@@ -59,7 +60,7 @@ describe("a source as an operator writes it", () => {
     ["place.id", { ...view, place: { ...view.place, id: "1; select" } }],
     ["place.host", { ...view, place: { ...view.place, host: "/var/run/postgresql" } }],
     ["mapping.operation", { ...view, mapping: {} }],
-    ["mapping.number", { ...view, mapping: { ...mapping, number: "now()" } }],
+    ["mapping.number", { ...view, mapping: { ...mapping, columns: { ...columns, "now()": "number" } } }],
   ])("with a wrong %s is not", (fault, value) => {
     expect(parseSource(value)).toEqual({ fault });
   });

@@ -60,6 +60,7 @@ async function holds(source: KeySource, alg: WantedKey["alg"]): Promise<boolean>
 }
 const stateOf = async (jws: string) => {
   await house.hub.refreshKeys();
+  await house.hub.publishStatusLists();
   return (await house.hub.verifyLicense({ token: jws, at: house.clock.now })).outcome;
 };
 

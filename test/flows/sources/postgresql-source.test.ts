@@ -70,14 +70,15 @@ describe("a view of a PostgreSQL", () => {
     await add();
     expect(await house.pull(id)).toMatchObject({ outcome: "DONE", fetched: 0, cursor_to: null });
     await department.insert([{ ...early, sourceUpdatedAt: new Date(Date.parse(now) - 50).toISOString() }]);
-    await department.sql("update certificate set changed_at = changed_at - interval '2 days'");
+    // The hub's clock stands at 22 November, the server's does not.
+    await department.sql("update certificate set changed_at = changed_at - (now() - timestamptz '2026-11-20')");
     expect(await house.pull(id)).toMatchObject({ outcome: "DONE", fetched: 2, accepted: 2 });
   });
 
   test("a row that can not be read is refused with a problem, and stops nobody", async () => {
     await department.insert(sampleChanges(3));
     await department.sql(`update certificate set operation = '新发' where "编号" = 1`);
-    await department.sql(`update certificate set valid_to = '长期' where "编号" = 2`);
+    await department.sql(`update certificate set valid_to = '不详' where "编号" = 2`);
     await add();
     expect(await house.pull(id)).toMatchObject({ outcome: "DONE", fetched: 3, rejected: 2, accepted: 1 });
   });

@@ -1,4 +1,3 @@
-import type { Cell } from "../../../domain/files/map-row.ts";
 import { isJsonObject, parseStrictJson } from "../../../proof/strict-json.ts";
 
 /** Longest line. *Units*: characters. */
@@ -43,9 +42,9 @@ export function parseLine(text: string): Readonly<Record<string, unknown>> | und
   return "value" in parsed && isJsonObject(parsed.value) ? parsed.value : undefined;
 }
 
-/** What a line holds under names such as `holder.id`: numbers and truth values as texts, lists of texts as they are. */
-export function cellsOf(object: Readonly<Record<string, unknown>>, columns: readonly string[]): readonly Cell[] {
-  return columns.map((column) => toCell(findMember(object, column)));
+/** What a line holds under names such as `holder.id`. */
+export function cellsOf(object: Readonly<Record<string, unknown>>, columns: readonly string[]): readonly unknown[] {
+  return columns.map((column) => findMember(object, column));
 }
 
 /** A key that is there as it is written goes before a path. */
@@ -54,11 +53,4 @@ function findMember(object: Readonly<Record<string, unknown>>, path: string): un
   const dot = path.indexOf(".");
   const inner = dot < 0 ? undefined : object[path.slice(0, dot)];
   return isJsonObject(inner) ? findMember(inner, path.slice(dot + 1)) : undefined;
-}
-
-function toCell(value: unknown): Cell {
-  if (value === undefined || value === null) return "";
-  if (typeof value === "number") return Math.abs(value) >= 1e15 ? value.toExponential() : String(value);
-  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -78,7 +78,9 @@ export class Source {
   @Field(() => JsonScalar, { description: "Where it is. It holds names of secrets, no secrets." })
   place: unknown;
 
-  @Field(() => JsonScalar, { description: "Our fields by theirs." })
+  @Field(() => JsonScalar, {
+    description: "Which of their columns is which of our fields: `columns` and `constants`, as in a mapping file.",
+  })
   mapping: unknown;
 
   @Field(() => Int, { description: "Seconds from the end of a pull to the next." })
@@ -137,7 +139,11 @@ export class AddSourceInput {
   @Field(() => JsonScalar, { description: "Where it is, by kind. Name secrets, never write them." })
   place: unknown;
 
-  @Field(() => JsonScalar, { nullable: true, description: "Our fields by theirs; not for GRAPHQL." })
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description:
+      "Which of their columns is which of our fields: `columns` and `constants`, as in a mapping file; not for GRAPHQL.",
+  })
   mapping?: unknown;
 
   @Field(() => Int, { nullable: true, description: "Seconds from the end of a pull to the next: 300 unless said." })

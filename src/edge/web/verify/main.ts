@@ -1,16 +1,16 @@
 import { version } from "virtual:license-types";
 import { parseInstant } from "../../../domain/calendar.ts";
-import { takeDrops } from "./drop-zone.ts";
-import { isPicture, readFragment, readInput, readText } from "./input.ts";
 import { keepForOffline } from "./offline.ts";
-import { readPicture } from "./qr-reader.ts";
-import { scanWithCamera } from "./scan-dialog.ts";
+import { takeDrops } from "./taking/drop-zone.ts";
+import { kindOf, readFragment, readInput, readText } from "./taking/input.ts";
+import { readPicture } from "./taking/qr-reader.ts";
+import { scanWithCamera } from "./taking/scan-dialog.ts";
 import { openTrust } from "./trust.ts";
 import { verifyTrusting } from "./verifier.ts";
 import { byId } from "./view/element.ts";
 import { keysElements, keysFacts, keysFaultText, keysOriginFact } from "./view/keys-view.ts";
 import { type Occasion, occasionFacts } from "./view/occasion-view.ts";
-import { openProblemNotice } from "./view/problem.ts";
+import { foreignText, openProblemNotice } from "./view/problem.ts";
 import { keepLanguage, readLanguage } from "./view/reader-language.ts";
 import {
   htmlLanguage,
@@ -106,11 +106,11 @@ async function verifyFiles([file, ...others]: readonly File[]): Promise<void> {
   if (!file) return;
   if (others.length > 0) return complain("oneFile");
   if (file.size === 0) return complain("emptyFile");
-  if (!isPicture(file)) {
-    // A folder is dropped like a file, and cannot be read.
-    const text = await readText(file).catch(() => undefined);
-    return text === undefined ? complain("unreadableFile") : verifyText(text, file.name);
-  }
+  // A folder is dropped like a file, and cannot be read.
+  const kind = await kindOf(file).catch(() => "UNREADABLE" as const);
+  if (kind === "UNREADABLE") return complain("unreadableFile");
+  if (kind !== "PICTURE" && kind !== undefined) return complain(() => foreignText(kind, language));
+  if (kind === undefined) return verifyText(await readText(file), file.name);
   const read = await readPicture(file);
   if ("fault" in read) return complain(read.fault);
   show(readInput(read.text));
@@ -262,6 +262,9 @@ function speak(): void {
   document.documentElement.lang = htmlLanguage(language);
   document.title = words.title[language];
   for (const element of document.querySelectorAll<HTMLElement>("[data-words]")) speakElement(element);
+  // Whose hub it is, the server has written into the page.
+  const site = byId("site", HTMLElement);
+  site.textContent = site.dataset[language] ?? "";
   const button = byId("language", HTMLButtonElement);
   button.textContent = language === "zh" ? "English" : "中文";
   button.lang = htmlLanguage(language === "zh" ? "en" : "zh");
@@ -281,11 +284,11 @@ function say(word: Word): void {
 }
 
 /** Says what is wrong, takes an older result away, and goes to where it can be mended. */
-function complain(word: Word, where?: HTMLElement): void {
+function complain(what: Word | (() => string), where?: HTMLElement): void {
   runs++;
   shown = undefined;
   render();
-  complainOf(() => words[word][language]);
+  complainOf(typeof what === "string" ? () => words[what][language] : what);
   where?.focus();
 }
 

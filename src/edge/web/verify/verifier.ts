@@ -5,8 +5,11 @@ import { isBundle, parseBundle } from "../../../proof/bundle/bundle.ts";
 import { sha256 } from "../../../proof/bytes/sha256.ts";
 import { maxTokenLength, parseCompactJws } from "../../../proof/compact-jws.ts";
 import { type Keyring, parseJwks } from "../../../proof/keyring.ts";
+import { type StatusOf, statusByFetching } from "../../../proof/status/lists-at-hand.ts";
+import { statusListReader } from "../../../proof/status/status-list.ts";
 import type { VerificationCode } from "../../../proof/verification.ts";
 import { type VerificationReport, verifyLicense } from "../../../use-cases/licenses/verify-license.ts";
+import { fetchOwnStatusList } from "./status-lists.ts";
 import type { Trust } from "./trust.ts";
 import type { TrustedKeys } from "./trusted-keys.ts";
 
@@ -34,10 +37,10 @@ export async function verifyTrusting(
   { at, begun }: Readonly<{ at: Date; begun: Date }>,
 ): Promise<Readonly<{ verified: Verified; keys: TrustedKeys | undefined }>> {
   const keys = await trust.settled();
-  const verified = await verify(text, keys?.keyring, at);
+  const verified = await verify(text, keys?.keyring, { at, begun });
   const isLacking = verified.reports.en.checks.some(({ code }) => code && codesOfLackingKeys.has(code));
   const renewed = isLacking ? await trust.renewed(begun) : undefined;
-  return renewed ? { verified: await verify(text, renewed.keyring, at), keys: renewed } : { verified, keys };
+  return renewed ? { verified: await verify(text, renewed.keyring, { at, begun }), keys: renewed } : { verified, keys };
 }
 
 /** What a signature by a key that is not known yet comes out as: of the license, of the log, of a status list. */
@@ -48,8 +51,13 @@ const codesOfLackingKeys: ReadonlySet<VerificationCode> = new Set<VerificationCo
 ]);
 
 /** With the very code the hub and the command run. */
-async function verify(text: string, keyring: Keyring | undefined, at: Date): Promise<Verified> {
-  const tools = { keyring: keyring ?? parseJwks({ keys: [] }), schemaOf, now: () => at };
+async function verify(
+  text: string,
+  keyring: Keyring = parseJwks({ keys: [] }),
+  { at, begun }: Readonly<{ at: Date; begun: Date }>,
+): Promise<Verified> {
+  const statusOf: StatusOf = statusByFetching(fetchOwnStatusList, statusListReader(keyring), () => begun);
+  const tools = { keyring, schemaOf, statusOf, now: () => at };
   const [zh, en] = await Promise.all([
     verifyLicense(tools, { token: text, at, language: "zh" }),
     verifyLicense(tools, { token: text, at, language: "en" }),

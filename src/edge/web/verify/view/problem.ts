@@ -1,4 +1,6 @@
+import { type ForeignKind, foreignKinds, foreignTodo } from "../../../../proof/bundle/foreign-file.ts";
 import { byId } from "./element.ts";
+import { type Language, words } from "./words.ts";
 
 /** Where the page says what is wrong. `speakAgain`: in the language of now. */
 export type ProblemNotice = Readonly<{ tell(text: () => string): void; speakAgain(): void; hide(): void }>;
@@ -23,4 +25,10 @@ export function openProblemNotice(): ProblemNotice {
       notice.hidden = true;
     },
   };
+}
+
+/** That a file is no license, what it is, and what to do. */
+export function foreignText(kind: ForeignKind, language: Language): string {
+  const end = language === "zh" ? "。" : ". ";
+  return `${words.notALicense[language]}${foreignKinds[kind][language]}${end}${foreignTodo[language]}`;
 }

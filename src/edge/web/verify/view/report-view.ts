@@ -1,4 +1,4 @@
-import { verificationCodes, verificationSteps } from "../../../../proof/verification.ts";
+import { lacksStateOnly, verificationCodes, verificationSteps } from "../../../../proof/verification.ts";
 import type { VerificationCheck, VerificationReport } from "../../../../use-cases/licenses/verify-license.ts";
 import { claimsText, type Mask, maskOf } from "../personal.ts";
 import type { Verified } from "../verifier.ts";
@@ -14,13 +14,14 @@ export type ReportView = Readonly<{ language: Language; isRevealed: boolean; onR
 export function verdictText(report: VerificationReport, language: Language): string {
   const colon = language === "zh" ? "：" : ": ";
   const space = language === "zh" ? "" : " ";
-  return `${words.resultTitle[language]}${colon}${words[report.outcome][language]}${language === "zh" ? "。" : "."}${space}${reasonOf(report, language)}`;
+  return `${words.resultTitle[language]}${colon}${words[verdictWord(report)][language]}${language === "zh" ? "。" : "."}${space}${reasonOf(report, language)}`;
 }
 
 /** The large verdict: colour, sign and words in both languages. `beside`: what it was made of. */
 export function verdictElement({ reports, at }: Verified, language: Language, beside: readonly Fact[]): HTMLElement {
   const report = reports[language];
   const { outcome } = report;
+  const verdict = verdictWord(report);
   const other = language === "zh" ? "en" : "zh";
   const skipped = report.checks.filter(({ outcome, code }) => outcome === "SKIPPED" && code === "NOT_CHECKED");
   const names = skipped.map(({ name }) => stepName(name, language)).join(language === "zh" ? "、" : ", ");
@@ -34,9 +35,9 @@ export function verdictElement({ reports, at }: Verified, language: Language, be
       make(
         "h2",
         { id: "verdict-title" },
-        words[outcome][language],
+        words[verdict][language],
         " ",
-        make("span", { lang: htmlLanguage(other) }, words[outcome][other]),
+        make("span", { lang: htmlLanguage(other) }, words[verdict][other]),
       ),
       make("p", { class: "why" }, reasonOf(report, language)),
       ...(outcome === "VALID" && skipped.length > 0 ? [make("p", {}, words.notChecked[language] + names)] : []),
@@ -158,9 +159,16 @@ function technicalFacts({ claimed, digest, reports }: Verified, language: Langua
   ];
 }
 
+/** The verdict in large letters. A license of which only the state is open is neither valid nor a riddle. */
+function verdictWord({ outcome, checks }: VerificationReport): Word {
+  return outcome === "UNDECIDED" && lacksStateOnly(checks) ? "STATE_UNCHECKED" : outcome;
+}
+
 /** Why the verdict is as it is: the first step that decided it. */
-function reasonOf({ outcome, checks }: VerificationReport, language: Language): string {
+function reasonOf(report: VerificationReport, language: Language): string {
+  const { outcome, checks } = report;
   if (outcome === "VALID") return words.validText[language];
+  if (verdictWord(report) === "STATE_UNCHECKED") return words.stateUncheckedText[language];
   const decisive =
     outcome === "INVALID"
       ? checks.find((check) => check.outcome === "FAIL")

@@ -6,11 +6,10 @@ export type Language = keyof LocalizedText;
 /** Everything the page says besides the steps; index.html names these by `data-words`. */
 export const words = {
   title: { zh: "电子证照核验", en: "Electronic License Verification" },
-  site: { zh: "电子证照枢纽", en: "Electronic License Hub" },
   service: { zh: "公众核验服务", en: "Public verification service" },
   skip: { zh: "跳到正文", en: "Skip to content" },
   lead: {
-    zh: "核验电子证照是否真实、完整、在有效期内。全部检查在您的浏览器中完成，文件不会上传。",
+    zh: "核验电子证照是否真实、完整、现行有效。全部检查在您的浏览器中完成，文件不会上传。",
     en: "Check whether an electronic license is genuine, unaltered and in force. Everything happens in your browser; nothing is uploaded.",
   },
   inputTitle: { zh: "待核验的证照", en: "License to verify" },
@@ -40,6 +39,10 @@ export const words = {
   },
   emptyFile: { zh: "文件为空。", en: "The file is empty." },
   unreadableFile: { zh: "无法读取该文件。", en: "The file cannot be read." },
+  notALicense: {
+    zh: "这不是电子证照文件，未作核验。文件类型：",
+    en: "This is no electronic license file; nothing was verified. It is ",
+  },
   oneFile: { zh: "一次只能核验一个文件。", en: "One file at a time." },
   working: { zh: "正在核验……", en: "Verifying…" },
   tooLongToShow: {
@@ -58,6 +61,11 @@ export const words = {
   VALID: { zh: "有效", en: "Valid" },
   INVALID: { zh: "无效", en: "Invalid" },
   UNDECIDED: { zh: "无法判断", en: "Undecided" },
+  STATE_UNCHECKED: { zh: "签名有效，状态未核查", en: "Signature valid, state not checked" },
+  stateUncheckedText: {
+    zh: "证照内容属实且在有效期内，但签发后是否已被暂扣、撤销、注销或变更尚未核查。请联网后重新核验，或使用证据包。",
+    en: "The content is genuine and within its period, but whether it was suspended, revoked or superseded since was not checked. Verify again with a network, or use a bundle.",
+  },
   validText: { zh: "本文件可作的检查全部通过。", en: "Every check this file allows has passed." },
   invalidText: { zh: "请勿采信该证照。", en: "Do not rely on this license." },
   undecidedText: { zh: "现有信息不足以作出判断。", en: "There is not enough to tell." },
@@ -135,17 +143,17 @@ export const words = {
   },
   otherTitle: { zh: "不使用本页面核验", en: "Without this page" },
   otherText: {
-    zh: "在任何装有 Node 24 的计算机上，用本系统的公开源代码可作完全相同的核验，无需联网：",
-    en: "The published source verifies exactly the same on any computer with Node 24, without a network:",
+    zh: "在任何装有 Node 24 的计算机上，用本系统的公开源代码可作完全相同的核验：",
+    en: "The published source verifies exactly the same on any computer with Node 24:",
   },
   otherNote: {
-    zh: "FILE 为证照文件，JWKS 为从可信渠道取得的公钥文件。",
-    en: "FILE is the license, JWKS a key set from a source you trust.",
+    zh: "FILE 为证照文件，JWKS 为从可信渠道取得的公钥文件；--online 获取状态列表，不加则不联网、不核查状态。",
+    en: "FILE is the license, JWKS a key set from a source you trust; --online fetches the status list. Without it nothing is asked, and the state is not checked.",
   },
   privacyTitle: { zh: "隐私", en: "Privacy" },
   privacyText: {
-    zh: "您提交的证照不离开本机：不上传、不保存、不统计。页面载入后可断网使用。本机仅保存本页面、公钥和所选语言。",
-    en: "The license never leaves this device: nothing is uploaded, stored or counted. Once loaded, the page works without a network. Only the page, the keys and your language are kept here.",
+    zh: "您提交的证照不离开本机：不上传、不保存、不统计。为核查证照状态，仅从本站获取公开的状态列表（一份列表含上百万个证照），本站无从得知您核验的是哪一个。页面载入后可断网使用，断网时不核查状态。本机仅保存本页面、公钥和所选语言。",
+    en: "The license never leaves this device: nothing is uploaded, stored or counted. To learn its state, only the public status list is fetched from this site; a list speaks of up to a million licenses, so the site cannot tell which one you verify. Once loaded, the page works without a network, but the state is then not checked. Only the page, the keys and your language are kept here.",
   },
   footer: {
     zh: "请核对地址栏中的网址。核验结果以发证机关的登记信息为准。",
@@ -162,7 +170,10 @@ export const words = {
     zh: "无法使用摄像头：没有摄像头，或未获允许。可改为选择二维码图片。",
     en: "The camera cannot be used: there is none, or it was not allowed. Choose a picture of the code instead.",
   },
-  NO_QR: { zh: "图片中没有可识别的二维码。", en: "No QR code was found in the picture." },
+  NO_QR: {
+    zh: "这是图片，不是电子证照文件，其中也没有可识别的二维码。请提供清晰的二维码图片，或证照文件。",
+    en: "This is a picture, no electronic license file, and no QR code was found in it. Give a sharp picture of the code, or the license file.",
+  },
   NOT_A_PICTURE: { zh: "无法读取该图片。", en: "The picture cannot be read." },
   PICTURE_TOO_LARGE: { zh: "图片超过 25 MB，请缩小后重试。", en: "The picture is larger than 25 MB; make it smaller." },
 } as const satisfies Record<string, LocalizedText>;

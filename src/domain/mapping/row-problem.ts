@@ -18,6 +18,7 @@ export const rowProblemTable = {
   ),
   CELL_NUMBER: text("“{0}” is not a number. Write digits, without a unit.", "“{0}”不是数字，请只填数字，不带单位。"),
   CELL_BOOLEAN: text("“{0}” is neither yes nor no. Write 是 or 否.", "“{0}”无法判断是或否，请填“是”或“否”。"),
+  CELL_OBJECT: text("“{0}” is not a JSON object.", "“{0}”不是 JSON 对象。"),
   CELL_VALUE: text(
     "“{0}” is none of the values expected. Mend it, or add it to `values` in the mapping file.",
     "“{0}”不在允许的取值中，请更正，或在映射文件的 values 中补充。",

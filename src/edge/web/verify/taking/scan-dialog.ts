@@ -1,5 +1,5 @@
+import { byId } from "../view/element.ts";
 import { type Camera, openCamera } from "./qr-reader.ts";
-import { byId } from "./view/element.ts";
 
 /**
  * Shows the camera until it sees a QR code or the reader closes it.

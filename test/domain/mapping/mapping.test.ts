@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { bindMapping, type Cell, mapRow } from "../../../src/domain/files/map-row.ts";
-import { checkMapping, type Mapping, ownNames } from "../../../src/domain/files/mapping.ts";
-import { recordFields } from "../../../src/domain/files/record-field.ts";
+import { bindMapping, mapRow } from "../../../src/domain/mapping/map-row.ts";
+import { checkFileMapping, type Mapping, ownNames } from "../../../src/domain/mapping/mapping.ts";
+import { recordFields } from "../../../src/domain/mapping/record-field.ts";
 
 const columns = {
   流水号: "sourceRecordId",
@@ -37,17 +37,17 @@ const row = [
 ];
 
 function mappingOf(json: unknown): Mapping {
-  const checked = checkMapping(json);
-  if ("fault" in checked) throw new Error(checked.fault);
+  const checked = checkFileMapping(json);
+  if ("fault" in checked) throw new Error(checked.fault.en);
   return checked.value;
 }
-function map(cells: readonly Cell[], json: unknown = good, names: readonly string[] = header) {
+function map(cells: readonly unknown[], json: unknown = good, names: readonly string[] = header) {
   const bound = bindMapping(mappingOf(json), names);
-  if ("fault" in bound) throw new Error(bound.fault);
+  if ("fault" in bound) throw new Error(bound.fault.en);
   const mapped = mapRow(bound.value, cells, 1900);
   return "line" in mapped ? JSON.parse(mapped.line) : mapped.problems;
 }
-const withCell = (name: string, cell: Cell) => header.map((one, at) => (one === name ? cell : (row[at] ?? "")));
+const withCell = (name: string, cell: unknown) => header.map((one, at) => (one === name ? cell : (row[at] ?? "")));
 
 describe("a row", () => {
   test("becomes a record by its mapping", () => {
@@ -133,9 +133,9 @@ describe("a row", () => {
 describe("a mapping is refused in one line that names the place", () => {
   const changed = (more: object) => ({ columns: { ...columns, ...more }, constants });
   test.each<[string, unknown, RegExp]>([
-    ["a list", [], /a mapping is no JSON object/],
+    ["a list", [], /the mapping is no JSON object/],
     ["no columns", { constants }, /columns is no JSON object/],
-    ["an unknown part", { ...good, colums: {} }, /a mapping has no “colums”: it has columns, /],
+    ["an unknown part", { ...good, colums: {} }, /the mapping has no “colums”: it has columns, /],
     [
       "an unknown field",
       changed({ 备注: "remark" }),
@@ -195,23 +195,24 @@ describe("a mapping is refused in one line that names the place", () => {
     ],
     ["half a holder", { columns, constants: { licenseType: "T", issuer: "D" } }, /nothing for holder.idType/],
     ["a heading in row 0", { ...good, headerRow: 0 }, /headerRow/],
-    ["a heading far down", { ...good, headerRow: 21 }, /headerRow is 21; at most 20/],
+    ["a heading far down", { ...good, headerRow: 21 }, /headerRow is a whole number from 1 to 20/],
     [
       "too many columns",
       { columns: Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [at, "number"])), constants },
       /1001 columns/,
     ],
   ])("%s", (_, json, words) => {
-    const checked = checkMapping(json);
-    expect("fault" in checked ? checked.fault : "no fault").toMatch(words);
-    expect("fault" in checked && checked.fault).not.toContain("\n");
+    const checked = checkFileMapping(json);
+    expect("fault" in checked ? checked.fault.en : "no fault").toMatch(words);
+    expect("fault" in checked && checked.fault.en).not.toContain("\n");
+    expect("fault" in checked && checked.fault.zh).toMatch(/\p{Script=Han}/u);
   });
 
   test("whatever JSON it is, nothing is thrown", () => {
-    fc.assert(fc.property(fc.jsonValue(), (json) => expect(checkMapping(json)).toBeDefined()));
+    fc.assert(fc.property(fc.jsonValue(), (json) => expect(checkFileMapping(json)).toBeDefined()));
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (more) =>
-        expect(checkMapping({ columns: more })).toBeDefined(),
+        expect(checkFileMapping({ columns: more })).toBeDefined(),
       ),
     );
   });
@@ -231,7 +232,7 @@ describe("a heading", () => {
     ["nothing", ["", ""], /empty/],
   ])("with %s is refused", (_, names, words) => {
     const bound = bind(names);
-    expect("fault" in bound ? bound.fault : "no fault").toMatch(words);
+    expect("fault" in bound ? bound.fault.en : "no fault").toMatch(words);
   });
 });
 
@@ -247,6 +248,6 @@ describe("without a mapping", () => {
     [["number"], /the file has nothing for sourceRecordId, operation, /],
   ])("%j is refused", (names, words) => {
     const own = ownNames(names);
-    expect("fault" in own ? own.fault : "no fault").toMatch(words);
+    expect("fault" in own ? own.fault.en : "no fault").toMatch(words);
   });
 });

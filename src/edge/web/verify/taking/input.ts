@@ -1,5 +1,6 @@
-import { maxBundleBytes } from "../../../proof/bundle/bundle.ts";
-import { givenText } from "../../../proof/bundle/given-text.ts";
+import { maxBundleBytes } from "../../../../proof/bundle/bundle.ts";
+import { type ForeignKind, foreignHeadBytes, foreignKindOf } from "../../../../proof/bundle/foreign-file.ts";
+import { givenText } from "../../../../proof/bundle/given-text.ts";
 
 /** Most that is read of a file: one byte more than a bundle has, so that the verifier says that it is too large. */
 export const maxFileBytes = maxBundleBytes + 1;
@@ -29,7 +30,8 @@ export async function readText(file: Blob): Promise<string> {
   return new TextDecoder().decode(await file.slice(0, maxFileBytes).arrayBuffer());
 }
 
-/** Whether a file may hold a QR code. */
-export function isPicture(file: Blob): boolean {
-  return /^image\/(?!svg)/.test(file.type);
+/** What a file is that is no license; a picture may hold one as a QR code. Undefined: it may be a license. */
+export async function kindOf(file: Blob): Promise<ForeignKind | undefined> {
+  const head = await file.slice(0, foreignHeadBytes).arrayBuffer();
+  return foreignKindOf(new Uint8Array(head)) ?? (/^image\/(?!svg)/.test(file.type) ? "PICTURE" : undefined);
 }

@@ -1,4 +1,4 @@
-import { byId } from "./view/element.ts";
+import { byId } from "../view/element.ts";
 
 /** The whole window takes what is dropped on it: files, or text dragged out of somewhere. */
 export function takeDrops(onFiles: (files: readonly File[]) => void, onText: (text: string) => void): void {
