@@ -52,6 +52,7 @@ export type Config = Readonly<{
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
+export type { LoginConfig } from "./config/page-config.ts";
 export { ConfigError };
 
 /** Reads the configuration. *Throws* ConfigError naming the variable, what it was and what is expected. */

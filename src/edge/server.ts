@@ -14,6 +14,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
+import type { LoginConfig } from "../config.ts";
 import { type ErrorCode, errorTable, HubError, type LocalizedText } from "../errors.ts";
 import type { Hub } from "../hub.ts";
 import { type Limits, limitRows, standardLimits } from "../limits.ts";
@@ -38,6 +39,7 @@ import { problemRecordRoutes } from "./http/problem-records.http.ts";
 import { reconcilingRoutes } from "./http/reconciling.http.ts";
 import { statusListRoutes } from "./http/status-lists.http.ts";
 import { limitsGuard } from "./limits/limits-plugin.ts";
+import { cityLogin } from "./oauth/city-login.ts";
 import { demoLogin } from "./oauth/demo-login.ts";
 import { oauthRoutes } from "./oauth/oauth.http.ts";
 import type { RealNameLogin } from "./oauth/real-name-login.ts";
@@ -68,8 +70,8 @@ export type ServerOptions = Readonly<{
   cityName?: LocalizedText | undefined;
   /** File of the city's emblem: SVG or PNG. */
   emblem?: string | undefined;
-  /** How holders prove who they are; absent: in a demo by picking somebody, elsewhere not at all. */
-  realNameLogin?: RealNameLogin | undefined;
+  /** The city's OpenID Provider, by which holders prove who they are; absent: in a demo by picking somebody, elsewhere not at all. */
+  login?: LoginConfig | undefined;
 }>;
 
 /** When who was turned away by a 503 may come again: nobody frees a disk in five seconds. *Units*: seconds. */
@@ -81,7 +83,7 @@ const keepAliveMs = 65_000;
 
 /** Builds the HTTP server, not yet listening. Closing it waits for requests under way. */
 export async function makeServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { hub, tokenIssuer, tokenAudience, demo, logger, realNameLogin } = options;
+  const { hub, tokenIssuer, tokenAudience, demo, logger } = options;
   const { limits = standardLimits, trustedProxies = [] } = options;
   const { acceptDemoTokens = demo, publicUrl = hub.publicUrl } = options;
   const issuers = [...(acceptDemoTokens ? [tokenIssuer] : []), ...(hub.tokenIssuer ? [hub.tokenIssuer] : [])];
@@ -151,7 +153,7 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   await app.register(homeRoutes({ hub, branding, graphiql: demo }));
   if (hub.authorization) {
     const { keys, store } = hub.authorization;
-    const login = realNameLogin ?? (demo ? demoLogin(hub) : undefined);
+    const login = await configuredLogin(options);
     const logClientFault = (facts: object) => logger.warn(facts, "a client did not prove itself");
     const parts = {
       hub,
@@ -168,6 +170,12 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   }
   if (demo) await app.register(docsRoutes);
   return app;
+}
+
+/** The city's own login; without one, in a demo, a page to pick somebody on. */
+async function configuredLogin({ hub, demo, login, logger }: ServerOptions): Promise<RealNameLogin | undefined> {
+  if (login) return cityLogin(login, hub.now, (facts, words) => logger.warn(facts, words));
+  return demo ? demoLogin(hub) : undefined;
 }
 
 /** Nothing is reported anywhere, and what nobody uses costs nothing. Traces are added by `tracePlugin` alone. */

@@ -353,33 +353,6 @@ describe("the authorization endpoint", () => {
   });
 });
 
-test("a city's own identity provider is where the browser goes, and only its own answer counts", async () => {
-  let returnTo = "";
-  const real = await openListeningHub({
-    env: { DEMO: "off" },
-    login: {
-      kind: "REDIRECT",
-      start: async (address) => {
-        returnTo = address;
-        return new URL("/identity-provider", redirectUri).href;
-      },
-      judge: async (answer) =>
-        answer.get("ticket") === "good" ? { idType: "USCC", id: enterprise, name: "某企业" } : undefined,
-    },
-  });
-  await real.sql("update client set redirect_uris = $1 where id = 'wallet'", [[redirectUri]]);
-  await withPage(desktop, async (page) => {
-    await page.goto((await push({}, real)).address);
-    expect(new URL(page.url()).pathname).toBe("/identity-provider");
-    expect((await page.goto(`${returnTo}&ticket=bad`))?.status()).toBe(422);
-    const forged = await page.goto(`${returnTo.replace(/token=[^&]+/, "token=x")}&ticket=good`);
-    expect(forged?.status()).toBe(400);
-    await page.goto(`${returnTo}&ticket=good`);
-    await page.getByRole("button", { name: "Allow" }).waitFor();
-  });
-  await real.close();
-});
-
 test("outside demo mode without a login the page says that there is none", async () => {
   const real = await openListeningHub({ env: { DEMO: "off" } });
   await real.sql("update client set redirect_uris = $1 where id = 'wallet'", [[redirectUri]]);

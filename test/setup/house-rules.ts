@@ -27,7 +27,7 @@ const packages: readonly (readonly [RegExp, RegExp])[] = [
   [/^csv-parse$/, /^(store|cli)\//],
   [/^(saxes|yauzl)$/, /^cli\/submit\/xlsx\//],
   [/^(jose|canonicalize|@sd-jwt\/.+|@noble\/.+|@peculiar\/x509)$/, /^proof\//],
-  [/^(pkcs11js|standardwebhooks)$/, /^connectors\//],
+  [/^(pkcs11js|standardwebhooks|openid-client)$/, /^connectors\//],
   [/^(qr|vite)(\/.+)?$|^virtual:/, /^edge\/web\//],
   [/^(type-graphql|graphql(-scalars)?|@graphql-tools\/.+|@apollo\/.+|@as-integrations\/.+|dataloader)$/, /^edge\//],
   [/^(fastify|@fastify\/.+|graphiql|react(-dom)?)$/, /^edge\//],

@@ -5,7 +5,7 @@ import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, typ
 import { Client } from "pg";
 import { pino } from "pino";
 import { type Config, readConfig } from "../../src/config.ts";
-import { makeServer, type ServerOptions } from "../../src/edge/server.ts";
+import { makeServer } from "../../src/edge/server.ts";
 import type { Hub } from "../../src/hub.ts";
 import { openHub } from "../../src/open-hub.ts";
 import { makePlace, removePlace, root, type TestPlace } from "./place.ts";
@@ -14,7 +14,6 @@ import { makePlace, removePlace, root, type TestPlace } from "./place.ts";
 export type ListeningOptions = Readonly<{
   env?: Readonly<Record<string, string>>;
   beside?: ListeningHub;
-  login?: ServerOptions["realNameLogin"];
   /** Takes each warning of the log. */
   log?: (line: string) => void;
 }>;
@@ -32,7 +31,7 @@ export type ListeningHub = Readonly<{
 
 /** Opens a hub with the demo's clients on a real PostgreSQL, outside demo mode unless `env` says otherwise. */
 export async function openListeningHub(options: ListeningOptions = {}): Promise<ListeningHub> {
-  const { beside, env = {}, login, log } = options;
+  const { beside, env = {}, log } = options;
   const place = beside?.place ?? (await makePlace("CATALOGUE", { keys: false }));
   const port = await freePort();
   const config = readConfig({
@@ -47,10 +46,10 @@ export async function openListeningHub(options: ListeningOptions = {}): Promise<
     skipDemoRecords: true,
   });
   const { tokenIssuer, tokenAudience, demo } = config;
-  const { limits, cityName, emblem } = config;
+  const { limits, cityName, emblem, login } = config;
   const logger = pino({ level: log ? "warn" : "silent" }, { write: (line: string) => log?.(line) });
-  const parts = { hub: opened.hub, tokenIssuer, tokenAudience, demo, limits, logger, realNameLogin: login };
-  const server = await makeServer({ ...parts, cityName, emblem });
+  const parts = { hub: opened.hub, tokenIssuer, tokenAudience, demo, limits, logger };
+  const server = await makeServer({ ...parts, login, cityName, emblem });
   await server.listen({ host: "127.0.0.1", port });
   const client = new Client({ connectionString: config.databaseUrl });
   await client.connect();

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { errors, type Provider } from "oidc-provider";
+import type { LoginProblem, PendingLogin } from "../../connectors/login/openid-login.ts";
 import { dateOf } from "../../domain/calendar.ts";
 import type { Branding } from "../web/branding.ts";
 import { type Language, languageOf, type Page, pagePolicy, renderPage } from "../web/page.ts";
@@ -9,14 +10,26 @@ import { accountOfHolder, accountOfMember, findAccount } from "./account.ts";
 import type { OauthParts } from "./oauth.http.ts";
 import { actingPage, consentPage, loginPage, messagePage } from "./pages.ts";
 import { pathOf } from "./provider.ts";
-import type { LoginAnswer, RealIdentity } from "./real-name-login.ts";
+import type { LoginAnswer, RealIdentity, RealNameLogin } from "./real-name-login.ts";
 
 type Interaction = Awaited<ReturnType<Provider["interactionDetails"]>>;
+type RedirectLogin = Extract<RealNameLogin, { kind: "REDIRECT" }>;
 type Visit = Readonly<{ request: FastifyRequest; reply: FastifyReply; interaction: Interaction; language: Language }>;
 
 /** A person who proved who they are, between that page and the next one. */
 const identityModel = "RealIdentity";
 const identitySeconds = 15 * 60;
+
+/** What has to be remembered while somebody is at the identity provider. */
+const pendingModel = "PendingLogin";
+const pendingKept = ["verifier", "nonce", "state", "redirectUri"] as const;
+
+const problemStatus: Readonly<Record<LoginProblem, number>> = {
+  DENIED: 403,
+  UNAVAILABLE: 503,
+  FAILED: 422,
+  NO_IDENTITY: 422,
+};
 
 /**
  * `/oauth/interaction/:uid`: the pages a holder sees while signing in. The library's signed cookie ties them to one
@@ -32,9 +45,11 @@ export function interactionRoutes(
   const base = `${pathOf(hub.publicUrl)}/oauth/interaction`;
   const home = `${pathOf(hub.publicUrl)}/`;
   const today = () => dateOf(hub.now());
-  const tokensFor = (uid: string) => {
+  const callback = `${hub.publicUrl}/oauth/login/callback`;
+  /** What only a page of this interaction, or the provider that it was sent to, can send back. */
+  const tokensFor = (uid: string, use: "form" | "login" = "form") => {
     const [first, ...rest] = keys.secrets();
-    const make = (secret: string) => createHmac("sha256", secret).update(`form ${uid}`).digest("base64url");
+    const make = (secret: string) => createHmac("sha256", secret).update(`${use} ${uid}`).digest("base64url");
     return [make(first), ...rest.map(make)] as const;
   };
   const frame = ({ interaction: { uid }, language }: Visit) => ({
@@ -51,9 +66,9 @@ export function interactionRoutes(
     if (interaction.uid !== uid) throw new errors.SessionNotFound("another sign-in");
     return { request, reply, interaction, language: languageOf(request.query, request.headers["accept-language"]) };
   };
-  const checkToken = ({ interaction: { uid } }: Visit, answer: LoginAnswer) => {
+  const checkToken = ({ interaction: { uid } }: Visit, answer: LoginAnswer, use?: "login") => {
     const token = String(answer.get("token") ?? "");
-    if (!tokensFor(uid).some((known) => isSame(token, known))) throw new errors.SessionNotFound("forged form");
+    if (!tokensFor(uid, use).some((known) => isSame(token, known))) throw new errors.SessionNotFound("forged form");
   };
   const finish = async ({ request, reply }: Visit, result: Parameters<Provider["interactionFinished"]>[2]) =>
     reply.redirect(await provider().interactionResult(request.raw, reply.raw, result), 303);
@@ -69,17 +84,44 @@ export function interactionRoutes(
 
   const showLogin = async (at: Visit, isWrong = false) => {
     if (!login) return show(at, messagePage(frame(at), "NO_LOGIN"), 503);
-    if (login.kind === "REDIRECT") return show(at, messagePage(frame(at), "FAILED"), 422);
+    if (login.kind === "REDIRECT") return leave(at, login);
     return show(at, loginPage(frame(at), await clientName(at), await login.ask(), isWrong), isWrong ? 422 : 200);
   };
   const clientName = async ({ interaction }: Visit) => {
     const client = await provider().Client.find(String(interaction.params["client_id"]));
     return client?.clientName ?? "";
   };
-  /** Whoever can act for an enterprise is asked for whom; anybody else is signed in at once. */
+  const leave = async (at: Visit, login: RedirectLogin) => {
+    const { uid } = at.interaction;
+    const started = await login.start({ redirectUri: callback, state: `${uid}.${tokensFor(uid, "login")[0]}` });
+    if ("problem" in started) return showProblem(at, started.problem);
+    await store.saveArtifact(pendingModel, uid, { ...started.pending }, identitySeconds);
+    return at.reply.redirect(started.address, 303);
+  };
+  const showProblem = (at: Visit, problem: LoginProblem) => {
+    if (problem === "UNAVAILABLE") at.reply.header("retry-after", "30");
+    return show(at, messagePage(frame(at), problem), problemStatus[problem]);
+  };
+  /** Of one way there, one way back counts. */
+  const takePending = async (uid: string): Promise<PendingLogin | undefined> => {
+    const kept = await store.findArtifact(pendingModel, uid);
+    await store.removeArtifact(pendingModel, uid);
+    if (!kept) return undefined;
+    const [verifier, nonce, state, redirectUri] = pendingKept.map((name) => String(kept.payload[name]));
+    return { verifier: verifier ?? "", nonce: nonce ?? "", state: state ?? "", redirectUri: redirectUri ?? "" };
+  };
+  const arrive = async (at: Visit, login: RedirectLogin, answer: LoginAnswer) => {
+    const pending = await takePending(at.interaction.uid);
+    if (!pending) return back(at);
+    const judged = await login.finish(answer, pending);
+    return "problem" in judged ? showProblem(at, judged.problem) : admit(at, judged);
+  };
   const proceed = async (at: Visit, answer: LoginAnswer) => {
-    const identity = await login?.judge(answer);
-    if (!identity) return showLogin(at, true);
+    const identity = login?.kind === "PAGE" ? await login.judge(answer) : undefined;
+    return identity ? admit(at, identity) : showLogin(at, true);
+  };
+  /** Whoever can act for an enterprise is asked for whom; anybody else is signed in at once. */
+  const admit = async (at: Visit, identity: RealIdentity) => {
     if ((await membershipsOf(identity)).length === 0)
       return finish(at, { login: { accountId: accountOfHolder(identity), remember: false } });
     await store.saveArtifact(identityModel, at.interaction.uid, { identity }, identitySeconds);
@@ -132,18 +174,22 @@ export function interactionRoutes(
       if (at.interaction.prompt.name === "consent") return showConsent(at);
       const identity = await provenIdentity(at.interaction.uid);
       if (identity) return show(at, actingPage(frame(at), identity, await membershipsOf(identity)));
-      if (login?.kind !== "REDIRECT") return showLogin(at);
-      const { uid } = at.interaction;
-      return reply.redirect(
-        await login.start(`${hub.publicUrl}/oauth/interaction/${uid}/return?token=${tokensFor(uid)[0]}`),
-        303,
-      );
+      return showLogin(at);
+    });
+    // The one address that is registered at the provider. Where the interaction's cookie counts, the rest is done.
+    app.get("/oauth/login/callback", async (request, reply) => {
+      const answer = answerIn(request);
+      const [, uid, token] = /^([\w-]{21,43})\.([\w-]{43})$/.exec(answer.get("state") ?? "") ?? [];
+      if (uid === undefined || token === undefined) throw new errors.SessionNotFound("no sign-in of ours");
+      const query = new URLSearchParams([...answer, ["token", token]]);
+      return reply.header("cache-control", "no-store").redirect(`${base}/${uid}/return?${query}`, 303);
     });
     app.get("/oauth/interaction/:uid/return", async (request, reply) => {
       const at = await visit(request, reply);
-      const answer = new Map(Object.entries(request.query as Record<string, string>));
-      checkToken(at, answer);
-      return at.interaction.prompt.name === "login" ? proceed(at, answer) : back(at);
+      const answer = answerIn(request);
+      checkToken(at, answer, "login");
+      if (at.interaction.prompt.name !== "login" || login?.kind !== "REDIRECT") return back(at);
+      return arrive(at, login, new Map([...answer].filter(([name]) => name !== "token" && name !== "lang")));
     });
 
     const post = (step: string, prompt: string, act: (at: Visit, form: LoginAnswer) => Promise<FastifyReply>) =>
@@ -167,6 +213,12 @@ export function interactionRoutes(
     post("consent", "consent", grantConsent);
     post("cancel", "", (at) => finish(at, { error: "access_denied", error_description: "the holder refused" }));
   };
+}
+
+/** What a query says once; what it says twice counts as not said. *Trust*: attacker-chosen. */
+function answerIn({ query }: FastifyRequest): LoginAnswer {
+  const entries = typeof query === "object" && query !== null ? Object.entries(query) : [];
+  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }
 
 function redirectUriOf({ params }: Interaction): string {

@@ -84,7 +84,9 @@ ${cancelForm(frame, { zh: "拒绝", en: "Refuse" })}</div>`;
 export function messagePage(frame: Frame, message: keyof typeof messages): Page {
   const say = speaker(frame.language);
   const { title, text } = messages[message];
-  const body = html`<p class="card" role="alert">${say(text)}</p>${message === "NO_LOGIN" ? cancelForm(frame) : html``}`;
+  const again = html`<p><a href="${frame.base}?lang=${frame.language}">${say({ zh: "重新登录", en: "Sign in again" })}</a></p>`;
+  const canGoOn = frame.base !== "" && message !== "OVER";
+  const body = html`<p class="card" role="alert">${say(text)}</p>${canGoOn && message !== "NO_LOGIN" ? again : html``}${canGoOn ? cancelForm(frame) : html``}`;
   return page(frame, title, body);
 }
 
@@ -101,6 +103,27 @@ const messages = {
     text: {
       zh: "本次登录已超时、已完成，或是在另一个浏览器中开始的。请回到原应用重新登录。",
       en: "It took too long, was finished, or began in another browser. Go back to where you came from and sign in again.",
+    },
+  },
+  DENIED: {
+    title: { zh: "您未完成身份认证", en: "You were not identified" },
+    text: {
+      zh: "身份认证平台没有确认您的身份：您取消了认证，或平台未予通过。您可以重新登录。",
+      en: "The identity platform did not confirm who you are: you cancelled, or it refused. You can sign in again.",
+    },
+  },
+  UNAVAILABLE: {
+    title: { zh: "身份认证平台暂时无法访问", en: "The identity platform does not answer" },
+    text: {
+      zh: "这不是您的问题。请稍后重新登录。",
+      en: "This is not your fault. Please sign in again in a while.",
+    },
+  },
+  NO_IDENTITY: {
+    title: { zh: "未取得您的实名信息", en: "Your real identity was not told" },
+    text: {
+      zh: "身份认证平台未提供有效的身份证号码或统一社会信用代码。请先在该平台完成实名认证，再重新登录。",
+      en: "The identity platform told no valid resident ID or credit code. Complete the real-name verification there, then sign in again.",
     },
   },
   FAILED: {

@@ -1,3 +1,4 @@
+import type { LoginProblem, PendingLogin } from "../../connectors/login/openid-login.ts";
 import type { HolderIdType } from "../../domain/licenses/license-type.ts";
 import type { LocalizedText } from "../../errors.ts";
 
@@ -18,12 +19,23 @@ export type LoginQuestion = Readonly<{
 export type LoginAnswer = ReadonlyMap<string, string>;
 
 /**
- * How holders prove who they are (实名认证). A city plugs its own in: a page of ours that asks, or an identity provider
- * the browser is sent to, which sends it back to `returnTo` (whose query it keeps) with an answer added to the query.
+ * How holders prove who they are (实名认证): a page of ours that asks, or an identity provider of the city's that the
+ * browser is sent to. It sends the browser back to `redirectUri` with `state`; `pending` is kept meanwhile and used once.
  */
 export type RealNameLogin =
-  | Readonly<{ kind: "PAGE"; ask: () => Promise<LoginQuestion>; judge: Judge }>
-  | Readonly<{ kind: "REDIRECT"; start: (returnTo: string) => Promise<string>; judge: Judge }>;
+  | Readonly<{
+      kind: "PAGE";
+      ask: () => Promise<LoginQuestion>;
+      /** Who the answer proves to be there; undefined: nobody, ask again. */
+      judge: (answer: LoginAnswer) => Promise<RealIdentity | undefined>;
+    }>
+  | Readonly<{
+      kind: "REDIRECT";
+      start: (
+        back: Pick<PendingLogin, "redirectUri" | "state">,
+      ) => Promise<Readonly<{ address: string; pending: PendingLogin }> | LoginFailure>;
+      finish: (answer: LoginAnswer, pending: PendingLogin) => Promise<RealIdentity | LoginFailure>;
+    }>;
 
-/** Who the answer proves to be there; undefined: nobody, ask again. */
-type Judge = (answer: LoginAnswer) => Promise<RealIdentity | undefined>;
+/** Why nobody was signed in. */
+export type LoginFailure = Readonly<{ problem: LoginProblem }>;
