@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { type Config, readConfig, readGatewayConfig } from "../../src/config.ts";
+import { loginProblems } from "../../src/connectors/login/openid-login.ts";
 import { scopes } from "../../src/domain/access/caller.ts";
 import { maxBatchIdCharacters } from "../../src/domain/licenses/batch.ts";
 import {
@@ -227,8 +228,10 @@ const knownWords: ReadonlySet<string> = new Set([
   ...Object.keys(auditCodes),
   ...Object.keys(tableCodes),
   ...readVariables(),
+  ...loginProblems,
   // Node's own.
   "NODE_EXTRA_CA_CERTS",
+  "ERR_UNKNOWN_FILE_EXTENSION",
   ...(readPage("schema/hub.graphql").match(/^ {2}[A-Z][A-Z0-9_]+$/gm) ?? []).map((line) => line.trim()),
 ]);
 

@@ -80,7 +80,10 @@ const runs: Readonly<Record<string, (snippet: Snippet) => Promise<string>>> = {
   },
 
   sql: async ({ text }) => {
-    return JSON.stringify(await house.sql(text));
+    const rows: unknown = await house.sql(text);
+    // PostgreSQL answered, and without an error: the snippet runs.
+    expect(rows).not.toBeNull();
+    return JSON.stringify(rows);
   },
 };
 

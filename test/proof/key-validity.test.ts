@@ -18,7 +18,9 @@ test("a compromised key leaves what was signed before to a log proof, and nothin
 });
 
 test("a log proof saves what was signed before the compromise only, and no other fault", () => {
-  const others = (["FORMAT", "SIGNATURE", "ISSUER_TRUST", "VALIDITY_PERIOD"] as const).map((name) => passed(name));
+  const others = (["FORMAT", "SIGNATURE", "ISSUER_TRUST", "VALIDITY_PERIOD", "STATUS"] as const).map((name) =>
+    passed(name),
+  );
   const verdict = (iat: number, isLogged: boolean) =>
     outcomeOf(judgeLogged([...others, checkKeyPeriod({ iat }, key)], isLogged));
   expect([verdict(149, false), verdict(149, true)]).toEqual(["UNDECIDED", "VALID"]);

@@ -42,7 +42,7 @@ export async function withSession<T>(run: (session: Session) => Promise<T>): Pro
     );
   }
   const keySources = await openKeySources(config);
-  const { database, close } = await openHubDatabase(config);
+  const { database, close } = await openHubDatabase(config).catch(unusable(config));
   try {
     await checkVersion(database, config);
     const permit = async (caller: Caller) => {
@@ -76,16 +76,18 @@ export async function withSession<T>(run: (session: Session) => Promise<T>): Pro
 }
 
 /** *Throws* when the database does not answer, or a hub of this version has not prepared it. */
-async function checkVersion(database: OpenedDatabase["database"], { databaseUrl }: Config): Promise<void> {
+async function checkVersion(database: OpenedDatabase["database"], config: Config): Promise<void> {
   // Not while a hub is bringing it to its version.
-  const pending = await database
-    .alone(() => database.orm.migrator.getPending())
-    .catch((error: unknown) => {
-      if (!databaseUrl) throw error;
-      // The address is not repeated whole: it may hold a password.
-      throw new Error(`the database at ${new URL(databaseUrl).host} (DATABASE_URL) can not be used: ${lineOf(error)}`);
-    });
+  const pending = await database.alone(() => database.orm.migrator.getPending()).catch(unusable(config));
   if (pending.length > 0) throw new Error("the database is not at this version: start the hub once");
+}
+
+/** Says which database it is that fails. The address is not repeated whole: it may hold a password. */
+function unusable({ databaseUrl }: Config): (error: unknown) => never {
+  return (error) => {
+    if (!databaseUrl) throw error;
+    throw new Error(`the database at ${new URL(databaseUrl).host} (DATABASE_URL) can not be used: ${lineOf(error)}`);
+  };
 }
 
 /** A user that the machine has no name for still has a number. */

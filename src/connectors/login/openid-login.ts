@@ -17,7 +17,8 @@ export type PendingLogin = Readonly<{ verifier: string; nonce: string; state: st
  * Why nobody was signed in. DENIED: the person, or the provider, said no. UNAVAILABLE: the provider does not answer. FAILED: its answer
  * does not hold (signature, nonce, issuer, time …). NO_IDENTITY: it holds, but names no resident ID and no credit code.
  */
-export type LoginProblem = "DENIED" | "UNAVAILABLE" | "FAILED" | "NO_IDENTITY";
+export const loginProblems = ["DENIED", "UNAVAILABLE", "FAILED", "NO_IDENTITY"] as const;
+export type LoginProblem = (typeof loginProblems)[number];
 
 /** Who signed in. *Trust*: the provider vouches for it. */
 export type ProvenIdentity = Readonly<{ idType: HolderIdType; id: string; name: string }>;

@@ -57,12 +57,11 @@ describe("what the package's own files cite from the plan", () => {
 
   test("is word for word", () => {
     const found = texts.flatMap(([file, text]) => quotations(text).map((quote) => ({ file, quote })));
-    for (const { file, quote } of found)
-      expect({ file, stands: plan.includes(tight(quote)) }).toMatchObject({ stands: true });
+    expect(found.filter(({ quote }) => !plan.includes(tight(quote)))).toEqual([]);
   });
 
   test("names the plan by its whole name", () => {
-    for (const [file, text] of texts)
-      expect({ file, short: /威海市“证照分离”改革工作方案/.test(text) }).toMatchObject({ short: false });
+    const shortened = texts.filter(([, text]) => /威海市“证照分离”改革工作方案/.test(text));
+    expect(shortened.map(([file]) => file)).toEqual([]);
   });
 });
