@@ -37,13 +37,17 @@ const rounds: readonly Round[] = [
   })),
 ];
 
+/** A failure that does not go by itself: it is logged as an error, where all others are warnings. */
+class OperatorNeeded extends Error {
+  override name = "OperatorNeeded";
+}
+
 /** Nothing is signed that would contradict what was signed before: an operator has to look. */
 async function tendLog(hub: Hub): Promise<void> {
   const trouble = await hub.tendLog();
-  if (trouble)
-    throw new Error(
-      `${trouble}: no checkpoint of the public log is signed; see "When nothing is signed" in docs/public-log.md`,
-    );
+  if (!trouble) return;
+  const line = `${trouble}: no checkpoint of the public log is signed; see "When nothing is signed" in docs/public-log.md`;
+  throw trouble === "LOG_BEHIND" ? new Error(line) : new OperatorNeeded(line);
 }
 
 /** Says when it begins and when it ends: an operator waits for it. */
@@ -51,7 +55,7 @@ async function signAgain(hub: Hub, signal: AbortSignal, logger: Logger): Promise
   const onBegin = (left: number) => logger.info({ left }, "licenses of a compromised key are signed again");
   const { signed, left, unfit } = await hub.signLicensesAgain(signal, onBegin);
   if (signed > 0) logger.info({ signed, left }, "licenses of a compromised key were signed again");
-  if (unfit > 0) throw new Error(`${unfit} of them are not as the public log has them: see fsck --database`);
+  if (unfit > 0) throw new OperatorNeeded(`${unfit} of them are not as the public log has them: see fsck --database`);
 }
 
 type Round = Readonly<{
@@ -108,7 +112,10 @@ export function startRounds(hub: Hub, logger: Logger, chance: () => number): () 
       } catch (err) {
         failures += 1;
         const ms = restAfter(failures, everyMs, chance());
-        logger.warn({ err }, `${failed}; the next try is in ${Math.ceil(ms / 1_000)} s`);
+        logger[err instanceof OperatorNeeded ? "error" : "warn"](
+          { err },
+          `${failed}; the next try is in ${Math.ceil(ms / 1_000)} s`,
+        );
         rest(ms);
       }
     };

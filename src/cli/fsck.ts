@@ -1,6 +1,7 @@
 import "./needs-node.js"; // first of all
 import { LogUnreachable, openLog } from "../connectors/log-reader.ts";
 import { type AuditFinding, isWrong } from "../proof/audit/audit-codes.ts";
+import type { SignedCheckpoint } from "../proof/audit/log-note.ts";
 import type { Keyring } from "../proof/keyring.ts";
 import { checkLog, type LogCheck } from "../use-cases/log/check-log.ts";
 import {
@@ -38,7 +39,8 @@ ${sharedHelp.keys}
                    each file says what came of it. With --keys their signatures are verified too.
                    Of a bundle only the license is looked at: its proofs are for verify. Reads the log from its first
                    entry.
-  --database URL   compare the hub's own tables with its log, row by row, as whoever owns them (postgres://…).
+  --database URL   compare the hub's own tables with its log, row by row, as whoever owns them (postgres://…); with
+                   a PLACE they must also hold what the published log has shown.
                    With --keys every license's signature is verified too.
 ${sharedHelp.answer}
 
@@ -66,10 +68,11 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(help);
       return 0;
     }
-    const checked = [
-      ...(order.place === undefined ? [] : [await checkPlace(order.place, order)]),
-      ...(order.database === undefined ? [] : [await checkTables(order.database, order)]),
-    ];
+    // The published log first: what it has shown by then, the tables must hold.
+    const published = order.place === undefined ? undefined : await checkPlace(order.place, order);
+    const tables =
+      order.database === undefined ? undefined : await checkTables(order.database, order, published?.shown);
+    const checked = [published, tables].filter((part) => part !== undefined);
     const findings = checked.reduce((sum, part) => sum + part.findings, 0);
     const isStopped = checked.some((part) => part.isStopped);
     const outcome = findings > 0 ? "WRONG" : isStopped ? "STOPPED" : "IN_ORDER";
@@ -126,7 +129,7 @@ function readOrder(args: readonly string[]): Order | undefined {
   return order;
 }
 
-async function checkPlace(place: string, order: Order): Promise<Checked> {
+async function checkPlace(place: string, order: Order): Promise<Checked & Readonly<{ shown: SignedCheckpoint }>> {
   const counted = counter(tell(order));
   // Who reads a log for an hour must not hear only then that nothing can be kept of it.
   for (const path of [order.keep, order.state]) await mustBeWritable(path);
@@ -180,6 +183,7 @@ async function checkPlace(place: string, order: Order): Promise<Checked> {
   return {
     findings: counted.count(),
     isStopped,
+    shown: newest,
     summary: {
       ...{ origin, size, from: result.from, licenses: wanted.files },
       ...(order.witnesses && { witnessed: witnessed?.size ?? 0 }),
@@ -196,10 +200,10 @@ async function readLicenses(
   return readWanted(licenses, keyring, report);
 }
 
-async function checkTables(url: string, order: Order): Promise<Checked> {
+async function checkTables(url: string, order: Order, shown: SignedCheckpoint | undefined): Promise<Checked> {
   // Only now: whoever checks a log from outside needs none of what a database needs.
   const { checkDatabase } = await import("./audit/database-door.ts");
-  return checkDatabase(url, order, (line) => console.log(line));
+  return checkDatabase(url, { ...order, shown }, (line) => console.log(line));
 }
 
 function counter(report: (finding: AuditFinding) => void) {

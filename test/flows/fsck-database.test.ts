@@ -9,6 +9,7 @@ import { logReader } from "../../src/connectors/log-reader.ts";
 import type { RawRecord } from "../../src/domain/licenses/license-record.ts";
 import { makeClientKey } from "../../src/proof/access/client-key.ts";
 import type { AuditFinding } from "../../src/proof/audit/audit-codes.ts";
+import type { SignedCheckpoint } from "../../src/proof/audit/log-note.ts";
 import type { TableFinding } from "../../src/proof/audit/table-codes.ts";
 import { importSigningKey, type Keyring, makeKeyPair, parseJwks } from "../../src/proof/keyring.ts";
 import { signLicense } from "../../src/proof/signing/sign-license.ts";
@@ -109,6 +110,21 @@ async function submitSome(records: readonly RawRecord[]): Promise<void> {
   await house.hub.tendLog();
 }
 
+test("tables that lack what the published log has shown, or hold something else in its place, are found out", async () => {
+  const [row] = await house.sql("select size::int, root from log_head");
+  const [size, root] = [Number(row?.["size"]), Buffer.from(String(row?.["root"]), "base64")];
+  const after = (shown: Pick<SignedCheckpoint, "size" | "root">) =>
+    foundAfter(async () => undefined, { origin: "hub.example/log", note: "", ...shown });
+  const head = { table: "log_head", key: "1" };
+  expect(await after({ size, root })).toEqual([]);
+  expect(await after({ size: size + 1, root })).toEqual([
+    { code: "ROW_MISSING", ...head, detail: `the published log has ${size + 1} entries` },
+  ]);
+  expect(await after({ size, root: Buffer.alloc(32) })).toEqual([
+    { code: "ROW_CHANGED", ...head, columns: ["root"], detail: `the published log has ${size} entries` },
+  ]);
+});
+
 async function unsealed(): Promise<number> {
   const [row] = await house.sql(
     "select count(*)::int as n from access_record r where not exists (select from access_seal s where s.record_id = r.id)",
@@ -117,7 +133,7 @@ async function unsealed(): Promise<number> {
 }
 
 /** What is found after statements that nobody keeps. As the owner, whom neither triggers nor roles stop. */
-async function foundAfter(change: () => Promise<unknown>): Promise<readonly TableFinding[]> {
+async function foundAfter(change: () => Promise<unknown>, shown?: SignedCheckpoint): Promise<readonly TableFinding[]> {
   const keyring = parseJwks(jwks);
   const findings: TableFinding[] = [];
   await owner.query("begin");
@@ -128,6 +144,7 @@ async function foundAfter(change: () => Promise<unknown>): Promise<readonly Tabl
       keyring,
       keys: logKeysIn(keyring),
       newestLater: async () => 0,
+      shown,
       report: (finding) => findings.push(finding),
     });
   } finally {

@@ -1,6 +1,8 @@
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { pino } from "pino";
+import { startRounds } from "../../src/rounds.ts";
 import { issuer, makeRecords } from "../bench/records.ts";
 import { department, openTestHub, type TestHub } from "../setup/hub.ts";
 import { parsed, readLog } from "../setup/log.ts";
@@ -137,6 +139,8 @@ describe("a database that is put back to an older day", () => {
     const ready = await restored.server.inject("/readyz");
     expect([ready.statusCode, ready.json().problem]).toEqual([200, expect.stringMatching(/^LOG_ROLLED_BACK: /)]);
     expect((await readLog(restored.server)).checkpoint.size).toBeLessThan(published.checkpoint.size);
+    // It does not go by itself, so it is an error in the log file: 50 is pino's number of that level.
+    expect(await firstLine(restored, /LOG_ROLLED_BACK/)).toMatchObject({ level: 50 });
 
     // A machine that has never seen the log can not know better; the one that has still refuses what came of it.
     const stranger = await openTestHub({ demo: false, database: { url: older.url, keysDir: await strangerTo(place) } });
@@ -177,6 +181,17 @@ describe("a database that is put back to an older day", () => {
     expect(await restored.hub.tendLog()).toBe("LOG_ROLLED_BACK");
     await restored.close();
   });
+
+  /** What the rounds of a hub write to the log file first that matches. */
+  async function firstLine({ hub }: TestHub, wanted: RegExp): Promise<object> {
+    let end = async () => {};
+    const line = await new Promise<string>((resolve) => {
+      const write = (text: string) => (wanted.test(text) ? resolve(text) : undefined);
+      end = startRounds(hub, pino({ level: "warn" }, { write }), () => 0);
+    });
+    await end();
+    return JSON.parse(line) as object;
+  }
 
   /** The same keys on a machine that has seen no checkpoint. */
   async function strangerTo({ keysDir }: TestPlace): Promise<string> {

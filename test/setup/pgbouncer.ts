@@ -1,15 +1,14 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
+import { installed } from "./debian.ts";
 import { freePort } from "./oauth.ts";
 import { unprivilegedUser } from "./postgres.ts";
 
-const exec = promisify(execFile);
 const program = "/usr/sbin/pgbouncer";
 
 /** A PgBouncer in front of a PostgreSQL. */
@@ -24,7 +23,7 @@ export async function startPgBouncer(
   serverUrl: string,
   poolMode: "session" | "transaction" | "statement",
 ): Promise<PgBouncer> {
-  await access(program).catch(installPgBouncer);
+  await installed(program, ["pgbouncer"]);
   const { hostname, port: serverPort, username } = new URL(serverUrl);
   const folder = await mkdtemp(join(tmpdir(), "zhengzhao-pgbouncer-"));
   const port = await freePort();
@@ -72,17 +71,4 @@ async function untilOpen(port: number, child: ChildProcess): Promise<void> {
     await pause(20);
   }
   throw new Error("PgBouncer did not start.");
-}
-
-async function installPgBouncer(): Promise<void> {
-  const options = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, maxBuffer: 64 * 1024 * 1024 };
-  const install = () => exec("apt-get", ["install", "-y", "--no-install-recommends", "pgbouncer"], options);
-  try {
-    await install().catch(async () => {
-      await exec("apt-get", ["update"], options);
-      await install();
-    });
-  } catch {
-    throw new Error(`There is no ${program}, and it can not be installed: install PgBouncer for the tests of poolers.`);
-  }
 }

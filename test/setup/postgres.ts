@@ -17,6 +17,8 @@ export type Postgres = Readonly<{
   /** Of the postmaster; changes with `restart`. */
   pid: number;
   dataDir: string;
+  /** Folder of its programs: `initdb`, `pg_ctl`, `postgres`. */
+  bin: string;
   /** `postgres --version`, for the head of a benchmark. */
   version: string;
   /** Kills the server with SIGKILL and starts it again on the same data and port; what was acknowledged is kept if `durable`. */
@@ -77,6 +79,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       url: `postgres://postgres@127.0.0.1:${port}/postgres`,
       port,
       dataDir,
+      bin,
       version,
       get pid() {
         return server.pid ?? 0;

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { SHARE_ENV, Worker } from "node:worker_threads";
+import { installed } from "./debian.ts";
 
 const exec = promisify(execFile);
 const module = "/usr/lib/softhsm/libsofthsm2.so";
@@ -15,7 +16,7 @@ export type SoftToken = Readonly<{ module: string; token: string; pinFile: strin
 
 /** Makes an empty token; where there is no SoftHSM and this is root on Debian, installs it first. */
 export async function makeSoftToken(): Promise<SoftToken> {
-  await access(module).catch(installSoftHsm);
+  await installed(module, ["softhsm2"]);
   const folder = await mkdtemp(join(tmpdir(), "zhengzhao-hsm-"));
   const [configuration, tokens, pinFile] = [join(folder, "softhsm2.conf"), join(folder, "tokens"), join(folder, "pin")];
   await mkdir(tokens);
@@ -34,17 +35,4 @@ export async function makeSoftToken(): Promise<SoftToken> {
 async function setEnvironment(workerData: string): Promise<void> {
   const script = `process.env.SOFTHSM2_CONF = require("node:worker_threads").workerData`;
   await once(new Worker(script, { eval: true, env: SHARE_ENV, workerData }), "exit");
-}
-
-async function installSoftHsm(): Promise<void> {
-  const options = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, maxBuffer: 64 * 1024 * 1024 };
-  const install = () => exec("apt-get", ["install", "-y", "--no-install-recommends", "softhsm2"], options);
-  try {
-    await install().catch(async () => {
-      await exec("apt-get", ["update"], options);
-      await install();
-    });
-  } catch {
-    throw new Error(`There is no ${module}, and it can not be installed: install SoftHSM for the tests of PKCS#11.`);
-  }
 }

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { logReader } from "../../connectors/log-reader.ts";
 import type { AuditFinding } from "../../proof/audit/audit-codes.ts";
+import type { SignedCheckpoint } from "../../proof/audit/log-note.ts";
 import { type TableFinding, tableCodes } from "../../proof/audit/table-codes.ts";
 import { base64 } from "../../proof/bytes/base64.ts";
 import type { Keyring } from "../../proof/keyring.ts";
@@ -21,18 +22,23 @@ import { readKeyring } from "../key-set.ts";
 import { jsonOf, type Language, messageOf, printable, UsageError } from "../program.ts";
 import { logKeysIn, readVkey, withTodo } from "./auditing.ts";
 
-/** What tables are compared with. `newestLater`: of the newest checkpoint, looked up again a little later. */
+/**
+ * What tables are compared with. `newestLater`: of the newest checkpoint, looked up again a little later. `shown`: what the
+ * published log has shown, looked up before: the tables must begin with it.
+ */
 export type TableOrder = Readonly<{
   keyring: Keyring | undefined;
   keys: readonly NoteKey[] | undefined;
   newestLater: () => Promise<number>;
+  shown?: SignedCheckpoint | undefined;
   report: (finding: TableFinding) => void;
 }>;
 
 /** Compares the hub's tables with the log. @returns how many rows were compared, and how many findings there were */
 export async function checkDatabase(
   url: string,
-  order: Readonly<{ keys: string | undefined; vkey: string | undefined; json: boolean; language: Language }>,
+  order: Readonly<{ keys: string | undefined; vkey: string | undefined; json: boolean; language: Language }> &
+    Pick<TableOrder, "shown">,
   print: (line: string) => void,
 ) {
   if (!/^postgres(ql)?:\/\//.test(url))
@@ -50,7 +56,13 @@ export async function checkDatabase(
   };
   try {
     const rows = await auditing(url, (database) =>
-      auditTables(database, { keyring, keys: vkey ? [vkey] : keyring && logKeysIn(keyring), newestLater, report }),
+      auditTables(database, {
+        keyring,
+        keys: vkey ? [vkey] : keyring && logKeysIn(keyring),
+        newestLater,
+        shown: order.shown,
+        report,
+      }),
     );
     return { findings, isStopped: false, summary: { rows } };
   } catch (error) {
@@ -62,11 +74,11 @@ export async function checkDatabase(
 
 /** Everything there is to compare, on one state of the database. @returns how many rows were compared */
 export async function auditTables(database: AuditDatabase, order: TableOrder): Promise<number> {
-  const { keyring, keys, report, newestLater } = order;
+  const { keyring, keys, report, newestLater, shown } = order;
   const store = auditStore(database);
   const log = logReader(tableFiles(store));
   const size = await sizeOf(store, report);
-  const damaged = await checkTree(store, size, report);
+  const damaged = await checkTree(store, size, shown, report);
   if ((await store.newestSize()) < size && (await newestLater()) < size)
     report({ code: "ROW_MISSING", table: "log_checkpoint", key: String(size) });
   const batches = await compareBatchRows({ store, report }, size);
@@ -89,13 +101,22 @@ async function sizeOf(store: AuditStore, report: TableOrder["report"]): Promise<
   return size;
 }
 
-/** Recomputes the tree. @returns the paths of what is damaged */
-async function checkTree(store: AuditStore, size: number, report: TableOrder["report"]): Promise<ReadonlySet<string>> {
+/** Recomputes the tree, which must begin with what was shown. @returns the paths of what is damaged */
+async function checkTree(
+  store: AuditStore,
+  size: number,
+  shown: SignedCheckpoint | undefined,
+  report: TableOrder["report"],
+): Promise<ReadonlySet<string>> {
   const damaged = new Set<string>();
   const head = await store.findHead();
   const signed = await store.findRootAt(size);
   const root = base64.decode(signed ?? head?.root ?? "") ?? emptyRoot;
   const tell = ({ code, path }: AuditFinding) => {
+    const head = { table: "log_head", key: "1" };
+    const detail = `the published log has ${shown?.size} entries`;
+    if (code === "ROLLED_BACK") report({ code: "ROW_MISSING", ...head, detail });
+    if (code === "FORK") report({ code: "ROW_CHANGED", ...head, columns: ["root"], detail });
     const tile = path === undefined ? undefined : parseTilePath(path.replace(/^tile\//, ""));
     if (!tile || path === undefined) return; // the root: said below, and of the checkpoint
     damaged.add(path);
@@ -109,7 +130,7 @@ async function checkTree(store: AuditStore, size: number, report: TableOrder["re
   const tools = { log: logReader(tableFiles(store)), report: tell, progress: () => undefined };
   const checked = await checkLog(
     { ...tools, remember: async () => undefined, isStopped: () => false },
-    { checkpoint: { origin: "", size, root }, known: [] },
+    { checkpoint: { origin: "", size, root }, known: shown ? [shown] : [] },
   );
   if (head && Number(head.size) === size && base64.encode(checked.root) !== head.root)
     report({ code: "ROW_CHANGED", table: "log_head", key: "1", columns: ["root"] });
