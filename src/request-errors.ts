@@ -41,7 +41,10 @@ export const requestErrors = {
   },
   MEDIA_TYPE: {
     status: 415,
-    message: { en: "Send application/json.", zh: "请使用 application/json。" },
+    message: {
+      en: "Send application/json, or application/x-ndjson where records come as a stream; and no Content-Encoding.",
+      zh: "请使用 application/json（以流方式报送时为 application/x-ndjson），且不要压缩请求体（Content-Encoding）。",
+    },
   },
   METHOD_NOT_ALLOWED: {
     status: 405,

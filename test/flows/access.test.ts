@@ -206,6 +206,15 @@ describe("a department", () => {
     expect(none.data).toEqual({ license: null });
   });
 
+  test("finds an enterprise by its code in small letters, too", async () => {
+    const small = holder.toLowerCase();
+    const query = `{ enterprise(uscc: "${small}") { uscc } enterprises(usccs: ["${small}"]) { uscc } }`;
+    expect((await house.graphql(query, { as: "approval-bureau" })).data).toEqual({
+      enterprise: { uscc: holder },
+      enterprises: [{ uscc: holder }],
+    });
+  });
+
   test("loses a license with the revoked grant at the next request, and everything with its client", async () => {
     const ask = () => house.graphql(licenseQuery(businessLicense), { as: "approval-bureau" });
     expect((await ask()).data.license).not.toBeNull();

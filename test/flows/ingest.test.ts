@@ -255,6 +255,7 @@ describe("what a sender may ask for", () => {
     ["a batch id that can not be shown", "batchId=%00", {}, 400, "INPUT_INVALID"],
     ["an unknown query", "batchId=1&mode=fast", {}, 400, "INPUT_INVALID"],
     ["another media type", "batchId=1", { "content-type": "application/json" }, 415, "MEDIA_TYPE"],
+    ["a packed body", "batchId=1", { "content-encoding": "gzip" }, 415, "MEDIA_TYPE"],
     ["an empty token", "batchId=1", { authorization: "Bearer " }, 401, "TOKEN_INVALID"],
     ["a wrong token", "batchId=1", { authorization: "Bearer x" }, 401, "TOKEN_INVALID"],
   ])("%s is refused before a line is read", async (_, query, headers, status, code) => {

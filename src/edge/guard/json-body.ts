@@ -69,6 +69,13 @@ function tooMuch(name: LimitName, limit: number): HubError {
   return new HubError("BAD_REQUEST", { name, limit });
 }
 
+/** A packed body would be read as what it is not, and could be as large unpacked as its sender likes. *Throws* MEDIA_TYPE. */
+export async function refuseEncodedBody({ headers }: FastifyRequest): Promise<void> {
+  const contentEncoding = headers["content-encoding"];
+  if (contentEncoding !== undefined && !/^identity$/i.test(contentEncoding))
+    throw new HubError("MEDIA_TYPE", { expected: "no Content-Encoding" });
+}
+
 /** Requests whose body was counted while it came. */
 const counted = new WeakSet<FastifyRequest>();
 
