@@ -80,10 +80,12 @@ const runs: Readonly<Record<string, (snippet: Snippet) => Promise<string>>> = {
   },
 
   sql: async ({ text }) => {
-    const rows: unknown = await house.sql(text);
-    // PostgreSQL answered, and without an error: the snippet runs.
-    expect(rows).not.toBeNull();
-    return JSON.stringify(rows);
+    const answer = await house.sql(text).then(
+      (rows) => ({ rows }),
+      (error: unknown) => ({ error }),
+    );
+    expect(answer).not.toHaveProperty("error");
+    return JSON.stringify("rows" in answer ? answer.rows : answer);
   },
 };
 

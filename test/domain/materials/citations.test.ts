@@ -55,6 +55,11 @@ describe("what the package's own files cite from the plan", () => {
     .filter((file) => /\.(ts|json|csv|md|graphql|html)$/.test(file))
     .map((file) => [file, readFileSync(join(root, file), "utf8")] as const);
 
+  test("is found as the package writes it", () => {
+    const written = Object.values(planCitations).map(citationText).join("\n");
+    expect(quotations(written)).toEqual(Object.values(planCitations).map(({ quote }) => quote));
+  });
+
   test("is word for word", () => {
     const found = texts.flatMap(([file, text]) => quotations(text).map((quote) => ({ file, quote })));
     expect(found.filter(({ quote }) => !plan.includes(tight(quote)))).toEqual([]);
