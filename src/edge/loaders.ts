@@ -27,7 +27,9 @@ export function makeLoaders(hub: Hub, caller: Caller) {
   const signatures = new Map<string, DataLoader<SignedChange, StoredSignature | undefined>>();
 
   return {
-    enterprises: new DataLoader<string, Enterprise | undefined>(async (codes) => {
+    // GB 32100—2015 has capital letters only: a code that somebody typed in small ones is the same code.
+    enterprises: new DataLoader<string, Enterprise | undefined>(async (typed) => {
+      const codes = typed.map((code) => code.toUpperCase());
       const found = await hub.readEnterprises(caller, codes);
       return codes.map((code) => found.get(code));
     }),

@@ -112,11 +112,11 @@ async function checkTree(
   const head = await store.findHead();
   const signed = await store.findRootAt(size);
   const root = base64.decode(signed ?? head?.root ?? "") ?? emptyRoot;
+  const headRow = { table: "log_head", key: "1" };
+  const detail = `the published log has ${shown?.size} entries`;
   const tell = ({ code, path }: AuditFinding) => {
-    const head = { table: "log_head", key: "1" };
-    const detail = `the published log has ${shown?.size} entries`;
-    if (code === "ROLLED_BACK") report({ code: "ROW_MISSING", ...head, detail });
-    if (code === "FORK") report({ code: "ROW_CHANGED", ...head, columns: ["root"], detail });
+    if (code === "ROLLED_BACK") report({ code: "ROW_MISSING", ...headRow, detail });
+    if (code === "FORK") report({ code: "ROW_CHANGED", ...headRow, columns: ["root"], detail });
     const tile = path === undefined ? undefined : parseTilePath(path.replace(/^tile\//, ""));
     if (!tile || path === undefined) return; // the root: said below, and of the checkpoint
     damaged.add(path);
@@ -133,7 +133,7 @@ async function checkTree(
     { checkpoint: { origin: "", size, root }, known: shown ? [shown] : [] },
   );
   if (head && Number(head.size) === size && base64.encode(checked.root) !== head.root)
-    report({ code: "ROW_CHANGED", table: "log_head", key: "1", columns: ["root"] });
+    report({ code: "ROW_CHANGED", ...headRow, columns: ["root"] });
   for (const row of await store.findBeyond(size)) report({ code: "PLACE_WRONG", ...row });
   return damaged;
 }

@@ -24,12 +24,9 @@ export class Enterprise {
   /** Federation calls this where another subgraph names an enterprise; unknown ones become null. */
   static async __resolveReference(reference: { uscc?: unknown }, { loaders }: Context) {
     const uscc = typeof reference.uscc === "string" ? reference.uscc.slice(0, 40) : "";
-    return (await loaders.enterprises.load(inCapitals(uscc))) ?? null;
+    return (await loaders.enterprises.load(uscc)) ?? null;
   }
 }
-
-/** GB 32100—2015 has capital letters only: a code that somebody typed in small ones is the same code. */
-const inCapitals = (uscc: string) => uscc.toUpperCase();
 
 const positionShape = /^\d{4}-\d\d-\d\d .{1,200}$/u;
 
@@ -40,7 +37,7 @@ export class EnterpriseResolver {
     description: "The enterprise with this unified social credit code; null when the hub holds nothing about it.",
   })
   async enterprise(@Ctx() { loaders }: Context, @Arg("uscc", () => ID, { description: "Its code." }) uscc: string) {
-    return (await loaders.enterprises.load(inCapitals(uscc))) ?? null;
+    return (await loaders.enterprises.load(uscc)) ?? null;
   }
 
   @Query(() => [Enterprise], {
@@ -55,7 +52,7 @@ export class EnterpriseResolver {
     if (usccs.length > most) {
       throw new HubError("PAGE_TOO_LARGE", { limit: most, found: usccs.length });
     }
-    return (await loaders.enterprises.loadMany(usccs.map(inCapitals))).map((found) => {
+    return (await loaders.enterprises.loadMany(usccs)).map((found) => {
       if (found instanceof Error) throw found;
       return found ?? null;
     });
