@@ -24,7 +24,6 @@ import { callerFinder, challengeOf } from "./caller.ts";
 import type { Context } from "./context.ts";
 import { describeError, errorBody, errorFormatter } from "./format-error.ts";
 import { chargedCaller } from "./guard/charged-caller.ts";
-import { refuseEncodedBody } from "./guard/json-body.ts";
 import { limitRequestTime } from "./guard/request-time.ts";
 import { schemaGuard, tracePlugin } from "./guard/schema-guard.ts";
 import { securityHeaders } from "./guard/security-headers.ts";
@@ -130,7 +129,6 @@ export async function makeServer(options: ServerOptions): Promise<FastifyInstanc
   app.decorateRequest("caller", null);
   limitRequestTime(app, limits, ({ raw }) => refuseClient({ code: "ERR_HTTP_REQUEST_TIMEOUT" }, raw.socket));
   app.addHook("onResponse", logResponse);
-  app.addHook("onRequest", refuseEncodedBody);
   app.setErrorHandler((error, request, reply) => replyError(toHubError(error, logUnexpected), request, reply));
   const methodsAt = allowedMethods(app);
   app.setNotFoundHandler((request, reply) => {

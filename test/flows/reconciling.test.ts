@@ -65,10 +65,15 @@ async function compareDays(rows: readonly Own[], input: object = {}, as = "appro
 const lineOf = ({ id, at, digest }: Own) =>
   `${JSON.stringify({ sourceRecordId: id, sourceUpdatedAt: at, ...(digest && { contentDigest: digest }) })}\n`;
 
-async function send(id: string, body: string | Readable, as = "approval-bureau", contentType = "application/x-ndjson") {
+async function send(
+  id: string,
+  body: string | Readable,
+  as = "approval-bureau",
+  headers: Readonly<Record<string, string>> = {},
+) {
   const { statusCode, payload } = await house.server.inject({
     ...{ method: "POST", url: `/reconciliations/${id}/records`, payload: body },
-    headers: { "content-type": contentType, authorization: `Bearer ${await house.token(as)}` },
+    headers: { "content-type": "application/x-ndjson", authorization: `Bearer ${await house.token(as)}`, ...headers },
   });
   const lines = payload
     .split("\n")
@@ -279,12 +284,13 @@ describe("a list", () => {
   });
 
   test.each([
-    ["that is no NDJSON", "x", "application/json", "MEDIA_TYPE"],
-    ["with a line that is none", `${lineOf(untouched)}{\n`, "application/x-ndjson", "INPUT_INVALID"],
-    ["with an endless line", "x".repeat(5_000), "application/x-ndjson", "INPUT_INVALID"],
-  ])("%s is refused, and leaves nothing behind", async (_what, body, contentType, code) => {
+    ["that is no NDJSON", "x", { "content-type": "application/json" }, "MEDIA_TYPE"],
+    ["that is packed", lineOf(untouched), { "content-encoding": "gzip" }, "MEDIA_TYPE"],
+    ["with a line that is none", `${lineOf(untouched)}{\n`, {}, "INPUT_INVALID"],
+    ["with an endless line", "x".repeat(5_000), {}, "INPUT_INVALID"],
+  ])("%s is refused, and leaves nothing behind", async (_what, body, headers, code) => {
     const { made } = await compareDays([untouched]);
-    expect(await send(made.id, body, "approval-bureau", contentType)).toMatchObject({ code });
+    expect(await send(made.id, body, "approval-bureau", headers)).toMatchObject({ code });
     expect(await leftBehind()).toBe(0);
     // The next one is let in.
     expect(await send(made.id, lineOf(untouched))).toMatchObject({ status: 200 });

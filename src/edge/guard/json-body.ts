@@ -69,7 +69,7 @@ function tooMuch(name: LimitName, limit: number): HubError {
   return new HubError("BAD_REQUEST", { name, limit });
 }
 
-/** A packed body would be read as what it is not, and could be as large unpacked as its sender likes. *Throws* MEDIA_TYPE. */
+/** For streams of records: the lines of a packed one would be taken for records that are none. *Throws* MEDIA_TYPE. */
 export async function refuseEncodedBody({ headers }: FastifyRequest): Promise<void> {
   const contentEncoding = headers["content-encoding"];
   if (contentEncoding !== undefined && !/^identity$/i.test(contentEncoding))

@@ -7,6 +7,7 @@ import type { Limits } from "../../limits.ts";
 import type { StoredResult } from "../../store/tables/license-tables.ts";
 import type { IngestPart } from "../../use-cases/licenses/ingest-licenses.ts";
 import type { ChargedCaller } from "../guard/charged-caller.ts";
+import { refuseEncodedBody } from "../guard/json-body.ts";
 import { withLeanHeap } from "../guard/lean-heap.ts";
 import { type LineReader, readLines } from "../guard/line-reader.ts";
 
@@ -58,6 +59,7 @@ export function ingestRoutes({ hub, callerOf, limits, toHubError }: IngestParts)
   };
   return async (app) => {
     app.removeAllContentTypeParsers();
+    app.addHook("onRequest", refuseEncodedBody);
     app.addContentTypeParser(/^application\/(x-)?ndjson\s*(;|$)/i, (_request, payload, done) => done(null, payload));
     // A hub that stops ends its streams after the part under way; their senders go on elsewhere.
     app.addHook("preClose", async () => {

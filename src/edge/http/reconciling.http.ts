@@ -12,6 +12,7 @@ import type { Hub } from "../../hub.ts";
 import type { Limits } from "../../limits.ts";
 import { bodyLines } from "../guard/body-lines.ts";
 import type { ChargedCaller } from "../guard/charged-caller.ts";
+import { refuseEncodedBody } from "../guard/json-body.ts";
 import { withLeanHeap } from "../guard/lean-heap.ts";
 
 const ndjson = /^application\/(x-)?ndjson\s*(;|$)/i;
@@ -52,6 +53,7 @@ export function reconcilingRoutes(hub: Hub, callerOf: ChargedCaller, limits: Lim
 
   return async (app) => {
     app.removeAllContentTypeParsers();
+    app.addHook("onRequest", refuseEncodedBody);
     app.addContentTypeParser(ndjson, (_request, payload, done) => done(null, payload));
     app.route<{ Params: { id: string }; Body: AsyncIterable<Buffer> }>({
       method: "POST",
