@@ -10,6 +10,9 @@ const maxOpenTicks = 6;
 export type WatchedConnection = {
   connection?: { stream?: { destroy: () => unknown } };
   once(event: "end", done: () => void): unknown;
+  /** The server's process behind it, and when that started: both, because a number is given again. */
+  processID?: number | null;
+  processStarted?: string;
 };
 type ListenablePool = { on(event: "connect", listener: (connection: WatchedConnection) => void): unknown };
 
@@ -24,12 +27,15 @@ export type DatabaseWatch = Readonly<{
  * A server that is frozen, or lies behind a network that swallows everything, keeps its connections open and answers
  * nothing: who waits for it waits for each statement's own deadline. This asks it twice a second on a connection of its
  * own; when that has had no answer for three seconds, every connection of the guarded pools is cut. What waits on them
- * fails at once, as with a server that has gone, and the server rolls back what was not committed when it finds them cut.
+ * fails at once, as with a server that has gone. A server that was frozen finds them cut and rolls back what was not
+ * committed; one behind a line that swallows everything never hears of it, and its sessions would hold their locks for
+ * a minute against whoever sends again: they are ended as soon as the server answers.
  */
 export function watchDatabase(connectionString: string): DatabaseWatch {
   const guarded = new Set<WatchedConnection>();
   let question: { openTicks: number; cut: () => void } | undefined;
   let client: pg.Client | undefined;
+  let abandoned: Session[] = [];
 
   const ask = async (): Promise<void> => {
     let own = client;
@@ -42,7 +48,9 @@ export function watchDatabase(connectionString: string): DatabaseWatch {
     try {
       if (own !== client) await own.connect();
       client = own;
-      await own.query("select 1");
+      const ending = abandoned;
+      await own.query(ending.length === 0 ? "select 1" : endSessions(ending));
+      abandoned = abandoned.filter((session) => !ending.includes(session));
     } catch {
       // Gone, or cut below: the next question has a new connection.
       if (client === own) client = undefined;
@@ -62,7 +70,11 @@ export function watchDatabase(connectionString: string): DatabaseWatch {
     client = undefined;
     question.cut();
     question = undefined;
-    for (const connection of guarded) cutOff(connection);
+    for (const connection of guarded) {
+      cutOff(connection);
+      const { processID, processStarted } = connection;
+      if (processID && processStarted) abandoned.push({ pid: processID, started: processStarted });
+    }
   }, tickMs);
   timer.unref();
 
@@ -79,6 +91,17 @@ export function watchDatabase(connectionString: string): DatabaseWatch {
       if (question) question.cut();
       else if (client) await client.end().catch(() => {});
     },
+  };
+}
+
+type Session = Readonly<{ pid: number; started: string }>;
+
+/** Ends sessions of the server, each only if it is still the one that is meant. */
+function endSessions(sessions: readonly Session[]): pg.QueryConfig {
+  return {
+    text: `select pg_terminate_backend(a.pid) from pg_stat_activity a
+      join unnest($1::int[], $2::timestamptz[]) as cut(pid, started) on cut.pid = a.pid and cut.started = a.backend_start`,
+    values: [sessions.map(({ pid }) => pid), sessions.map(({ started }) => started)],
   };
 }
 

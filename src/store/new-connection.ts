@@ -10,7 +10,7 @@ export const databaseDeadlines = {
 
 /** A connection that was just made, as far as this file needs it. */
 type NewConnection = {
-  query: (query: pg.QueryConfig & { query_timeout: number }) => Promise<{ rows: { pid: number }[] }>;
+  query: (query: pg.QueryConfig & { query_timeout: number }) => Promise<{ rows: { pid: number; started: string }[] }>;
 };
 
 /** What every connection of the hub works under. */
@@ -29,7 +29,8 @@ const settings = {
 /**
  * Makes a new connection one of the hub's, before its first statement: what it works under is set now and not asked for
  * while connecting, because PgBouncer accepts none of it there. Behind a pooler the process id told while connecting is
- * the pooler's invention; the one a statement can be canceled by is PostgreSQL's own.
+ * the pooler's invention; the one a statement can be canceled by is PostgreSQL's own. Process ids come back; with the
+ * time it started, one process is meant for good.
  * *Throws* what PostgreSQL refuses: a connection without its role or its deadlines must serve nobody.
  * @param role undefined: the one that connected
  */
@@ -37,11 +38,12 @@ export async function prepareConnection(connection: NewConnection, role: string 
   const all = Object.entries({ ...settings, ...(role !== undefined && { role }) });
   const calls = all.map((_, index) => `set_config($${2 * index + 1}, $${2 * index + 2}, false)`);
   const { rows } = await connection.query({
-    text: `select pg_backend_pid() as pid, ${calls.join(", ")}`,
+    text: `select pg_backend_pid() as pid, own.backend_start::text as started, ${calls.join(", ")}
+      from pg_stat_get_activity(pg_backend_pid()) as own`,
     values: all.flat(),
     query_timeout: databaseDeadlines.connect,
   });
-  Object.assign(connection, { processID: rows[0]?.pid });
+  Object.assign(connection, { processID: rows[0]?.pid, processStarted: rows[0]?.started });
 }
 
 /**

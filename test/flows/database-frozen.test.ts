@@ -54,7 +54,12 @@ function signalAll(signal: NodeJS.Signals): void {
     String(postgres.pid),
     ...readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isChild(name)),
   ])
-    process.kill(Number(id), signal);
+    try {
+      process.kill(Number(id), signal);
+    } catch (error) {
+      // It was of the server, and has ended by itself between the list and the signal.
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    }
 }
 
 async function ask() {
